@@ -1,0 +1,1 @@
+"""What the flows work with: folders, spool, queue, axis."""

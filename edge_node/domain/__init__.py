@@ -1,0 +1,1 @@
+"""What the connector knows of official documents: pure values and tables, no clock and no disk."""

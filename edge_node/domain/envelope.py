@@ -1,0 +1,128 @@
+"""
+What the queue holds: outgoing envelopes with their receivers, incoming items, claims on both.
+
+An envelope is one package on its way: one `sendEdoc`, whatever the number of its receivers. Its
+receivers' fates are tracked one by one, because (document, receiver) is the unit that must arrive
+once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NewType
+
+from edge_node.domain.lifecycle import Receiving, Sending
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from edge_node.domain.document import AgencyCode
+
+ItemId = NewType("ItemId", str)  # ours: what `edge-node list` shows and the commands take
+AxisId = NewType("AxisId", str)  # the axis's own id of a delivery
+Digest = NewType("Digest", str)  # SHA-256 of the bytes, lower-case hex
+
+
+class MessageType(StrEnum):
+    """The axis's two kinds of message; both travel by the same calls."""
+
+    DOCUMENT = "edoc"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Bytes in the spool: their SHA-256 and how many there are."""
+
+    digest: Digest
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One package to be offered to the axis, as the queue holds it."""
+
+    id: ItemId
+    item: ItemId  # the outgoing document it carries, or the incoming one a status reports on
+    message: MessageType
+    sender: AgencyCode
+    receivers: tuple[AgencyCode, ...]
+    package: Stored
+    state: Sending = Sending.QUEUED
+    urgency: int = 0
+    axis_id: AxisId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What has become of one outgoing document at one of its receivers."""
+
+    receiver: AgencyCode
+    name: str
+    state: Sending
+    status: str = ""  # the last business status the receiver sent, raw
+    reason: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One item the axis had for us: a document or a status message."""
+
+    id: ItemId
+    axis_id: AxisId
+    message: MessageType
+    sender: str  # as the axis lists it, raw
+    package: Stored
+    state: Receiving = Receiving.RECEIVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to work on one row until the lease ends; the token tells which claim it was."""
+
+    token: int
+    attempt: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One item of the axis's list of what waits for us (`getReceivedEdocList`)."""
+
+    axis_id: AxisId
+    message: MessageType
+    sender: str
+    receiver: str
+    status: str  # initial, processing, done, fail
+    created: str  # the axis's own stamp, raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One row of the axis's list of what we sent (`getSentEdocList`): one per receiver."""
+
+    axis_id: AxisId  # senderDocId: what sendEdoc answered
+    receiver: str
+    title: str
+    notation: str
+    sent_at: str
+    send_status: str
+    send_note: str
+    receive_status: str
+    receive_note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """One unit of the axis's directory (`getAgenciesList` and its two siblings)."""
+
+    code: str
+    name: str
+    id: str = ""
+    parent: str = ""
+    mail: str = ""
+    other_code: str = ""  # the same unit's code of the other generation
+    deleted: bool = False
+    modified: date | None = None

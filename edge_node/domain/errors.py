@@ -1,0 +1,125 @@
+"""
+Everything that can go wrong, sorted by what to do next and not by the library it came from.
+
+    EdgeNodeError
+    ├── Transient   the moment is wrong: defer this item          AxisBusy, AxisSilent
+    ├── Permanent   this item is wrong: park it for a person      AxisRefused, DropRefused,
+    │                                                             PackageUnreadable
+    ├── Outage      no such work can be done now: pause the flow, AxisUnreachable, AxisDenied,
+    │               spend nobody's attempt                        FolderMissing, DiskTrouble
+    └── ConfigError, IllegalTransition, LeaseLost, UnknownItem, NotAllowed, AlreadyRunning
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge_node.domain.message import Message
+
+
+class EdgeNodeError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    def __init__(self, message: Message, *, hint: Message | None = None) -> None:
+        """Say what happened; ``hint`` says what a person can do about it."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Transient(EdgeNodeError):
+    """The moment is wrong: defer this item and go on with the next."""
+
+
+class Permanent(EdgeNodeError):
+    """This item is wrong: park it for a person and go on with the next."""
+
+
+class Outage(EdgeNodeError):
+    """No work of this kind can be done now: pause the flow and spend nobody's attempt."""
+
+
+class AxisBusy(Transient):
+    """The axis answered that it cannot take this now; it has not taken it."""
+
+
+class AxisSilent(Transient):
+    """Something was sent and no answer came: the axis may or may not have it."""
+
+
+class AxisRefused(Permanent):
+    """The axis answered no; ``code`` and ``text`` are its own words, raw."""
+
+    def __init__(
+        self, message: Message, *, code: str = "", text: str = "", hint: Message | None = None
+    ) -> None:
+        """Keep the axis's own error code and text beside our sentence."""
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.text = text
+
+
+class AxisUnreachable(Outage):
+    """Nothing left us: no connection to the axis could be made."""
+
+
+class AxisDenied(Outage):
+    """The axis does not accept our credentials: no call can succeed until a person mends it."""
+
+
+class FolderMissing(Outage):
+    """A folder that should be there is not, or is not the one it was (an unmounted share)."""
+
+
+class DiskTrouble(Outage):
+    """The disk cannot take what must be written (full, read-only, failing)."""
+
+
+class WithProblems(EdgeNodeError):
+    """An error that found several things wrong and names every one of them."""
+
+    def __init__(
+        self, message: Message, problems: Iterable[Message] = (), *, hint: Message | None = None
+    ) -> None:
+        """Say what is wrong as a whole, and each single problem in ``problems``."""
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class DropRefused(WithProblems, Permanent):
+    """A drop of the document software cannot be sent as it is."""
+
+
+class StatusRefused(WithProblems, Permanent):
+    """A status file of the document software cannot be reported as it is."""
+
+
+class PackageUnreadable(Permanent):
+    """The bytes of a package cannot be read as edXML, or hold something unsafe."""
+
+
+class ConfigError(WithProblems):
+    """The configuration cannot be used; ``problems`` names each reason."""
+
+
+class IllegalTransition(EdgeNodeError):
+    """The life of this item does not allow this event in its present state."""
+
+
+class LeaseLost(EdgeNodeError):
+    """Somebody else works on this item by now, or it has been settled already."""
+
+
+class UnknownItem(EdgeNodeError):
+    """No document goes by that id."""
+
+
+class NotAllowed(EdgeNodeError):
+    """What a person asked for cannot be done in the item's present state."""
+
+
+class AlreadyRunning(EdgeNodeError):
+    """Another daemon works on the same data folder."""

@@ -1,0 +1,1 @@
+"""What happens: intake, push, pull, deliver, report."""
