@@ -17,7 +17,8 @@ from edge_node.domain.lifecycle import Receiving, Sending
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.document import AgencyCode, Document
+    from edge_node.domain.message import Message
 
 ItemId = NewType("ItemId", str)  # ours: what `edge-node list` shows and the commands take
 AxisId = NewType("AxisId", str)  # the axis's own id of a delivery
@@ -67,6 +68,29 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A drop, read and packed, as the queue takes it in."""
+
+    id: ItemId
+    document: Document
+    package: Stored
+    fingerprint: str
+    name: str  # of the drop, as the software called it
+    ref: str = ""
+    warnings: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A document that went by the same DocumentId, or number and date, before."""
+
+    id: ItemId
+    name: str
+    fingerprint: str
+    fates: tuple[Fate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """One item the axis had for us: a document or a status message."""
 
@@ -75,13 +99,26 @@ class Incoming:
     message: MessageType
     sender: str  # as the axis lists it, raw
     package: Stored
+    created: datetime
     state: Receiving = Receiving.RECEIVED
+
+
+class Lane(StrEnum):
+    """The kinds of work that wait in the queue; each flow claims from its own."""
+
+    PUSH = "push"  # offer a document's envelope to the axis
+    REPORT = "report"  # offer a status's envelope to the axis
+    ACKNOWLEDGE = "acknowledge"  # tell the axis that we have an item
+    DELIVER = "deliver"  # hand an incoming document to the inbox
+    APPLY = "apply"  # enter an incoming status with the document it is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to work on one row until the lease ends; the token tells which claim it was."""
+    """The right to work on one item until the lease ends; the token tells which claim it was."""
 
+    lane: Lane
+    item: ItemId
     token: int
     attempt: int
     until: datetime

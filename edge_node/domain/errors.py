@@ -4,6 +4,7 @@ Everything that can go wrong, sorted by what to do next and not by the library i
     EdgeNodeError
     ├── Transient   the moment is wrong: defer this item          AxisBusy, AxisSilent
     ├── Permanent   this item is wrong: park it for a person      AxisRefused, DropRefused,
+    │                                                             StatusRefused, PackageTooLarge,
     │                                                             PackageUnreadable
     ├── Outage      no such work can be done now: pause the flow, AxisUnreachable, AxisDenied,
     │               spend nobody's attempt                        FolderMissing, DiskTrouble
@@ -95,6 +96,10 @@ class DropRefused(WithProblems, Permanent):
 
 class StatusRefused(WithProblems, Permanent):
     """A status file of the document software cannot be reported as it is."""
+
+
+class PackageTooLarge(Permanent):
+    """The axis has a package for us that is larger than this node takes."""
 
 
 class PackageUnreadable(Permanent):

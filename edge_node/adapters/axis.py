@@ -1,0 +1,353 @@
+"""
+The axis over httpx: calls of the VXP dialect go out, domain values come back.
+
+httpx's errors become ours here and nowhere else. What matters most is told apart here too:
+nothing left us, or something did and no answer came, because only the first may simply be sent
+again. What a request and an answer look like is `edge_node.protocol.vxp`'s affair; when to try
+again, the flows'.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from edge_node.adapters.deadline import Deadline, DeadlineTransport
+from edge_node.adapters.package_stream import outgoing_body, write_package
+from edge_node.domain.errors import (
+    AxisBusy,
+    AxisSilent,
+    AxisUnreachable,
+    DiskTrouble,
+)
+from edge_node.domain.message import say
+from edge_node.protocol import vxp, vxp_replies
+from edge_node.protocol.json_stream import StreamBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from edge_node.adapters.package_stream import Sink
+    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.envelope import Agency, AxisId, Listed, MessageType, Sent, Stored
+    from edge_node.domain.message import Message
+
+# Shorter than any server's own patience is likely to be: a connection the server closes just as
+# we send on it would leave us unsure about a package that never arrived.
+IDLE: Final = timedelta(seconds=4)
+SMALL_ANSWER: Final = 1 << 20
+# The directory of the national axis had 123 000 units in 2026, some 20 MB of JSON.
+LIST_ANSWER: Final = 256 << 20
+_ERROR_HEAD: Final = 64 << 10
+
+# OpenSSL's verify codes (X509_V_ERR_…) people can do something particular about.
+_NOT_YET_VALID, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
+
+
+class VxpAxis:
+    """
+    One agency's line to the axis; for one thread, since its calls follow one another.
+
+    Every call raises only our errors: AxisUnreachable, AxisDenied, AxisBusy, AxisRefused, and
+    AxisSilent from `send` alone.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a key of the configuration, under its own name
+        self,
+        *,
+        url: str,
+        system_id: str,
+        secret: bytes,
+        ca_file: Path | None,
+        connect_timeout: timedelta,
+        total_timeout: timedelta,
+        hash_file_style: str,
+        fetch: str,
+        clock: Callable[[], datetime],
+        to_header: bool = False,
+    ) -> None:
+        """
+        Keep what every call needs; nothing is opened before the first one.
+
+        ``total_timeout`` bounds a whole call, however slowly the other side drips. ``ca_file``
+        (PEM), if there is one, holds the only authorities trusted. ``hash_file_style`` is "sdk"
+        or "padded", ``fetch`` "downloadEdoc" or "getEdoc".
+        """
+        self._url = url.rstrip("/")
+        self._system_id = system_id
+        self._secret = secret
+        self._ca_file = ca_file
+        self._connect_timeout = connect_timeout
+        self._total_timeout = total_timeout
+        self._hash_file_style = hash_file_style
+        self._fetch_method = vxp.Method(fetch)
+        self._clock = clock
+        self._to_header = to_header
+        self._deadline = Deadline()
+        self._client: httpx.Client | None = None
+
+    def send(
+        self,
+        package: BinaryIO,
+        stored: Stored,
+        *,
+        message: MessageType,
+        sender: AgencyCode,
+        receivers: Sequence[AgencyCode] = (),
+    ) -> AxisId:
+        """
+        Send a package and return the id the axis took it under.
+
+        The axis reads the receivers from the package; ``receivers`` only fill the header `to`.
+
+        Raises AxisSilent when the axis may or may not have it, PackageUnreadable when the file is
+        not as long as ``stored`` says (nothing the axis could take has left us then).
+        """
+        call = vxp.send(
+            message,
+            sender=sender,
+            hash_file=vxp.hash_file(bytes.fromhex(stored.digest), self._hash_file_style),
+            receivers=receivers if self._to_header else (),
+        )
+        length = stored.size + len(vxp.FILE_END)
+        with axis_errors(sent=True):
+            headers = [*self._signed(call), ("Content-Length", str(length))]
+            with self._answer(call, headers, outgoing_body(package, stored.size)) as response:
+                answer = _whole(response, SMALL_ANSWER)
+        return vxp_replies.parse_sent(answer)
+
+    def list_received(
+        self, message: MessageType, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Listed]:
+        """Return what waits for us, all of it or what came between two moments."""
+        answer = self._ask(vxp.received_list(message, since=since, until=until), LIST_ANSWER)
+        return vxp_replies.parse_received_list(answer, message)
+
+    def fetch(self, axis_id: AxisId, sink: Sink) -> None:
+        """
+        Write one package to the sink as it comes; how large it may be is the sink's to say.
+
+        When this raises, what the sink has got is worth nothing.
+        """
+        call = vxp.fetch(axis_id, self._fetch_method)
+        with axis_errors(sent=False):
+            headers = [*self._signed(call), ("Accept-Encoding", "identity")]
+            with self._answer(call, headers, call.body) as response:
+                write_package(
+                    response.iter_bytes(),
+                    sink,
+                    may_be_raw=call.method is vxp.Method.DOWNLOAD,
+                    length_known=_says_its_length(response),
+                )
+
+    def acknowledge(self, axis_id: AxisId, status: str, description: str = "") -> None:
+        """Tell the axis `processing`, `done` or `fail` of a delivery; may be repeated."""
+        vxp_replies.parse_ack(self._ask(vxp.update_status(axis_id, status, description)))
+
+    def list_sent(self, message: MessageType, axis_id: AxisId | None = None) -> list[Sent]:
+        """Return what became of what we sent, a row for each receiver."""
+        answer = self._ask(vxp.sent_list(message, axis_id), LIST_ANSWER)
+        return vxp_replies.parse_sent_list(answer)
+
+    def count(self, message: MessageType) -> int:
+        """Return how many items wait for us."""
+        return vxp_replies.parse_count(self._ask(vxp.count(message)))
+
+    def agencies(self) -> list[Agency]:
+        """Return the directory under the older codes."""
+        return vxp_replies.parse_agencies(self._ask(vxp.agencies(), LIST_ANSWER))
+
+    def agencies_qd20(self, level: int) -> list[Agency]:
+        """Return one level of the directory under the newer codes (QD 20/2020)."""
+        return vxp_replies.parse_agencies(self._ask(vxp.agencies_qd20(level), LIST_ANSWER))
+
+    def units(self) -> list[Agency]:
+        """Return the units with what changed of them."""
+        return vxp_replies.parse_agencies(self._ask(vxp.units(), LIST_ANSWER))
+
+    def register_agency(
+        self,
+        *,
+        code: AgencyCode,
+        name: str,
+        parent: str,
+        mail: str = "",
+        mobile: str = "",
+        fax: str = "",
+    ) -> None:
+        """Enter an agency in the directory."""
+        call = vxp.register_agency(
+            code=code, name=name, parent=parent, mail=mail, mobile=mobile, fax=fax
+        )
+        vxp_replies.parse_ack(self._ask(call))
+
+    def delete_agency(self, code: AgencyCode) -> None:
+        """Take an agency out of the directory."""
+        vxp_replies.parse_ack(self._ask(vxp.delete_agency(code)))
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _ask(self, call: vxp.Call, limit: int = SMALL_ANSWER) -> bytes:
+        """Make a call that reads, or may be repeated, and return the body of its answer."""
+        with (
+            axis_errors(sent=False),
+            self._answer(call, self._signed(call), call.body) as response,
+        ):
+            return _whole(response, limit)
+
+    def _signed(self, call: vxp.Call) -> list[tuple[str, str]]:
+        return vxp.signed_headers(
+            call, system_id=self._system_id, secret=self._secret, moment=self._clock()
+        )
+
+    @contextmanager
+    def _answer(
+        self,
+        call: vxp.Call,
+        headers: list[tuple[str, str]],
+        content: bytes | Iterator[bytes] | None,
+    ) -> Iterator[httpx.Response]:
+        """Send a request and give its positive answer, the body still to be read."""
+        client = self._open()
+        self._deadline.give(self._total_timeout)
+        url = f"{self._url}/{call.method}"
+        with client.stream(call.verb, url, headers=headers, content=content) as response:
+            if not response.is_success:
+                raise vxp_replies.sort_answer(
+                    response.status_code, _head(response), sent=call.method is vxp.Method.SEND
+                )
+            yield response
+
+    def _open(self) -> httpx.Client:
+        if self._client is None:
+            # Reading the machine's authorities takes longer than a call: only where needed.
+            tls = _trust(self._ca_file) if self._url.lower().startswith("https:") else None
+            self._client = httpx.Client(
+                transport=DeadlineTransport(self._deadline, tls=tls, idle=IDLE),
+                timeout=httpx.Timeout(None, connect=self._connect_timeout.total_seconds()),
+                trust_env=False,
+                follow_redirects=False,
+            )
+        return self._client
+
+
+@contextmanager
+def axis_errors(*, sent: bool) -> Iterator[None]:
+    """
+    Turn httpx's errors into ours: the one place that knows both vocabularies.
+
+    ``sent`` says that repeating the call is not harmless: once the request began, a missing
+    answer is AxisSilent. Reading may be repeated, so there it is AxisBusy.
+    """
+    try:
+        yield
+    except (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.PoolTimeout,
+        httpx.UnsupportedProtocol,
+        httpx.InvalidURL,
+        UnicodeError,  # a host name no resolver could ask for
+    ) as error:
+        raise _unreachable(error) from error
+    except (httpx.HTTPError, StreamBroken) as error:
+        raise _cut_off(error, sent=sent) from error
+    except OSError as error:  # the network's own never come this far
+        reason = error.strerror or type(error).__name__
+        raise DiskTrouble(say("the package stops at our disk: {reason}", reason=reason)) from error
+
+
+def _unreachable(error: Exception) -> AxisUnreachable:
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return AxisUnreachable(
+                say(
+                    "the certificate of the axis is not trusted: {reason}",
+                    reason=cause.verify_message,
+                ),
+                hint=_certificate_hint(cause.verify_code),
+            )
+        if isinstance(cause, ssl.SSLError):
+            return AxisUnreachable(
+                say("no TLS with the axis: {reason}", reason=cause.reason or str(cause)),
+                hint=say("the axis must speak TLS 1.2 or newer where axis.url says https"),
+            )
+    return AxisUnreachable(
+        say("cannot reach the axis: {reason}", reason=vxp_replies.excerpt(str(error))),
+        hint=say("check axis.url, the network and the firewall"),
+    )
+
+
+def _certificate_hint(verify_code: int) -> Message:
+    if verify_code in {_NOT_YET_VALID, _EXPIRED}:
+        return say("check the clock of this machine, then ask who runs the axis to renew it")
+    if verify_code in {_OTHER_NAME, _OTHER_ADDRESS}:
+        return say("it was made for another name: check the host in axis.url")
+    return say("name the file with the authority that issued it in axis.ca_file")
+
+
+def _cut_off(error: Exception, *, sent: bool) -> AxisSilent | AxisBusy:
+    reason = vxp_replies.excerpt(str(error))
+    hint = None
+    if isinstance(error, httpx.TimeoutException):
+        hint = say("if the line is slow and packages are large, raise axis.total_timeout")
+    if sent:
+        return AxisSilent(
+            say("sent, but no answer from the axis: {reason}", reason=reason), hint=hint
+        )
+    return AxisBusy(say("no whole answer from the axis: {reason}", reason=reason), hint=hint)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__  # httpcore's pool forgets the cause
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Return the terms on which we believe the axis: always verified, TLS 1.2 at least."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise AxisUnreachable(
+            say("{file} cannot be read as certificates", file=str(ca_file)),
+            hint=say("axis.ca_file names a PEM file with the authority of the axis"),
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _whole(response: httpx.Response, limit: int) -> bytes:
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > limit:
+            raise StreamBroken(f"the answer is longer than {limit} bytes")
+    return bytes(body)
+
+
+def _head(response: httpx.Response) -> bytes:
+    """Return the beginning of an error's body, or what of it arrives."""
+    head = b""
+    with suppress(httpx.HTTPError):
+        for piece in response.iter_bytes():
+            head += piece
+            if len(head) >= _ERROR_HEAD:
+                break
+    return head[:_ERROR_HEAD]
+
+
+def _says_its_length(response: httpx.Response) -> bool:
+    """Tell whether HTTP itself would notice an answer cut short (RFC 9112, 6.3)."""
+    return "content-length" in response.headers or "transfer-encoding" in response.headers

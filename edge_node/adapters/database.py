@@ -1,0 +1,157 @@
+"""
+The one SQLite file: how it is opened, how a transaction is made, how moments are written.
+
+WAL with `synchronous=FULL`: what a method has answered survives a power cut. Each thread has its
+own connection; writers wait for each other inside SQLite. The tables are `schema`'s affair, what
+stands in them the queue's.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlite_utils import Database
+
+from edge_node.adapters.schema import MIGRATIONS
+from edge_node.domain.errors import DiskTrouble
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+Row = dict[str, Any]
+
+# Longer than any transaction of ours under load, shorter than a person's patience at the CLI.
+_BUSY: Final = 20.0
+
+# No 0, 1, i, l, o: an id is read aloud over the telephone.
+_LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class QueueFile:
+    """The database file, opened once in every thread that uses it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file at ``path``, make it where it is missing, and bring its schema up."""
+        self.path = path
+        self._threads = threading.local()
+        MIGRATIONS.apply(self._db)
+
+    @property
+    def _db(self) -> Database:
+        opened: Database | None = getattr(self._threads, "db", None)
+        if opened is None:
+            with disk_trouble(self.path):
+                opened = Database(_connect(self.path), execute_plugins=False)
+            self._threads.db = opened
+        return opened
+
+    def rows(self, sql: str, values: Mapping[str, object] | None = None) -> Iterator[Row]:
+        """Return the rows a reading statement finds."""
+        with disk_trouble(self.path):
+            yield from self._db.query(sql, dict(values or {}))
+
+    def row(self, sql: str, values: Mapping[str, object] | None = None) -> Row | None:
+        """Return the first row a reading statement finds, or None."""
+        return next(iter(self.rows(sql, values)), None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Write all of it, durably, or nothing; the write lock is taken at the start."""
+        connection = self._db.conn
+        with disk_trouble(self.path):
+            connection.execute("begin immediate")
+            try:
+                yield Transaction(connection)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.execute("commit")
+
+    def close(self) -> None:
+        """Close this thread's connection; the last one closed folds the WAL back in."""
+        opened: Database | None = getattr(self._threads, "db", None)
+        if opened is not None:
+            opened.close()
+            del self._threads.db
+
+
+class Transaction:
+    """One open write transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Speak to ``connection``, whose transaction somebody else opens and ends."""
+        self._connection = connection
+
+    def execute(self, sql: str, values: Mapping[str, object]) -> int:
+        """Run one statement; return how many rows it changed."""
+        return self._connection.execute(sql, dict(values)).rowcount
+
+    def insert(self, table: str, values: Mapping[str, object]) -> None:
+        """Insert one row; the names are literals of this package, never input."""
+        columns = ", ".join(values)
+        places = ", ".join(f":{column}" for column in values)
+        self._connection.execute(
+            f"insert into {table} ({columns}) values ({places})",  # noqa: S608 - see docstring
+            dict(values),
+        )
+
+    def rows(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        """Return every row of a reading or returning statement."""
+        cursor = self._connection.execute(sql, dict(values))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, found, strict=True)) for found in cursor]
+
+    def row(self, sql: str, values: Mapping[str, object]) -> Row | None:
+        """Return the first row, or None."""
+        return next(iter(self.rows(sql, values)), None)
+
+
+def stamp(moment: datetime) -> int:
+    """Return the moment as the tables hold it: milliseconds since 1970, UTC."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment(stamped: int) -> datetime:
+    """Return the moment a table's stamp stands for."""
+    return datetime.fromtimestamp(stamped / 1000, UTC)
+
+
+def new_id(kind: str) -> str:
+    """Return a fresh id: one letter for what it names, nine that tell it from all others."""
+    return kind + "".join(secrets.choice(_LETTERS) for _ in range(9))
+
+
+@contextmanager
+def disk_trouble(path: Path) -> Iterator[None]:
+    """Turn SQLite's own errors into ours: whatever they are, the queue cannot be used now."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise DiskTrouble(
+            say("the queue {path} cannot be used: {error}", path=str(path), error=str(error)),
+            hint=say("free some space, or look at the disk and at the owner of the file"),
+        ) from error
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # a mistake of ours, not of the disk
+        raise DiskTrouble(
+            say("the queue {path} is damaged: {error}", path=str(path), error=str(error)),
+            hint=say("keep the file, and restore the newest backup beside it"),
+        ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma foreign_keys = on")
+    return connection

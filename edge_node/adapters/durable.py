@@ -1,0 +1,367 @@
+"""
+How a file becomes durable: temporary name, fsync, rename, fsync of the folder. Only here.
+
+Whoever writes a file that must survive a power cut, or moves one, comes through this module; the
+OSErrors of a disk leave it as our errors (`disk_errors`). What the files mean and where they lie
+is left to the callers.
+
+Our temporary names are `.{name}.{8 hex digits}.part`. While one is being written its writer
+holds a lock (flock) on it; `sweep` removes those whose writer is gone.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import stat
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+
+from edge_node.adapters.disk import (
+    AccessDenied,
+    FileGone,
+    NameTaken,
+    NameUnusable,
+    disk_errors,
+    shown,
+)
+from edge_node.domain.errors import DiskTrouble
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "AccessDenied",
+    "FileGone",
+    "NameTaken",
+    "NameUnusable",
+    "Part",
+    "building",
+    "disk_errors",
+    "fitted",
+    "move",
+    "part_of",
+    "remove_aside",
+    "same_content",
+    "shown",
+    "sweep",
+    "sync_file",
+    "sync_folder",
+    "sync_tree",
+    "write",
+    "writing",
+]
+
+NAME_MAX: Final = 255  # bytes in one name, on every file system we are likely to meet
+CHUNK: Final = 1 << 20
+_OURS: Final = re.compile(r"\..+\.[0-9a-f]{8}\.(part|moved)", re.DOTALL)
+_NO_LOCKS_HERE: Final = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
+_NO_FOLDER_SYNC: Final = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP}  # CIFS and some FUSE
+
+
+def fitted(name: str, suffix: str = "", *, limit: int = NAME_MAX) -> str:
+    """Return name and suffix, the name cut and marked with a hash where ``limit`` bytes ask so."""
+    whole = os.fsencode(name + suffix)
+    if len(whole) <= limit:
+        return name + suffix
+    mark = f"~{hashlib.sha256(whole).hexdigest()[:8]}{suffix}"
+    head = os.fsencode(name)[: limit - len(os.fsencode(mark))]
+    return head.decode("utf-8", "ignore") + mark
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file being written under a temporary name."""
+
+    file: BinaryIO
+    path: Path
+
+    def become(self, target: Path, *, mode: int) -> None:
+        """Make what was written durable and give it its name; an older file is replaced."""
+        self.file.flush()
+        os.fchmod(self.file.fileno(), mode)  # whatever the umask is
+        os.fsync(self.file.fileno())
+        self.path.replace(target)
+        sync_folder(target.parent)
+
+
+@contextmanager
+def part_of(path: Path) -> Iterator[Part]:
+    """Open a temporary file beside ``path``, ours as long as it is open; gone at the end."""
+    part = _new_part(path)
+    try:
+        with part.file:
+            yield part
+    finally:
+        with suppress(FileNotFoundError):  # renamed by now, when all went well
+            part.path.unlink()
+
+
+@contextmanager
+def writing(path: Path, *, mode: int = 0o640) -> Iterator[BinaryIO]:
+    """
+    Give a file to write to; when the block ends well, ``path`` is that file, and durable.
+
+    An older file of that name is replaced, seen whole before and whole after. When the block
+    ends with an exception nothing of it remains. Raises what `disk_errors` raises.
+    """
+    with disk_errors(path), part_of(path) as part:
+        yield part.file
+        part.become(path, mode=mode)
+
+
+def write(path: Path, data: bytes, *, mode: int = 0o640) -> None:
+    """Write these bytes, all of them and durably, or leave what was there."""
+    with writing(path, mode=mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def building(path: Path, *, mode: int = 0o750) -> Iterator[Path]:
+    """
+    Give a hidden folder to fill; when the block ends well, it is ``path``, and durable.
+
+    Raises NameTaken when ``path`` exists, and what `disk_errors` raises; then nothing remains.
+    """
+    with disk_errors(path):
+        _refuse_existing(path)
+        part = _hidden(path, "part")
+        part.mkdir(mode=0o700)
+        handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _lock(handle)
+            yield part
+            part.chmod(mode)
+            sync_tree(part)
+            _refuse_existing(path)
+            part.rename(path)
+            sync_folder(path.parent)
+        finally:
+            os.close(handle)
+            shutil.rmtree(part, ignore_errors=True)  # not there any more, when all went well
+
+
+def sync_folder(path: Path) -> None:
+    """Make names created, renamed or removed in the folder durable."""
+    with disk_errors(path):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER_SYNC:  # there the server's own order is all we have
+                raise
+        finally:
+            os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file somebody else wrote durable."""
+    with disk_errors(path):
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Make every file and folder below durable, and the folder itself, from the leaves up."""
+    with disk_errors(folder):
+        for root, _, names in os.walk(folder, topdown=False, onerror=_raise):
+            here = Path(root)
+            for name in names:
+                if stat.S_ISREG((here / name).lstat().st_mode):
+                    sync_file(here / name)
+            sync_folder(here)
+
+
+def move(source: Path, target: Path) -> None:
+    """
+    Rename a file or folder durably; NameTaken when the target exists.
+
+    The look before the rename is enough because only the node writes into the folders it moves
+    to. (A hard link, which refuses by itself, is not allowed on other people's files where
+    `fs.protected_hardlinks` is set, and never on folders.)
+
+    Where the two lie on different mounts: copy under a hidden name with fsync, verify the copy by
+    SHA-256, rename it into place, then take the source away under a hidden name and delete it. A
+    crash in between leaves source and target both whole, never neither.
+    """
+    with disk_errors(source):
+        _refuse_existing(target)
+        try:
+            source.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_over(source, target)
+            remove_aside(source)
+        else:
+            sync_folder(target.parent)
+            if source.parent != target.parent:
+                sync_folder(source.parent)
+
+
+def remove_aside(source: Path) -> None:
+    """Remove a file or folder so that it is either all there or not to be seen."""
+    with disk_errors(source):
+        aside = _hidden(source, "moved")
+        source.rename(aside)
+        sync_folder(source.parent)
+        _remove(aside)
+
+
+def sweep(folder: Path, *, kind: Literal["part", "moved"] = "part") -> int:
+    """
+    Remove what writers that are gone left in the folder; return how many there were.
+
+    "part" is what was being written, "moved" what `remove_aside` did not finish to delete.
+    """
+    with disk_errors(folder), os.scandir(folder) as entries:
+        ours = [Path(entry.path) for entry in entries if _kind_of(entry.name) == kind]
+    return sum(_swept(path) for path in ours)
+
+
+def _kind_of(name: str) -> str | None:
+    match = _OURS.fullmatch(name)
+    return match and match[1]
+
+
+def same_content(one: Path, other: Path) -> bool:
+    """Tell whether two files, or two folders with all that is in them, hold the same bytes."""
+    with disk_errors(one):
+        return _fingerprint(one) == _fingerprint(other)
+
+
+def _fingerprint(path: Path) -> dict[str, str]:
+    if not path.is_dir() or path.is_symlink():
+        return {"": _leaf(path)}
+    found = {}
+    for root, _, names in os.walk(path, onerror=_raise):
+        for name in names:
+            leaf = Path(root) / name
+            found[str(leaf.relative_to(path))] = _leaf(leaf)
+    return found
+
+
+def _leaf(path: Path) -> str:
+    if path.is_symlink():
+        return f"-> {path.readlink()}"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _new_part(path: Path) -> Part:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        name = _hidden(path, "part")
+        file = os.fdopen(os.open(name, flags, 0o600), "wb")
+        _lock(file.fileno())
+        if os.fstat(file.fileno()).st_nlink:
+            return Part(file, name)
+        file.close()  # a sweep saw it in the moment before it was locked
+
+
+def _hidden(path: Path, kind: str) -> Path:
+    suffix = f".{secrets.token_hex(4)}.{kind}"
+    return path.with_name(fitted(f".{path.name}", suffix))
+
+
+def _lock(handle: int) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS_HERE:
+            raise
+
+
+def _swept(path: Path) -> bool:
+    with disk_errors(path):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            return _orphaned(handle) and _remove(path)
+        finally:
+            os.close(handle)
+
+
+def _orphaned(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno != errno.EAGAIN and error.errno not in _NO_LOCKS_HERE:
+            raise
+        return False  # somebody writes it, or nobody can tell
+    return True
+
+
+def _remove(path: Path) -> bool:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    return True
+
+
+def _refuse_existing(target: Path) -> None:
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
+def _copy_over(source: Path, target: Path) -> None:
+    if source.is_dir() and not source.is_symlink():
+        with building(target, mode=stat.S_IMODE(source.stat().st_mode)) as folder:
+            _copy_tree(source, folder)
+    else:
+        with part_of(target) as part:
+            _copy_file(source, part.file, part.path)
+            part.become(target, mode=stat.S_IMODE(source.stat().st_mode))
+
+
+def _copy_tree(source: Path, folder: Path) -> None:
+    for entry in sorted(source.iterdir()):
+        copy = folder / entry.name
+        if entry.is_symlink():
+            copy.symlink_to(entry.readlink())
+        elif entry.is_dir():
+            copy.mkdir()
+            _copy_tree(entry, copy)
+            shutil.copystat(entry, copy)
+        else:
+            with copy.open("xb") as file:
+                _copy_file(entry, file, copy)
+
+
+def _copy_file(source: Path, file: BinaryIO, copy: Path) -> None:
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise NameUnusable(
+            say("{path} is not a regular file and cannot be copied", path=shown(source)),
+            hint=say("remove it from the drop"),
+        )
+    digest = hashlib.sha256()
+    with source.open("rb") as original:
+        while chunk := original.read(CHUNK):
+            digest.update(chunk)
+            file.write(chunk)
+    file.flush()
+    os.fsync(file.fileno())
+    shutil.copystat(source, copy)
+    if _leaf(copy) != digest.hexdigest():
+        raise DiskTrouble(
+            say("the copy of {path} does not hold what was written", path=shown(source)),
+            hint=say("look into the kernel's log for disk errors"),
+        )
+
+
+def _raise(error: OSError) -> None:
+    raise error

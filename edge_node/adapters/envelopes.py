@@ -1,0 +1,268 @@
+"""
+Rows of envelopes and of their receivers' fates, and how an event moves them.
+
+Everything here runs inside the caller's transaction; the public methods that open one are in
+`outgoing` (what leaves) and `arriving` (what came back).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters import work
+from edge_node.adapters.database import moment, new_id, stamp
+from edge_node.adapters.history import note
+from edge_node.domain.document import AgencyCode
+from edge_node.domain.envelope import (
+    AxisId,
+    Digest,
+    Envelope,
+    Fate,
+    ItemId,
+    Lane,
+    MessageType,
+    Stored,
+)
+from edge_node.domain.errors import IllegalTransition
+from edge_node.domain.lifecycle import Sending, SendingEvent, advance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from edge_node.adapters.database import Row, Transaction
+    from edge_node.domain.envelope import Claim
+
+LANES: Final = {MessageType.DOCUMENT: Lane.PUSH, MessageType.STATUS: Lane.REPORT}
+
+_AN_ENVELOPE: Final = "select * from envelopes where id = :id"
+
+# The newest is meant: an older one of that name was refused, or replaced on purpose.
+_ABOUT: Final = """
+select documents.id, fates.receiver
+  from documents join fates on fates.item = documents.id
+ where (documents.document_id = :document_id and :document_id <> '')
+    or (:document_id = '' and documents.sender = :organ
+        and documents.number || '/' || documents.notation = :code)
+ order by documents.created desc, fates.receiver = :reporter desc
+"""
+
+
+def queue_status(
+    transaction: Transaction,
+    item: ItemId,
+    status: str,
+    body: bytes,
+    *,
+    sender: str,
+    to: str,
+    now: datetime,
+    source: str | None = None,
+) -> bool:
+    """
+    Queue a status message about an incoming item, once.
+
+    False, and nothing done, if the item's 01 is queued already, or a file of the same ``source``.
+    """
+    known = transaction.row(
+        "select 1 from envelopes where message = 'status'"
+        " and ((:status = '01' and item = :item and status = '01') or source = :source)",
+        {"item": item, "status": status, "source": source},
+    )
+    if known:
+        return False
+    add_envelope(
+        transaction,
+        MessageType.STATUS,
+        item=item,
+        sender=AgencyCode(sender),
+        receivers=[AgencyCode(to)],
+        package=Stored(digest=Digest(hashlib.sha256(body).hexdigest()), size=len(body)),
+        urgency=0,
+        now=now,
+        body=body,
+        status=status,
+        source=source,
+    )
+    return True
+
+
+def find_about(
+    transaction: Transaction, *, document_id: str, organ: str, code: str, reporter: str
+) -> tuple[ItemId, str] | None:
+    """
+    Return the document a status is about and the receiver it speaks for; None if we sent none.
+
+    By DocumentId first, else by issuer and number. A reporter under another of its codes speaks
+    for a document's only receiver.
+    """
+    values = {"document_id": document_id, "organ": organ, "code": code, "reporter": reporter}
+    found = transaction.rows(_ABOUT, values)
+    if not found and document_id:
+        found = transaction.rows(_ABOUT, values | {"document_id": ""})
+    exact = [row for row in found if row["receiver"] == reporter]
+    if exact:
+        return ItemId(exact[0]["id"]), reporter
+    newest = [row for row in found if row["id"] == found[0]["id"]]
+    return (ItemId(newest[0]["id"]), newest[0]["receiver"]) if len(newest) == 1 else None
+
+
+def reported(
+    transaction: Transaction, item: ItemId, receiver: str, status: str, *, now: datetime
+) -> None:
+    """Enter a receiver's own word: it has the document, and this is how far it has come."""
+    transaction.execute(
+        "update fates set status = :status, at = :now where item = :item and receiver = :receiver",
+        {"status": status, "now": stamp(now), "item": item, "receiver": receiver},
+    )
+    move_fate(transaction, item, receiver, SendingEvent.CONFIRMED, now=now)
+    _untold(transaction, item)
+
+
+def add_envelope(  # noqa: PLR0913 - the columns of one row
+    transaction: Transaction,
+    message: MessageType,
+    *,
+    item: ItemId,
+    sender: AgencyCode,
+    receivers: Sequence[AgencyCode],
+    package: Stored,
+    urgency: int,
+    now: datetime,
+    body: bytes | None = None,
+    status: str = "",
+    source: str | None = None,
+) -> ItemId:
+    """Add an envelope and put it on the list of what to offer; return its id."""
+    envelope = ItemId(new_id("e"))
+    row: dict[str, object] = {"id": envelope, "item": item, "message": message, "sender": sender}
+    row |= {"receivers": json.dumps(receivers), "digest": package.digest, "size": package.size}
+    row |= {"body": body, "status": status, "source": source, "state": Sending.QUEUED}
+    transaction.insert("envelopes", row | {"urgency": urgency, "created": stamp(now)})
+    work.add(transaction, LANES[message], envelope, due=now, urgency=urgency)
+    return envelope
+
+
+def envelope_row(transaction: Transaction, envelope: str) -> Row:
+    """Return the row of an envelope that something in the queue points at."""
+    row = transaction.row(_AN_ENVELOPE, {"id": envelope})
+    assert row is not None  # noqa: S101 - work and fates point at envelopes that are never deleted
+    return row
+
+
+def move(
+    transaction: Transaction,
+    row: Row,
+    event: SendingEvent,
+    *,
+    now: datetime,
+    reason: str = "",
+    axis_id: AxisId | None = None,
+) -> Sending:
+    """Advance an envelope, and every receiver that stands where it stands."""
+    state = advance(Sending(row["state"]), event)
+    transaction.execute(
+        "update envelopes set state = :state, sending = null, reason = :reason,"
+        " axis_id = coalesce(:axis_id, axis_id) where id = :id",
+        {"id": row["id"], "state": state, "reason": reason, "axis_id": axis_id},
+    )
+    if row["message"] == MessageType.STATUS:
+        note(
+            transaction,
+            row["item"],
+            f"report {state}",
+            now=now,
+            agency=json.loads(row["receivers"])[0],
+            status=row["status"],
+            text=reason,
+        )
+        return state
+    for fate in transaction.rows(
+        "select receiver from fates where envelope = :id", {"id": row["id"]}
+    ):
+        move_fate(transaction, row["item"], fate["receiver"], event, now=now, reason=reason)
+    return state
+
+
+def move_fate(
+    transaction: Transaction,
+    item: str,
+    receiver: str,
+    event: SendingEvent,
+    *,
+    now: datetime,
+    reason: str = "",
+) -> bool:
+    """Advance one receiver; what its life does not allow is old news and changes nothing."""
+    values = {"item": item, "receiver": receiver}
+    row = transaction.row(
+        "select state from fates where item = :item and receiver = :receiver", values
+    )
+    if row is None:
+        return False
+    try:
+        state = advance(Sending(row["state"]), event)
+    except IllegalTransition:
+        return False
+    transaction.execute(
+        "update fates set state = :state, reason = :reason, at = :now"
+        " where item = :item and receiver = :receiver",
+        values | {"state": state, "reason": reason, "now": stamp(now)},
+    )
+    note(
+        transaction,
+        ItemId(item),
+        state,
+        now=now,
+        agency=receiver,
+        text=reason,
+        tell=True,
+    )
+    _untold(transaction, item)
+    return True
+
+
+def _untold(transaction: Transaction, item: str) -> None:
+    transaction.execute("update documents set untold = 1 where id = :id", {"id": item})
+
+
+def unmark(transaction: Transaction, envelope: ItemId) -> None:
+    """Enter that the envelope is not being sent any more."""
+    transaction.execute("update envelopes set sending = null where id = :id", {"id": envelope})
+
+
+def note_attempt(
+    transaction: Transaction, claim: Claim, outcome: str, *, now: datetime, reason: str
+) -> None:
+    """Record one try to send an envelope, and how it ended."""
+    row = {"envelope": claim.item, "attempt": claim.attempt, "at": stamp(now)}
+    transaction.insert("attempts", row | {"outcome": outcome, "reason": reason})
+
+
+def to_envelope(row: Row) -> Envelope:
+    """Return the row as the domain's value."""
+    return Envelope(
+        id=ItemId(row["id"]),
+        item=ItemId(row["item"]),
+        message=MessageType(row["message"]),
+        sender=AgencyCode(row["sender"]),
+        receivers=tuple(AgencyCode(code) for code in json.loads(row["receivers"])),
+        package=Stored(digest=Digest(row["digest"]), size=row["size"]),
+        state=Sending(row["state"]),
+        urgency=row["urgency"],
+        axis_id=AxisId(row["axis_id"]) if row["axis_id"] else None,
+    )
+
+
+def to_fate(row: Row) -> Fate:
+    """Return the row as the domain's value."""
+    return Fate(
+        receiver=AgencyCode(row["receiver"]),
+        name=row["name"],
+        state=Sending(row["state"]),
+        status=row["status"],
+        reason=row["reason"],
+        at=moment(row["at"]),
+    )

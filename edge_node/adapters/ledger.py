@@ -1,0 +1,200 @@
+"""What an administrator asks the queue: lists, one item in full, how many of what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.database import moment
+from edge_node.adapters.envelopes import to_fate
+from edge_node.domain.envelope import ItemId
+from edge_node.domain.errors import UnknownItem
+from edge_node.domain.message import say, thaw
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from edge_node.adapters.database import QueueFile, Row
+    from edge_node.domain.envelope import Fate
+    from edge_node.domain.message import Message
+
+_OUT: Final = """
+select * from documents
+ where :state = '' or exists (select 1 from fates
+                               where fates.item = documents.id and fates.state = :state)
+ order by created desc limit :limit
+"""
+_IN: Final = """
+select * from incoming
+ where message = 'edoc' and (:state = '' or state = :state)
+ order by created desc limit :limit
+"""
+_QUARANTINE: Final = """
+select * from incoming where state = 'quarantined' order by created desc limit :limit
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """An outgoing document, as `list` and `show` tell of it."""
+
+    id: ItemId
+    document_id: str
+    code: str
+    promulgated: str
+    type: str
+    subject: str
+    kind: str
+    ref: str
+    name: str
+    folder: str
+    created: datetime
+    fates: tuple[Fate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """An incoming item, as `list` and `show` tell of it."""
+
+    id: ItemId
+    axis_id: str
+    message: str
+    sender: str
+    document_id: str
+    code: str
+    promulgated: str
+    type: str
+    subject: str
+    state: str
+    reason: Message | None
+    folder: str
+    size: int
+    created: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to send an envelope of an item."""
+
+    at: datetime
+    envelope: str
+    number: int
+    outcome: str
+    reason: Message | None
+
+
+class Ledger:
+    """Reading, and nothing else."""
+
+    def __init__(self, file: QueueFile) -> None:
+        """Read the tables in ``file``."""
+        self._file = file
+
+    def outbound(self, *, state: str = "", limit: int) -> list[Outbound]:
+        """Return outgoing documents, newest first; ``state`` of any receiver."""
+        rows = self._file.rows(_OUT, {"state": state, "limit": limit})
+        return [self._outbound(row) for row in rows]
+
+    def inbound(self, *, state: str = "", limit: int) -> list[Inbound]:
+        """Return incoming documents, newest first; quarantined statuses with them on request."""
+        sql = _QUARANTINE if state == "quarantined" else _IN
+        return [_inbound(row) for row in self._file.rows(sql, {"state": state, "limit": limit})]
+
+    def find(self, prefix: str) -> Outbound | Inbound:
+        """Return the one item whose id begins so; UnknownItem if there is none, or several."""
+        values = {"low": prefix, "high": prefix + "\U0010ffff", "document_id": prefix}
+        within = "where id >= :low and id < :high or document_id = :document_id limit 3"
+        out = list(self._file.rows(f"select * from documents {within}", values))  # noqa: S608
+        into = list(self._file.rows(f"select * from incoming {within}", values))  # noqa: S608
+        if len(out) + len(into) != 1:
+            raise UnknownItem(
+                say("no document goes by {id}", id=prefix)
+                if not out and not into
+                else say("several documents go by {id}", id=prefix),
+                hint=say("`edge-node list` shows the ids"),
+            )
+        return self._outbound(out[0]) if out else _inbound(into[0])
+
+    def attempts(self, item: ItemId) -> list[Attempt]:
+        """Return every try to send an envelope of one item, oldest first."""
+        rows = self._file.rows(
+            "select attempts.*, envelopes.status as status from attempts"
+            " join envelopes on envelopes.id = attempts.envelope"
+            " where envelopes.item = :item order by attempts.id",
+            {"item": item},
+        )
+        return [
+            Attempt(
+                at=moment(row["at"]),
+                envelope=row["envelope"],
+                number=row["attempt"],
+                outcome=row["outcome"],
+                reason=thaw(row["reason"]),
+            )
+            for row in rows
+        ]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many outgoing units, incoming documents and reports stand in which state."""
+        return {
+            "out": self._count("select state, count(*) as n from fates group by state"),
+            "in": self._count(
+                "select state, count(*) as n from incoming where message = 'edoc' group by state"
+            ),
+            "reports": self._count(
+                "select state, count(*) as n from envelopes where message = 'status'"
+                " group by state"
+            ),
+            "statuses": self._count(
+                "select state, count(*) as n from incoming where message = 'status' group by state"
+            ),
+        }
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """Return how many things are to be done, and since when the oldest is due."""
+        row = self._file.row("select count(*) as n, min(due) as due from work") or {}
+        return row["n"], moment(row["due"]) if row["due"] is not None else None
+
+    def _count(self, sql: str) -> dict[str, int]:
+        return {row["state"]: row["n"] for row in self._file.rows(sql)}
+
+    def _outbound(self, row: Row) -> Outbound:
+        fates = self._file.rows(
+            "select * from fates where item = :item order by receiver", {"item": row["id"]}
+        )
+        code = f"{row['number']}/{row['notation']}" if row["notation"] else row["number"]
+        return Outbound(
+            id=ItemId(row["id"]),
+            document_id=row["document_id"],
+            code=code,
+            promulgated=row["promulgated"],
+            type=row["type"],
+            subject=row["subject"],
+            kind=row["kind"],
+            ref=row["ref"],
+            name=row["name"],
+            folder=row["folder"],
+            created=moment(row["created"]),
+            fates=tuple(to_fate(fate) for fate in fates),
+        )
+
+
+def _inbound(row: Row) -> Inbound:
+    return Inbound(
+        id=ItemId(row["id"]),
+        axis_id=row["axis_id"],
+        message=row["message"],
+        sender=row["sender"],
+        document_id=row["document_id"],
+        code=row["code"],
+        promulgated=row["promulgated"],
+        type=row["type"],
+        subject=row["subject"],
+        state=row["state"],
+        reason=thaw(row["reason"]),
+        folder=row["folder"],
+        size=row["size"],
+        created=moment(row["created"]),
+        at=moment(row["at"]),
+    )

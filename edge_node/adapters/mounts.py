@@ -1,0 +1,77 @@
+"""
+What lies under a folder: a disk of this machine or somebody else's, one mount or two.
+
+Only looks; what follows from it (polling instead of events, copying instead of renaming) is the
+caller's.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from edge_node.adapters.disk import disk_errors
+
+MOUNTINFO: Final = Path("/proc/self/mountinfo")
+
+# Where another machine, or a program of this one, can change files without the kernel noticing:
+# inotify is silent there. `fuse` and `fuse.*` cover sshfs, GlusterFS, S3 and the like.
+_REMOTE: Final = re.compile(
+    r"nfs4?|cifs|smb3|smbfs|fuse.*|9p|virtiofs|vboxsf|prl_fs|ceph|afs|ncpfs|lustre|gfs2|ocfs2"
+    r"|gpfs|beegfs|coda"
+)
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
+
+
+def is_remote(path: Path, *, mountinfo: Path = MOUNTINFO) -> bool:
+    """Tell whether others may change the folder unseen; True also where nobody can tell."""
+    kind = filesystem(path, mountinfo=mountinfo)
+    return kind is None or bool(_REMOTE.fullmatch(kind))
+
+
+def filesystem(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None:
+    """Return the type of the file system the path lies on, as the kernel names it, if it tells."""
+    try:
+        lines = mountinfo.read_text("utf-8", "surrogateescape").split("\n")
+    except OSError:
+        return None
+    place, found, depth = path.resolve(), None, -1
+    for line in filter(None, lines):
+        mount_point, kind = _mount(line)
+        if len(mount_point.parts) >= depth and place.is_relative_to(mount_point):
+            found, depth = kind, len(mount_point.parts)  # the later of two covers the earlier
+    return found
+
+
+def same_mount(one: Path, other: Path) -> bool:
+    """
+    Tell whether a file can be renamed from one folder into the other, by renaming one.
+
+    Device numbers do not tell: two bind mounts of one file system share them, and a rename
+    between them fails all the same (rename(2), EXDEV). Raises what `disk_errors` raises.
+    """
+    name = f".rename-probe.{secrets.token_hex(4)}.part"
+    with disk_errors(one):
+        (one / name).touch(mode=0o600, exist_ok=False)
+        try:
+            (one / name).rename(other / name)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            return False
+        finally:
+            for folder in (one, other):
+                with suppress(FileNotFoundError):
+                    (folder / name).unlink()
+        return True
+
+
+def _mount(line: str) -> tuple[Path, str]:
+    """Return point and type of `36 35 98:0 / /mnt rw master:1 - ext4 /dev/root rw` (proc(5))."""
+    before, _, after = line.partition(" - ")
+    point = _OCTAL.sub(lambda found: chr(int(found[1], 8)), before.split(" ")[4])
+    return Path(point), after.split(" ", 1)[0]

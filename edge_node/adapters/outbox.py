@@ -1,0 +1,336 @@
+"""
+The outbox as the document software fills it: what lies there, what belongs together, what is ripe.
+
+The scan is the truth, events only hurry it. Between scans it is remembered, per file, since when
+it has looked the same; nothing is written down, so a restart only costs the quiet period. Taking
+a drop is `edge_node.adapters.claims`' affair, and what it says is read from the claim.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters import durable
+from edge_node.adapters.claims import Claims, is_document_sheet
+from edge_node.adapters.disk import shown
+from edge_node.adapters.drops import (
+    BARE_ENDINGS,
+    PACKAGE_ENDING,
+    SHEET_ENDINGS,
+    Claimed,
+    Drop,
+    DropChanged,
+    DropHeld,
+    Scan,
+    Style,
+    Waiting,
+    ending_of,
+)
+from edge_node.adapters.listing import Listing, list_folder
+from edge_node.adapters.mounts import is_remote
+from edge_node.adapters.ripeness import Ripeness, denied, not_ours
+from edge_node.adapters.settle import Access, Sighting, Sightings, access
+from edge_node.adapters.sheets import Sheet, read_sheet
+from edge_node.domain.errors import FolderMissing
+from edge_node.domain.message import Message, say
+from edge_node.protocol.handoff.words import nfc
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+
+    from edge_node.adapters.drops import OutboxSettings
+
+    See = Callable[[os.DirEntry[str]], Sighting]
+
+_MATCHES: Final = object()  # the note on a bare file that a rule knows
+
+
+class Outbox:
+    """One folder the software drops into, and the private folder drops are claimed into."""
+
+    def __init__(self, folder: Path, claims: Path, settings: OutboxSettings) -> None:
+        """Begin with nothing seen; ``claims`` should lie on the same mount as ``folder``."""
+        self._folder = folder
+        self._settings = settings
+        self._claims = Claims(folder, claims)
+        self._sightings = Sightings()
+        self._held: dict[Path, tuple[object, Message]] = {}
+
+    def scan(self, now: float) -> Scan:
+        """
+        Look at everything once; ``now`` is our monotonic clock, in seconds.
+
+        Raises FolderMissing when the outbox is not there, AccessDenied, DiskTrouble.
+        """
+        ripeness = Ripeness(self._settings, now=now, leases=not is_remote(self._folder))
+        with durable.disk_errors(self._folder), self._sightings.round(now) as see:
+            if not self._folder.is_dir():
+                raise FolderMissing(
+                    say("the folder {path} is not there", path=shown(self._folder)),
+                    hint=say("see whether the share is mounted, or create the folder again"),
+                )
+            listing = list_folder(self._folder, see)
+            for odd, why in listing.odd:
+                ripeness.wait(Path(odd.path), why, odd.since)
+            self._judge_loose(listing, ripeness)
+            for folder in listing.folders:
+                self._judge_bundle(folder, see, ripeness)
+        return ripeness.scan()
+
+    def claim(self, drop: Drop, item_id: str) -> Claimed:
+        """
+        Take a drop of the last scan out of the outbox, into a folder of its own.
+
+        Raises DropChanged when it is not any more what was seen, DropHeld when it may not be
+        moved: then it stays, whole, and scans name the reason until its rights change.
+        """
+        leases = not is_remote(self._folder)
+        for member in drop.members:
+            seen = self._sightings.get(str(member))
+            calm = seen is not None and seen.unchanged()
+            if not calm or access(str(member), leases=leases) is not Access.FREE:
+                raise DropChanged(
+                    say("{file} changed before it could be taken", file=shown(member.name)),
+                    hint=say("it is taken once it has settled again"),
+                )
+        try:
+            return self._claims.take(drop, item_id)
+        except DropHeld as error:
+            self._held[_anchor(drop)] = (self._rights(drop), error.message)
+            raise
+
+    def unfinished(self) -> list[Claimed]:
+        """Return what lies in the claims, each whole again after a crash; for the start only."""
+        return self._claims.unfinished()
+
+    def refuse_in_place(self, drop: Drop, papers: Mapping[str, bytes]) -> None:
+        """
+        Say beside a drop why it is not touched; scans keep it waiting until it changes.
+
+        ``papers`` are `error.txt` and `error.json`, as `handoff.error_papers` gives them. Nothing
+        of the drop is copied or moved, only `<name>.error.json` and `.error.txt` appear.
+        """
+        for paper in sorted(papers, reverse=True):  # error.json last: it is the mark
+            durable.write(self._error_file(drop.name, f".{paper}"), papers[paper])
+
+    # ── files that lie loose ─────────────────────────────────────────────────────────────────
+
+    def _judge_loose(self, listing: Listing, ripeness: Ripeness) -> None:
+        named = _Naming(listing, self._readable_sheets(listing, ripeness))
+        for file in listing.files:
+            if file.name in named.owners:
+                continue
+            if file in named.sheets:
+                self._judge_sidecar(file, named, ripeness)
+            elif ending := ending_of(file.name, (PACKAGE_ENDING,)):
+                drop = _drop(Style.PACKAGE, file.name[: -len(ending)], [file])
+                self._offer(ripeness.ripe(drop, [file], Path(file.path)), file.since, ripeness)
+            elif not ending_of(file.name, SHEET_ENDINGS):  # noted when it could not be read
+                self._judge_bare(file, ripeness)
+        for file in listing.files:
+            if file.name in named.owners and not ripeness.takes(file):
+                why = say("it goes with {sheet}, which waits", sheet=named.owner(file).name)
+                ripeness.wait(Path(file.path), why, file.since)
+
+    def _readable_sheets(self, listing: Listing, ripeness: Ripeness) -> list[Sighting]:
+        sheets = (file for file in listing.files if ending_of(file.name, SHEET_ENDINGS))
+        return [file for file in sheets if self._read(file, Path(file.path), ripeness)]
+
+    def _read(self, file: Sighting, about: Path, ripeness: Ripeness) -> Sheet | None:
+        """Return the sheet once it has settled; it is read once while it looks the same."""
+        if isinstance(file.note, Sheet):
+            return file.note
+        if not ripeness.settled(about, [file]) or not ripeness.readable(about, [file]):
+            return None
+        try:
+            file.note = sheet = read_sheet(Path(file.path))
+        except FileNotFoundError:
+            return None
+        return sheet
+
+    def _judge_sidecar(self, file: Sighting, named: _Naming, ripeness: Ripeness) -> None:
+        sheet, about = named.sheets[file], Path(file.path)
+        members, missing = named.members(file)
+        ending = ending_of(file.name, SHEET_ENDINGS) or ""
+        fault = sheet.fault or named.conflict(file)
+        drop = _drop(
+            Style.SIDECAR, file.name[: -len(ending)], [file, *members], fault, secret=sheet.secret
+        )
+        trouble = sheet.flaw or _missing(missing, file)
+        self._judge(drop, [file, *members], about, trouble, ripeness)
+
+    def _judge_bare(self, file: Sighting, ripeness: Ripeness) -> None:
+        if file.note is None:
+            file.note = self._bare_note(file)
+        if isinstance(file.note, Waiting):
+            ripeness.note(file.note)
+            return
+        drop = _drop(Style.BARE, Path(file.name).stem, [file])
+        grace = self._settings.bare_grace.total_seconds()
+        found = ripeness.ripe(drop, [file], Path(file.path), grace=grace)
+        self._offer(found, file.since, ripeness)
+
+    def _bare_note(self, file: Sighting) -> object:
+        name = nfc(file.name)
+        if ending_of(name, BARE_ENDINGS) and any(
+            rule.fullmatch(name) for rule in self._settings.rules
+        ):
+            return _MATCHES
+        why = say("no sidecar names it, and no rule of the configuration knows its name")
+        return Waiting(path=Path(file.path), why=why, since=file.since)
+
+    # ── folders ──────────────────────────────────────────────────────────────────────────────
+
+    def _judge_bundle(self, folder: Sighting, see: See, ripeness: Ripeness) -> None:
+        about = Path(folder.path)
+        try:
+            inside = list_folder(about, see)
+        except PermissionError:
+            ripeness.wait(about, denied(about), folder.since)
+            return
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        why = _unfit(about, inside)
+        if why is not None:
+            ripeness.wait(about, why, folder.since)
+        elif ripeness.settled(about, inside.files):
+            self._judge_settled(folder, inside, ripeness)
+
+    def _judge_settled(self, folder: Sighting, inside: Listing, ripeness: Ripeness) -> None:
+        about = Path(folder.path)
+        sheets = [file for file in inside.files if is_document_sheet(file.name)]
+        sheet = self._read(sheets[0], about, ripeness)
+        if sheet is None:
+            return
+        found, missing = inside.find(sheet.files)
+        members = [*sheets, *(file for file in found if file not in sheets)]
+        fault = sheet.fault
+        if len(sheets) > 1:
+            fault = say("the folder holds both a document.json and a document.yaml")
+        drop = _drop(Style.BUNDLE, folder.name, members, fault, secret=sheet.secret)
+        trouble = sheet.flaw or _missing(missing, sheets[0])
+        self._judge(drop, members, about, trouble, ripeness)
+
+    # ── both ─────────────────────────────────────────────────────────────────────────────────
+
+    def _judge(
+        self,
+        drop: Drop,
+        members: list[Sighting],
+        about: Path,
+        trouble: Message | None,
+        ripeness: Ripeness,
+    ) -> None:
+        since = max(member.since for member in members)
+        if not drop.secret:
+            self._offer(ripeness.ripe(drop, members, about, trouble=trouble), since, ripeness)
+        elif self._refused(drop):
+            told = self._error_file(drop.name, ".error.txt").name
+            why = say("it is refused where it lies, see {file}", file=shown(told))
+            ripeness.wait(about, why, since)
+        else:
+            ripeness.take(drop, since)
+
+    def _offer(self, drop: Drop | None, since: float, ripeness: Ripeness) -> None:
+        if drop is None:
+            return
+        anchor = _anchor(drop)
+        rights, why = self._held.get(anchor, (None, None))
+        if why is not None and rights == self._rights(drop):
+            ripeness.wait(anchor, why, since)
+            return
+        self._held.pop(anchor, None)
+        ripeness.take(drop, since)
+
+    def _rights(self, drop: Drop) -> tuple[object, ...]:
+        """Return what must change before it is tried again to move a drop."""
+        rights: list[object] = []
+        for path in (self._folder, _anchor(drop), *drop.members):
+            with suppress(OSError):
+                status = path.lstat()
+                rights.append((status.st_ino, status.st_mode, status.st_uid, status.st_gid))
+        return tuple(rights)
+
+    def _refused(self, drop: Drop) -> bool:
+        """Tell whether our word on the drop is younger than it is (a ctime cannot lie)."""
+        try:
+            told = self._error_file(drop.name, ".error.json").stat().st_mtime_ns
+            return all(
+                path.lstat().st_ctime_ns <= told for path in {_anchor(drop), drop.members[0]}
+            )
+        except FileNotFoundError:
+            return False
+
+    def _error_file(self, name: str, ending: str) -> Path:
+        return self._folder / durable.fitted(name, ending)
+
+
+class _Naming:
+    """Which loose file is named by which sheet."""
+
+    def __init__(self, listing: Listing, sheets: list[Sighting]) -> None:
+        self.sheets = {file: file.note for file in sheets if isinstance(file.note, Sheet)}
+        self.owners: dict[str, list[Sighting]] = {}
+        self._found: dict[Sighting, tuple[list[Sighting], list[str]]] = {}
+        for file, sheet in self.sheets.items():
+            found, missing = listing.find(sheet.files) if sheet.files else ([], [])
+            found = [one for one in found if one is not file]
+            self._found[file] = found, missing
+            for one in found:
+                self.owners.setdefault(one.name, []).append(file)
+
+    def owner(self, file: Sighting) -> Sighting:
+        """Return the sheet that names a file, the first of them if there are more."""
+        return self.owners[file.name][0]
+
+    def members(self, file: Sighting) -> tuple[list[Sighting], list[str]]:
+        """Return the files that are this sheet's alone, and the names no file goes by."""
+        found, missing = self._found[file]
+        return [one for one in found if len(self.owners[one.name]) == 1], missing
+
+    def conflict(self, file: Sighting) -> Message | None:
+        """Return which file another sheet names, too, if one does."""
+        for one in self._found[file][0]:
+            for other in self.owners[one.name]:
+                if other is not file:
+                    return say(
+                        "{file} is named in both {sheet} and {other}",
+                        file=one.name,
+                        sheet=file.name,
+                        other=other.name,
+                    )
+        return None
+
+
+def _drop(
+    style: Style,
+    name: str,
+    members: list[Sighting],
+    fault: Message | None = None,
+    *,
+    secret: bool = False,
+) -> Drop:
+    paths = tuple(Path(member.path) for member in members)
+    return Drop(style=style, name=name, members=paths, fault=fault, secret=secret)
+
+
+def _anchor(drop: Drop) -> Path:
+    """Return what a person would point at: the folder, or the sheet, package or bare file."""
+    return drop.members[0].parent if drop.style is Style.BUNDLE else drop.members[0]
+
+
+def _unfit(folder: Path, inside: Listing) -> Message | None:
+    for odd, why in inside.odd:
+        return say("it holds {file}: {why}", file=shown(odd.name), why=why)
+    if not any(is_document_sheet(file.name) for file in inside.files):
+        return say("the folder holds no document.json yet")
+    return not_ours(folder)
+
+
+def _missing(names: list[str], sheet: Sighting) -> Message | None:
+    if not names:
+        return None
+    return say("{files}, named in {sheet}, is missing", files=", ".join(names), sheet=sheet.name)

@@ -1,0 +1,332 @@
+"""
+What leaves: documents with their receivers' fates, and the envelopes that carry them and statuses.
+
+Each public method is one transaction. An envelope that is being sent is marked so before the
+request leaves (`sending`); one found marked by the next claim was cut off in that moment and is
+unsure until the axis has been asked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters import work
+from edge_node.adapters.database import moment, stamp
+from edge_node.adapters.envelopes import (
+    LANES,
+    add_envelope,
+    envelope_row,
+    move,
+    move_fate,
+    note_attempt,
+    queue_status,
+    to_envelope,
+    to_fate,
+    unmark,
+)
+from edge_node.adapters.history import note
+from edge_node.domain.envelope import (
+    AxisId,
+    Earlier,
+    Envelope,
+    Fate,
+    ItemId,
+    Lane,
+    MessageType,
+    Stored,
+)
+from edge_node.domain.lifecycle import Sending, SendingEvent
+from edge_node.domain.message import freeze, say
+from edge_node.domain.search import Trail
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from edge_node.adapters.database import QueueFile
+    from edge_node.domain.document import AgencyCode, Document
+    from edge_node.domain.envelope import Claim, NewDocument
+    from edge_node.domain.message import Message
+
+
+# After these the axis need not be offered the envelope any more.
+_SETTLED: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.REFUSED, Sending.DEAD})
+
+_FATES: Final = "select * from fates where item = :item order by receiver"
+_AN_ENVELOPE: Final = "select * from envelopes where id = :id"
+
+_EARLIER: Final = """
+select id, name, fingerprint from documents
+ where sender = :sender and kind = :kind
+   and (document_id = :document_id
+        or (number = :number and notation = :notation and promulgated = :promulgated))
+ order by created desc
+"""
+
+
+class Outgoing:
+    """Documents and envelopes on their way out."""
+
+    def __init__(self, file: QueueFile) -> None:
+        """Work on the tables in ``file``."""
+        self._file = file
+
+    # ── taking in ────────────────────────────────────────────────────────────────────────────
+
+    def add(self, new: NewDocument, *, now: datetime) -> None:
+        """Take in a document with one envelope for all its receivers."""
+        with self._file.transaction() as transaction:
+            transaction.insert("documents", _document_row(new, now))
+            envelope = add_envelope(
+                transaction,
+                MessageType.DOCUMENT,
+                item=new.id,
+                sender=new.document.sender.code,
+                receivers=[receiver.code for receiver in new.document.receivers],
+                package=new.package,
+                urgency=new.document.priority,
+                now=now,
+            )
+            for receiver in new.document.receivers:
+                fate = {"item": new.id, "receiver": receiver.code, "name": receiver.name}
+                fate |= {"envelope": envelope, "state": Sending.QUEUED}
+                transaction.insert("fates", fate | {"at": stamp(now)})
+                note(transaction, new.id, Sending.QUEUED, now=now, agency=receiver.code, tell=True)
+
+    def earlier(self, document: Document) -> list[Earlier]:
+        """Return what went out before by the same DocumentId, or number, notation and date."""
+        values = _identity(document)
+        return [
+            Earlier(
+                id=ItemId(row["id"]),
+                name=row["name"],
+                fingerprint=row["fingerprint"],
+                fates=self.fates(ItemId(row["id"])),
+            )
+            for row in self._file.rows(_EARLIER, values)
+        ]
+
+    def holds(self, item: ItemId) -> bool:
+        """Tell whether a drop has been taken in under this id."""
+        found = self._file.row("select 1 from documents where id = :id", {"id": item})
+        return found is not None
+
+    def report(
+        self,
+        item: ItemId,
+        status: str,
+        body: bytes,
+        *,
+        sender: str,
+        to: str,
+        source: str,
+        now: datetime,
+    ) -> bool:
+        """Queue a status about an incoming item; False if that file was taken already."""
+        with self._file.transaction() as transaction:
+            return queue_status(
+                transaction, item, status, body, sender=sender, to=to, source=source, now=now
+            )
+
+    # ── offering to the axis ─────────────────────────────────────────────────────────────────
+
+    def claim(
+        self, message: MessageType, *, now: datetime, lease: timedelta
+    ) -> tuple[Claim, Envelope] | None:
+        """
+        Claim the most urgent envelope that is due and mark it as being sent; None if none is.
+
+        An envelope marked already was cut off while it was being sent: it comes back unsure.
+        """
+        with self._file.transaction() as transaction:
+            claim = work.claim(transaction, LANES[message], now=now, lease=lease)
+            if claim is None:
+                return None
+            row = envelope_row(transaction, claim.item)
+            if row["state"] == Sending.QUEUED and row["sending"] is not None:
+                reason = freeze(say("cut off while it was being sent"))
+                move(transaction, row, SendingEvent.SILENCE, now=now, reason=reason)
+                row = envelope_row(transaction, claim.item)
+            elif row["state"] == Sending.QUEUED:
+                transaction.execute(
+                    "update envelopes set sending = :now where id = :id",
+                    {"id": claim.item, "now": stamp(now)},
+                )
+        return claim, to_envelope(row)
+
+    def body(self, envelope: ItemId) -> bytes:
+        """Return the bytes of a status message; documents lie in the spool."""
+        row = self._file.row(_AN_ENVELOPE, {"id": envelope})
+        return b"" if row is None or row["body"] is None else bytes(row["body"])
+
+    def settle(
+        self,
+        claim: Claim,
+        event: SendingEvent,
+        *,
+        now: datetime,
+        axis_id: AxisId | None = None,
+        reason: Message | None = None,
+        due: datetime | None = None,
+    ) -> None:
+        """
+        Enter what happened to a claimed envelope and, through it, to its receivers; LeaseLost.
+
+        Where the envelope is still to be offered afterwards (silence, or missing at the axis),
+        nobody claims it before ``due``.
+        """
+        words = freeze(reason) if reason else ""
+        with self._file.transaction() as transaction:
+            work.demand(transaction, claim)
+            row = envelope_row(transaction, claim.item)
+            state = move(transaction, row, event, now=now, reason=words, axis_id=axis_id)
+            note_attempt(transaction, claim, event, now=now, reason=words)
+            if state in _SETTLED:
+                work.finish(transaction, claim)
+            else:
+                work.defer(transaction, claim, until=due or now, reason=words)
+
+    def defer(self, claim: Claim, *, now: datetime, until: datetime, reason: Message) -> None:
+        """Leave a claimed envelope where it is; nobody claims it before ``until``; LeaseLost."""
+        with self._file.transaction() as transaction:
+            words = freeze(reason)
+            work.demand(transaction, claim)
+            unmark(transaction, claim.item)
+            note_attempt(transaction, claim, "deferred", now=now, reason=words)
+            work.defer(transaction, claim, until=until, reason=words)
+
+    def give_back(self, claim: Claim) -> None:
+        """Undo a claim: nothing was tried, no attempt is counted; LeaseLost."""
+        with self._file.transaction() as transaction:
+            work.demand(transaction, claim)
+            unmark(transaction, claim.item)
+            work.give_back(transaction, claim)
+
+    # ── what became of it ────────────────────────────────────────────────────────────────────
+
+    def fates(self, item: ItemId) -> tuple[Fate, ...]:
+        """Return what has become of a document at each of its receivers."""
+        return tuple(to_fate(row) for row in self._file.rows(_FATES, {"item": item}))
+
+    def trail(self, envelope: Envelope) -> Trail:
+        """Return how an envelope that got no answer would look in the axis's list."""
+        row = self._file.row(
+            "select documents.number, documents.notation, documents.subject,"
+            " (select min(at) from attempts where envelope = :envelope) as since"
+            "  from documents where id = :item",
+            {"envelope": envelope.id, "item": envelope.item},
+        ) or {"number": "", "notation": "", "subject": "", "since": None}
+        others = self._file.rows(
+            "select axis_id from envelopes where item = :item and axis_id is not null",
+            {"item": envelope.item},
+        )
+        return Trail(
+            receivers=frozenset(envelope.receivers),
+            number=row["number"],
+            notation=row["notation"],
+            title=row["subject"],
+            since=moment(row["since"] or 0),
+            taken=frozenset(other["axis_id"] for other in others),
+        )
+
+    def unconfirmed(self, *, before: datetime, limit: int) -> list[tuple[ItemId, AxisId]]:
+        """Return envelopes accepted before a moment that a receiver is not known to have."""
+        rows = self._file.rows(
+            "select distinct fates.item, envelopes.axis_id from fates"
+            " join envelopes on envelopes.id = fates.envelope"
+            " where fates.state = :state and fates.at <= :before"
+            " and envelopes.axis_id is not null order by fates.at limit :limit",
+            {"state": Sending.ACCEPTED, "before": stamp(before), "limit": limit},
+        )
+        return [(ItemId(row["item"]), AxisId(row["axis_id"])) for row in rows]
+
+    def happened(
+        self,
+        item: ItemId,
+        receiver: str,
+        event: SendingEvent,
+        *,
+        now: datetime,
+        reason: Message | None = None,
+    ) -> bool:
+        """Enter what the axis says of one receiver; False where it is no news."""
+        with self._file.transaction() as transaction:
+            words = freeze(reason) if reason else ""
+            return move_fate(transaction, item, receiver, event, now=now, reason=words)
+
+    def resend(
+        self,
+        item: ItemId,
+        receivers: Sequence[AgencyCode],
+        package: Stored | None,
+        *,
+        now: datetime,
+    ) -> None:
+        """
+        Queue a document again for some of its receivers, under the same DocumentId.
+
+        ``package`` names them alone; None where the package that was made first already does.
+        """
+        with self._file.transaction() as transaction:
+            fates = transaction.rows(_FATES, {"item": item})
+            meant = [fate for fate in fates if fate["receiver"] in receivers]
+            first = envelope_row(transaction, meant[0]["envelope"])
+            envelope = first["id"]
+            if package is None:
+                move(transaction, first, SendingEvent.RESENT, now=now)
+                work.add(transaction, Lane.PUSH, envelope, due=now, urgency=first["urgency"])
+                return
+            envelope = add_envelope(
+                transaction,
+                MessageType.DOCUMENT,
+                item=item,
+                sender=first["sender"],
+                receivers=receivers,
+                package=package,
+                urgency=first["urgency"],
+                now=now,
+            )
+            for receiver in receivers:
+                transaction.execute(
+                    "update fates set envelope = :envelope"
+                    " where item = :item and receiver = :receiver",
+                    {"envelope": envelope, "item": item, "receiver": receiver},
+                )
+                move_fate(transaction, item, receiver, SendingEvent.RESENT, now=now)
+
+    def envelope(self, item: ItemId, receiver: str) -> Envelope:
+        """Return the envelope that carries a document to one of its receivers."""
+        row = self._file.row(
+            "select envelopes.* from fates join envelopes on envelopes.id = fates.envelope"
+            " where fates.item = :item and fates.receiver = :receiver",
+            {"item": item, "receiver": receiver},
+        )
+        assert row is not None  # noqa: S101 - the receiver comes from this document's own fates
+        return to_envelope(row)
+
+
+def _document_row(new: NewDocument, now: datetime) -> dict[str, object]:
+    document = new.document
+    return _identity(document) | {
+        "id": new.id,
+        "type": document.type.name,
+        "subject": document.subject,
+        "ref": new.ref,
+        "fingerprint": new.fingerprint,
+        "name": new.name,
+        "folder": "",
+        "warnings": json.dumps([freeze(warning) for warning in new.warnings]),
+        "created": stamp(now),
+    }
+
+
+def _identity(document: Document) -> dict[str, object]:
+    return {
+        "document_id": document.document_id,
+        "sender": document.sender.code,
+        "number": document.number,
+        "notation": document.notation,
+        "promulgated": document.promulgated.isoformat() if document.promulgated else "",
+        "kind": document.business.kind,
+    }

@@ -1,0 +1,59 @@
+"""Where a taken-in drop lies in the exchange folder, and whether its status.json is up to date."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.database import moment
+from edge_node.adapters.envelopes import to_fate
+from edge_node.domain.envelope import ItemId
+from edge_node.domain.message import thaw
+from edge_node.domain.record import Dossier
+
+if TYPE_CHECKING:
+    from edge_node.adapters.database import QueueFile, Row
+
+_UNTOLD: Final = """
+select id, document_id, number, notation, ref, name, folder, warnings, created
+  from documents where untold = 1 order by created limit :limit
+"""
+_FATES: Final = "select * from fates where item = :item order by receiver"
+
+
+class Paperwork:
+    """What is still to be filed or rewritten in the exchange folder."""
+
+    def __init__(self, file: QueueFile) -> None:
+        """Work on the tables in ``file``."""
+        self._file = file
+
+    def untold(self, *, limit: int) -> list[Dossier]:
+        """Return drops whose folder does not yet tell how they stand, oldest first."""
+        return [self._dossier(row) for row in self._file.rows(_UNTOLD, {"limit": limit})]
+
+    def filed(self, dossier: Dossier, folder: str) -> None:
+        """Enter where the drop lies now, and that its folder tells what ``dossier`` says."""
+        with self._file.transaction() as transaction:
+            fates = transaction.rows(_FATES, {"item": dossier.id})
+            stands = tuple(to_fate(row) for row in fates) == dossier.fates
+            transaction.execute(
+                "update documents set folder = :folder, untold = :untold where id = :id",
+                {"id": dossier.id, "folder": folder, "untold": int(not stands)},
+            )
+
+    def _dossier(self, row: Row) -> Dossier:
+        fates = self._file.rows(_FATES, {"item": row["id"]})
+        thawed = (thaw(text) for text in json.loads(row["warnings"]))
+        return Dossier(
+            id=ItemId(row["id"]),
+            document_id=row["document_id"],
+            number=row["number"],
+            notation=row["notation"],
+            ref=row["ref"],
+            name=row["name"],
+            folder=row["folder"],
+            created=moment(row["created"]),
+            fates=tuple(to_fate(fate) for fate in fates),
+            warnings=tuple(warning for warning in thawed if warning),
+        )

@@ -1,0 +1,47 @@
+"""
+`receipts/`: one small file for each thing that happened to an outgoing document.
+
+What a receipt says is not known here. The document software deletes what it has read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters import durable
+from edge_node.domain.names import safe_name
+from edge_node.domain.time import in_vietnam
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.adapters.exchange import Exchange
+
+_MODE: Final = 0o660  # the software's group reads them and takes them away
+_KEY: Final = 10  # hex digits: a thousand receipts of one millisecond stay apart
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """The receipts of one exchange folder."""
+
+    exchange: Exchange
+
+    def write(self, what: str, data: bytes, *, key: str, at: datetime) -> Path:
+        """
+        Write what happened at ``at``; seen whole or not at all, and durable on return.
+
+        The name is `YYYYMMDD-HHMMSS-mmm_<what>_<short key>.json` in Vietnam's time, so that names
+        sort as things happened. The same ``key`` (one for each event), ``what`` and ``at`` give
+        the same name: what is written again after a crash replaces itself.
+        """
+        moment = in_vietnam(at)
+        stamp = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03}"
+        short = hashlib.sha256(key.encode()).hexdigest()[:_KEY]
+        word = safe_name(what.replace("/", "-").replace("\\", "-"), limit=40)
+        path = self.exchange.receipts / f"{stamp}_{word}_{short}.json"
+        durable.write(path, data, mode=_MODE)
+        return path

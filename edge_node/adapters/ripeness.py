@@ -1,0 +1,173 @@
+"""
+Whether a drop can be taken: all that belongs to it has settled, is whole, and may be read.
+
+What belongs to it has been found out before; here the clock, the kernel and the files are asked.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_node.adapters.disk import shown
+from edge_node.adapters.drops import Scan, Waiting
+from edge_node.adapters.settle import Access, access
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_node.adapters.drops import Drop, OutboxSettings
+    from edge_node.adapters.settle import Sighting
+    from edge_node.domain.message import Message
+
+
+class Ripeness:
+    """The judgements of one scan, gathered as they are made."""
+
+    def __init__(self, settings: OutboxSettings, *, now: float, leases: bool) -> None:
+        """Judge by our clock ``now``; ``leases`` tells whether writers can be asked after."""
+        self.now = now
+        self._quiet = settings.quiet.total_seconds()
+        self._timeout = settings.settle_timeout.total_seconds()
+        self._leases = leases
+        self._ready: list[tuple[float, Drop]] = []
+        self._taken: set[str] = set()
+        self._waiting: list[Waiting] = []
+        self._next_look: float | None = None
+
+    def scan(self) -> Scan:
+        """Return all that was judged, what has been ready longest first."""
+        self._ready.sort(key=lambda ripe: (ripe[0], ripe[1].name))
+        return Scan(
+            ready=tuple(drop for _, drop in self._ready),
+            waiting=tuple(self._waiting),
+            next_look=self._next_look,
+        )
+
+    def wait(self, path: Path, why: Message, since: float, *, until: float | None = None) -> None:
+        """Note that something stays where it is, and when to look again, if time can change it."""
+        self.note(Waiting(path=path, why=why, since=since))
+        if until is not None and (self._next_look is None or until < self._next_look):
+            self._next_look = until
+
+    def note(self, waiting: Waiting) -> None:
+        """Note that something stays where it is until it changes."""
+        self._waiting.append(waiting)
+
+    def take(self, drop: Drop, since: float) -> None:
+        """Note that a drop can be taken, or refused in place."""
+        self._ready.append((since, drop))
+        self._taken.update(map(str, drop.members))
+
+    def takes(self, file: Sighting) -> bool:
+        """Tell whether a file belongs to a drop that can be taken."""
+        return file.path in self._taken
+
+    def settled(self, about: Path, members: Sequence[Sighting]) -> bool:
+        """Tell whether all of them have looked the same for the quiet period; notes it if not."""
+        latest = max(members, key=lambda member: member.since)
+        if self.now - latest.since >= self._quiet:
+            return True
+        why = say("{file} is still changing", file=shown(latest.name))
+        self.wait(about, why, latest.since, until=latest.since + self._quiet)
+        return False
+
+    def readable(self, about: Path, members: Sequence[Sighting]) -> bool:
+        """Tell whether all may be read and nobody writes to them; notes the first that is not."""
+        for member in members:
+            found = access(member.path, leases=self._leases)
+            if found is not Access.FREE:
+                # Nothing but another look tells when a writer lets go.
+                soon = self.now + max(self._quiet, 1.0)
+                until = None if found is Access.DENIED else soon
+                self.wait(about, _obstacle(member, found), member.since, until=until)
+                return False
+        return True
+
+    def ripe(
+        self,
+        drop: Drop,
+        members: Sequence[Sighting],
+        about: Path,
+        *,
+        trouble: Message | None = None,
+        grace: float = 0.0,
+    ) -> Drop | None:
+        """
+        Return the drop when it can be taken, with its fault if it has one; else note why not.
+
+        ``trouble`` is what may mend itself (a file yet to come); once nothing has changed for
+        ``settle_timeout`` it is a fault. ``grace`` is how long it waits in any case, in seconds.
+        """
+        if not self.settled(about, members) or not self.readable(about, members):
+            return None
+        since = max(member.since for member in members)
+        if drop.fault is None:
+            trouble = trouble or _first_flaw(members)
+        if drop.fault is None and trouble is not None:
+            if self.now < since + self._timeout:
+                self.wait(about, self._patient(trouble), since, until=since + self._timeout)
+                return None
+            return replace(drop, fault=trouble)
+        if self.now < since + grace:
+            why = say("a sidecar may still come for it; after that it is taken by the rule")
+            self.wait(about, why, since, until=since + grace)
+            return None
+        return drop
+
+    def _patient(self, trouble: Message) -> Message:
+        return say(
+            "{trouble}; it is refused when nothing has changed for {seconds} seconds",
+            trouble=trouble,
+            seconds=round(self._timeout),
+        )
+
+
+def not_ours(path: Path) -> Message | None:
+    """Return why a folder may not be taken as a whole, if so."""
+    if os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return None
+    return denied(path)
+
+
+def denied(path: Path) -> Message:
+    """Return the sentence about what the node may not read or move."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return say("the node may not look at {file}", file=shown(path.name))
+    return say(
+        "the node may not take {file}: it belongs to {owner} with mode {mode}; let its group "
+        "read it, and write to it where it is a folder",
+        file=shown(path.name),
+        owner=_owner(status.st_uid),
+        mode=f"{stat.S_IMODE(status.st_mode):04o}",
+    )
+
+
+def _obstacle(member: Sighting, found: Access) -> Message:
+    if found is Access.DENIED:
+        return denied(Path(member.path))
+    if found is Access.WRITTEN:
+        return say("{file} is open for writing in another program", file=shown(member.name))
+    return say("{file} has just gone", file=shown(member.name))
+
+
+def _first_flaw(members: Sequence[Sighting]) -> Message | None:
+    for member in members:
+        flaw = member.flaw()
+        if flaw is not None:
+            return say("{file} is not complete: {flaw}", file=shown(member.name), flaw=flaw)
+    return None
+
+
+def _owner(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,163 @@
+"""
+The tables of the queue, as migrations; a migration is never edited once it has shipped.
+
+    documents   what the agency exported, one row a drop taken in
+    envelopes   packages offered to the axis: documents (bytes in the spool), statuses (bytes here)
+    fates       what became of a document at each of its receivers
+    incoming    what the axis had for us, raw bytes first
+    work        what is to be done, one row for each; a claim is a lease on one of them
+    attempts    every try to send an envelope
+    events      what happened, in order; some of it is still to be told to the document software
+
+Moments are milliseconds since 1970. `work` holds what is due and nothing else, so that a long
+history slows no claim.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlite_utils.migrations import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+MIGRATIONS: Final = Migrations("edge_node")
+
+_FIRST: Final = (
+    """
+    create table documents (
+        id text primary key,
+        document_id text not null,
+        sender text not null,
+        number text not null,
+        notation text not null,
+        promulgated text not null,
+        type text not null,
+        subject text not null,
+        kind text not null,
+        ref text not null,
+        fingerprint text not null,
+        name text not null,
+        folder text not null,
+        untold integer not null default 1,
+        warnings text not null,
+        created integer not null
+    ) strict
+    """,
+    "create index documents_identity on documents (document_id, sender)",
+    "create index documents_number on documents (number, notation, promulgated, sender)",
+    "create index documents_created on documents (created)",
+    "create index documents_untold on documents (created) where untold = 1",
+    """
+    create table envelopes (
+        id text primary key,
+        item text not null,
+        message text not null,
+        sender text not null,
+        receivers text not null,
+        digest text not null,
+        size integer not null,
+        body blob,
+        status text not null default '',
+        source text,
+        state text not null,
+        urgency integer not null,
+        sending integer,
+        axis_id text,
+        reason text not null default '',
+        created integer not null
+    ) strict
+    """,
+    "create index envelopes_item on envelopes (item, created)",
+    """
+    create unique index envelopes_arrival on envelopes (item)
+     where message = 'status' and status = '01'
+    """,
+    "create unique index envelopes_source on envelopes (source) where source is not null",
+    """
+    create table fates (
+        item text not null references documents (id),
+        receiver text not null,
+        name text not null,
+        envelope text not null references envelopes (id),
+        state text not null,
+        status text not null default '',
+        reason text not null default '',
+        at integer not null,
+        primary key (item, receiver)
+    ) strict, without rowid
+    """,
+    "create index fates_envelope on fates (envelope)",
+    "create index fates_state on fates (state, at)",
+    """
+    create table incoming (
+        id text primary key,
+        axis_id text not null unique,
+        message text not null,
+        sender text not null,
+        digest text not null,
+        size integer not null,
+        body blob,
+        state text not null,
+        document_id text not null default '',
+        code text not null default '',
+        promulgated text not null default '',
+        type text not null default '',
+        subject text not null default '',
+        folder text not null default '',
+        reason text not null default '',
+        created integer not null,
+        at integer not null
+    ) strict
+    """,
+    "create index incoming_state on incoming (message, state, created)",
+    "create index incoming_document on incoming (document_id)",
+    """
+    create table work (
+        lane text not null,
+        item text not null,
+        urgency integer not null default 0,
+        due integer not null,
+        leased integer,
+        token integer,
+        attempt integer not null default 0,
+        reason text not null default '',
+        primary key (lane, item)
+    ) strict, without rowid
+    """,
+    "create index work_due on work (lane, leased, urgency desc, due, item)",
+    "create index work_leased on work (leased) where leased is not null",
+    """
+    create table attempts (
+        id integer primary key,
+        envelope text not null references envelopes (id),
+        attempt integer not null,
+        at integer not null,
+        outcome text not null,
+        reason text not null default ''
+    ) strict
+    """,
+    "create index attempts_envelope on attempts (envelope)",
+    """
+    create table events (
+        id integer primary key,
+        item text not null,
+        at integer not null,
+        event text not null,
+        agency text not null default '',
+        status text not null default '',
+        note text not null default '',
+        untold integer not null default 0
+    ) strict
+    """,
+    "create index events_item on events (item, id)",
+    "create index events_untold on events (id) where untold = 1",
+)
+
+
+@MIGRATIONS()
+def m0001_first(db: Database) -> None:
+    """Make the tables of the first release."""
+    for statement in _FIRST:
+        db.execute(statement)

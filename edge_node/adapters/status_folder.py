@@ -1,0 +1,142 @@
+"""
+`statuses/`: what the agency reports of documents it received, one small file each.
+
+Files are taken by the same rules of settling as drops. What they say is read by the flow that
+takes them; here they are found, and filed in `statuses/done/` and `statuses/failed/` afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_node.adapters import durable
+from edge_node.adapters.disk import shown
+from edge_node.adapters.drops import SHEET_ENDINGS, Drop, StatusScan, Style, ending_of
+from edge_node.adapters.listing import list_folder
+from edge_node.adapters.mounts import is_remote
+from edge_node.adapters.ripeness import Ripeness
+from edge_node.adapters.settle import Sightings
+from edge_node.domain.errors import FolderMissing
+from edge_node.domain.message import say
+from edge_node.protocol.handoff import MAX_BYTES, peek
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edge_node.adapters.drops import OutboxSettings
+    from edge_node.adapters.exchange import Exchange
+    from edge_node.adapters.settle import Sighting
+    from edge_node.domain.message import Message
+
+
+class StatusFolder:
+    """The folder the software writes statuses to, and the two they are filed in."""
+
+    def __init__(self, exchange: Exchange, settings: OutboxSettings) -> None:
+        """Begin with nothing seen; of the settings quiet and settle_timeout matter here."""
+        self._folder = exchange.statuses
+        self._done = exchange.statuses_done
+        self._failed = exchange.statuses_failed
+        self._settings = settings
+        self._sightings = Sightings()
+
+    def scan(self, now: float) -> StatusScan:
+        """
+        Look at all files once; ``now`` is our monotonic clock, in seconds.
+
+        What cannot be read as JSON or YAML is ready, too, once it has been so for the settle
+        timeout: whoever reads it says what is wrong. FolderMissing, AccessDenied, DiskTrouble.
+        """
+        ripeness = Ripeness(self._settings, now=now, leases=not is_remote(self._folder))
+        with durable.disk_errors(self._folder), self._sightings.round(now) as see:
+            if not self._folder.is_dir():
+                raise FolderMissing(
+                    say("the folder {path} is not there", path=shown(self._folder)),
+                    hint=say("see whether the share is mounted, or create the folder again"),
+                )
+            listing = list_folder(self._folder, see)
+            for odd, why in listing.odd:
+                ripeness.wait(Path(odd.path), why, odd.since)
+            for file in listing.files:
+                self._judge(file, ripeness)
+        found = ripeness.scan()
+        ready = tuple(drop.members[0] for drop in found.ready)
+        return StatusScan(ready=ready, waiting=found.waiting, next_look=found.next_look)
+
+    def ready(self, now: float) -> list[Path]:
+        """Return the files that can be taken, what has been ready longest first."""
+        return list(self.scan(now).ready)
+
+    def read(self, path: Path) -> tuple[bytes, str]:
+        """
+        Return a file's bytes and what tells this very file from any other, past or to come.
+
+        The same file read again after a crash answers the same; one dropped later under the same
+        name, even with the same words, does not. Never more than a little over MAX_BYTES.
+        """
+        with durable.disk_errors(path):
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(handle, "rb") as file:
+                status = os.fstat(file.fileno())
+                data = file.read(MAX_BYTES + 1)
+        digest = hashlib.sha256(data).hexdigest()
+        return data, f"{path.name}:{status.st_ino}:{status.st_mtime_ns}:{digest[:16]}"
+
+    def done(self, path: Path) -> Path:
+        """File a status that was taken; return where it lies now."""
+        target = _free(self._done, path.name, ())
+        durable.move(path, target)
+        return target
+
+    def failed(self, path: Path, papers: Mapping[str, bytes]) -> Path:
+        """
+        File a status that was refused, `error.json` and `error.txt` beside it; return where.
+
+        The papers are written first: whatever lies in the folder has its reason beside it.
+        """
+        target = _free(self._failed, path.name, tuple(papers))
+        for paper, told in papers.items():
+            durable.write(_paper(target, paper), told)
+        durable.move(path, target)
+        return target
+
+    def _judge(self, file: Sighting, ripeness: Ripeness) -> None:
+        about = Path(file.path)
+        if not ending_of(file.name, SHEET_ENDINGS):
+            ripeness.wait(about, say("a status is a .json or .yaml file"), file.since)
+            return
+        if not ripeness.settled(about, [file]) or not ripeness.readable(about, [file]):
+            return
+        drop = Drop(style=Style.SIDECAR, name=about.stem, members=(about,))
+        found = ripeness.ripe(drop, [file], about, trouble=self._flaw(file))
+        if found is not None:
+            ripeness.take(found, file.since)
+
+    def _flaw(self, file: Sighting) -> Message | None:
+        if file.note is None:
+            data, _ = self.read(Path(file.path))
+            file.note = peek(data, file.name) is not None
+        if file.note:
+            return None
+        return say("{file} cannot be read: it is cut off or broken", file=file.name)
+
+
+def _free(folder: Path, name: str, papers: tuple[str, ...]) -> Path:
+    """Return a path in the folder that nothing goes by, nor any of its papers."""
+    stem, ending = os.path.splitext(name)  # noqa: PTH122 - Path.stem loses dots at the end
+    marks = itertools.chain([""], (f".{count}" for count in itertools.count(2)))
+    targets = (folder / durable.fitted(stem, mark + ending) for mark in marks)
+    return next(target for target in targets if _is_free(target, papers))
+
+
+def _is_free(target: Path, papers: tuple[str, ...]) -> bool:
+    taken = (target, *(_paper(target, paper) for paper in papers))
+    return not any(os.path.lexists(path) for path in taken)
+
+
+def _paper(target: Path, paper: str) -> Path:
+    return target.with_name(durable.fitted(target.stem, f".{paper}"))

@@ -1,0 +1,119 @@
+"""
+Claims: who may work on what, until when.
+
+A row of `work` is one thing to be done in one lane. A claim leases it and marks it with a token;
+whoever settles shows the token, and gets LeaseLost where the lease has gone to somebody else.
+These functions run inside the caller's transaction, beside the change they belong to.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.database import moment, stamp
+from edge_node.domain.envelope import Claim, ItemId, Lane
+from edge_node.domain.errors import LeaseLost
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from edge_node.adapters.database import QueueFile, Transaction
+
+
+_CLAIM: Final = """
+update work
+   set leased = :until, attempt = attempt + 1, token = :token
+ where lane = :lane
+   and item = (select item from work
+                where lane = :lane and leased is null and due <= :now
+                order by urgency desc, due, item
+                limit 1)
+returning item, attempt
+"""
+
+_NEXT_DUE: Final = "select min(due) as due from work where lane = :lane and leased is null"
+
+_SWEEP: Final = "update work set leased = null, token = null where leased <= :now"
+
+
+def claim(
+    transaction: Transaction, lane: Lane, *, now: datetime, lease: timedelta
+) -> Claim | None:
+    """Lease the most urgent thing that is due in ``lane``; None if nothing is due."""
+    until = now + lease
+    token = secrets.randbits(62)
+    found = transaction.row(
+        _CLAIM, {"lane": lane, "now": stamp(now), "until": stamp(until), "token": token}
+    )
+    if found is None:
+        return None
+    item = ItemId(found["item"])
+    return Claim(lane=lane, item=item, token=token, attempt=found["attempt"], until=until)
+
+
+def add(
+    transaction: Transaction, lane: Lane, item: ItemId, *, due: datetime, urgency: int = 0
+) -> None:
+    """Put one more thing to do into ``lane``."""
+    values = {"lane": lane, "item": item, "due": stamp(due), "urgency": urgency}
+    transaction.insert("work", values)
+
+
+def demand(transaction: Transaction, claim: Claim) -> None:
+    """Make sure that the claim still stands; LeaseLost."""
+    found = transaction.row(
+        "select 1 from work where lane = :lane and item = :item and token = :token",
+        {"lane": claim.lane, "item": claim.item, "token": claim.token},
+    )
+    if found is None:
+        raise _lost(claim)
+
+
+def finish(transaction: Transaction, claim: Claim) -> None:
+    """Take the thing off the list: it is done; LeaseLost."""
+    _settle(transaction, "delete from work", claim)
+
+
+def defer(transaction: Transaction, claim: Claim, *, until: datetime, reason: str) -> None:
+    """Free the thing and let nobody claim it before ``until``; LeaseLost."""
+    change = "update work set leased = null, token = null, due = :due, reason = :reason"
+    _settle(transaction, change, claim, due=stamp(until), reason=reason)
+
+
+def give_back(transaction: Transaction, claim: Claim) -> None:
+    """Free the thing as if it had never been claimed: the attempt does not count; LeaseLost."""
+    change = "update work set leased = null, token = null, attempt = attempt - 1"
+    _settle(transaction, change, claim)
+
+
+def sweep(transaction: Transaction, *, now: datetime) -> int:
+    """Free what was leased by somebody who did not come back in time; return how many."""
+    return transaction.execute(_SWEEP, {"now": stamp(now)})
+
+
+def free_all(transaction: Transaction) -> int:
+    """Free every lease: whoever starts holds the lock, so nobody who had one is alive."""
+    return transaction.execute(
+        "update work set leased = null, token = null where leased is not null", {}
+    )
+
+
+def next_due(file: QueueFile, lane: Lane) -> datetime | None:
+    """Return when the next thing in ``lane`` may be claimed; None if there is none."""
+    found = file.row(_NEXT_DUE, {"lane": lane})
+    return None if found is None or found["due"] is None else moment(found["due"])
+
+
+def _settle(transaction: Transaction, change: str, claim: Claim, **values: object) -> None:
+    changed = transaction.execute(
+        f"{change} where lane = :lane and item = :item and token = :token",
+        {"lane": claim.lane, "item": claim.item, "token": claim.token, **values},
+    )
+    if changed != 1:
+        raise _lost(claim)
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(say("{item} was claimed by somebody else meanwhile", item=claim.item))

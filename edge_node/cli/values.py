@@ -1,0 +1,124 @@
+"""Results as plain values, for `--json` and for YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import singledispatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge_node.adapters.ledger import Inbound, Outbound
+from edge_node.catalogue import language_of, tell
+from edge_node.domain.envelope import Fate
+from edge_node.domain.message import Message, thaw
+from edge_node.domain.time import iso
+
+if TYPE_CHECKING:
+    from edge_node.config import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a node fares."""
+
+    agency: str
+    name: str
+    axis: str
+    process: int | None
+    counts: Mapping[str, Mapping[str, int]]
+    waiting: int
+    since: datetime | None
+
+
+def as_values(item: Outbound | Inbound) -> dict[str, object]:
+    """Return an item as plain values, its direction first."""
+    direction = "out" if isinstance(item, Outbound) else "in"
+    return {"direction": direction} | _fields(item)
+
+
+def standing_values(standing: Standing) -> dict[str, object]:
+    """Return how a node fares as plain values."""
+    return {"running": standing.process is not None} | _fields(standing)
+
+
+def config_values(config: Config) -> dict[str, object]:
+    """Return the configuration as plain values; of secrets it only knows where they are."""
+    return _fields(config)
+
+
+def config_text(values: Mapping[str, object]) -> str:
+    """Return the values as YAML."""
+    import yaml  # noqa: PLC0415 - only here
+
+    text: str = yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False)
+    return text
+
+
+def told(message: Message) -> str:
+    """Return a sentence in the reader's language."""
+    return tell(message, language_of(os.environ))
+
+
+def _fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
+    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+
+
+@singledispatch
+def _plain(value: object) -> object:
+    """Return the value as JSON and YAML know it."""
+    if dataclasses.is_dataclass(value):
+        return _fields(value)
+    return value
+
+
+@_plain.register
+def _(value: Message) -> object:
+    return told(value)
+
+
+@_plain.register
+def _(value: Fate) -> object:
+    why = thaw(value.reason)
+    return _fields(value) | {"reason": told(why) if why else ""}
+
+
+@_plain.register
+def _(value: Enum) -> object:
+    return value.value
+
+
+@_plain.register
+def _(value: datetime) -> object:
+    return iso(value)
+
+
+@_plain.register
+def _(value: timedelta) -> object:
+    return f"{value.total_seconds():g}s"
+
+
+@_plain.register
+def _(value: re.Pattern) -> object:  # type: ignore[type-arg] # singledispatch takes the bare class
+    return value.pattern
+
+
+@_plain.register
+def _(value: Path) -> object:
+    return str(value)
+
+
+@_plain.register
+def _(value: Mapping) -> object:  # type: ignore[type-arg] # likewise
+    return {str(name): _plain(each) for name, each in value.items()}
+
+
+@_plain.register(tuple)
+@_plain.register(list)
+def _(value: tuple[object, ...]) -> object:
+    return [_plain(each) for each in value]

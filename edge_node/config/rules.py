@@ -1,0 +1,110 @@
+"""What must hold between keys that are each right by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge_node.config.sections import IntakeRule
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_node.domain.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What does not hold, and the keys it is about, the likeliest culprit first."""
+
+    keys: tuple[str, ...]
+    words: Message
+
+
+# The shorter or smaller key, the other one, and why.
+_ORDER: Final = (
+    ("axis.connect_timeout", "axis.total_timeout", say("connecting is a part of the call")),
+    (
+        "axis.total_timeout",
+        "push.lease",
+        say("a lease that ends during the call lets a document be sent twice"),
+    ),
+    ("push.retry_first", "push.retry_ceiling", say("the waits grow from the one to the other")),
+    (
+        "intake.quiet",
+        "intake.settle_timeout",
+        say("no drop could settle before it is refused as truncated"),
+    ),
+    (
+        "limits.attachment",
+        "limits.unpacked",
+        say("an attachment we may send must be one we may receive"),
+    ),
+)
+
+
+def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
+    """Yield what does not hold between the values, given by their full keys; absent ones pass."""
+    for low, high, why in _ORDER:
+        if _exceeds(values.get(low), values.get(high)):
+            yield Breach(
+                (low, high),
+                say("must not be more than {other}, because {why}", other=high, why=why),
+            )
+    yield from _packages_hold_attachments(values)
+    yield from _folders_lie_apart(values)
+    yield from _rules_are_whole(values)
+
+
+def _exceeds(low: object, high: object) -> bool:
+    if isinstance(low, timedelta) and isinstance(high, timedelta):
+        return low > high
+    return isinstance(low, int) and isinstance(high, int) and low > high
+
+
+def _packages_hold_attachments(values: Mapping[str, object]) -> Iterator[Breach]:
+    attachment, package = values.get("limits.attachment"), values.get("limits.package")
+    if isinstance(attachment, int) and isinstance(package, int) and attachment * 4 > package * 3:
+        yield Breach(
+            ("limits.package", "limits.attachment"),
+            say(
+                "must be at least a third more than {other}, because base64 makes an attachment"
+                " a third larger",
+                other="limits.attachment",
+            ),
+        )
+
+
+def _folders_lie_apart(values: Mapping[str, object]) -> Iterator[Breach]:
+    data, exchange = values.get("folders.data"), values.get("folders.exchange")
+    if not isinstance(data, Path) or not isinstance(exchange, Path):
+        return
+    keys = ("folders.exchange", "folders.data")
+    if data.is_relative_to(exchange):
+        yield Breach(keys, say("must not hold {other}, which is private", other="folders.data"))
+    elif exchange.is_relative_to(data / "spool"):
+        yield Breach(keys, say("must not lie in the spool, which is private"))
+
+
+def _rules_are_whole(values: Mapping[str, object]) -> Iterator[Breach]:
+    types = values.get("package.document_types")
+    for key, rule in values.items():
+        if not isinstance(rule, IntakeRule):
+            continue
+        if not rule.to and "to" not in rule.match.groupindex:
+            yield Breach((f"{key}.to", key), say("missing, and the pattern has no group `to`"))
+        if isinstance(types, Mapping) and rule.type not in types:
+            near = get_close_matches(rule.type, types, 1) or ["Công văn"]
+            yield Breach(
+                (f"{key}.type", key),
+                say(
+                    "expected one of {other}, such as {near}",
+                    other="package.document_types",
+                    near=near[0],
+                ),
+            )

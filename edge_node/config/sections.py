@@ -1,0 +1,357 @@
+"""
+Every key of the configuration: its name, its kind, its default and what it is for.
+
+The classes are the file's sections; `config.example.yaml` says the same at greater length and a
+test compares the two. Reading is `edge_node.config.reading`'s affair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_node.config import kinds
+from edge_node.config.addresses import url
+from edge_node.config.patterns import date_format, pattern, subject
+from edge_node.domain.document import Organization, Priority
+from edge_node.domain.language import Language
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from edge_node.config.kinds import Kind
+    from edge_node.domain.document import AgencyCode
+
+_KB: Final = 1024
+_MB: Final = 1024 * _KB
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The shape of a group of keys."""
+
+    of: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """The shape of a list."""
+
+    of: Kind | Section
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The shape of names with values that are laid over those built in."""
+
+    key: Kind
+    value: Kind
+    over: Mapping[str, int]
+
+
+Shape = kinds.Kind | Section | Many | Table
+
+
+def _key(shape: Shape, *, derived: bool = False) -> Mapping[str, object]:
+    """Describe a key to the reader; a derived one may be left out without having a default."""
+    return MappingProxyType({"shape": shape, "derived": derived})
+
+
+class Watch(StrEnum):
+    """How the node learns of changes in the outbox."""
+
+    AUTO = "auto"  # events where the file system has them, polling on NFS and CIFS
+    EVENTS = "events"
+    POLLING = "polling"
+
+
+class HashFile(StrEnum):
+    """How the digest of a package is written in a request."""
+
+    SDK = "sdk"  # as the vendor's Java client prints it: each byte without its leading zero
+    PADDED = "padded"  # as everybody else does
+
+
+class Fetch(StrEnum):
+    """By which call a package is fetched."""
+
+    DOWNLOAD = "downloadEdoc"  # the bytes themselves, streamed
+    GET = "getEdoc"  # base64 within JSON, for an axis that does not know the other
+
+
+class ContentTypes(StrEnum):
+    """What a package's list of attachments says of their types."""
+
+    OWN = "own"  # each attachment's own
+    VENDOR = "vendor"  # application/zip throughout, as the vendor's client writes
+
+
+class Unreadable(StrEnum):
+    """What the axis is told of a package that cannot be read."""
+
+    FAIL = "fail"  # `fail`, so that the sender learns of it
+    KEEP = "keep"  # nothing; a person decides
+
+
+class LogLevel(StrEnum):
+    """What is worth a line in the log, and everything graver."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+# The administrative documents of Nghị định 30/2020 that its predecessors number alike (1 to 20).
+DOCUMENT_TYPES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "Nghị quyết": 1,
+        "Quyết định": 2,
+        "Chỉ thị": 3,
+        "Quy chế": 4,
+        "Quy định": 5,
+        "Thông cáo": 6,
+        "Thông báo": 7,
+        "Hướng dẫn": 8,
+        "Chương trình": 9,
+        "Kế hoạch": 10,
+        "Phương án": 11,
+        "Đề án": 12,
+        "Dự án": 13,
+        "Báo cáo": 14,
+        "Biên bản": 15,
+        "Tờ trình": 16,
+        "Hợp đồng": 17,
+        "Công văn": 18,
+        "Công điện": 19,
+        "Bản ghi nhớ": 20,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencySection:
+    """The agency this node speaks for, as every package names it."""
+
+    # Its code in the directory of the axis.
+    code: AgencyCode = field(metadata=_key(kinds.code))
+    # Its full name.
+    name: str = field(metadata=_key(kinds.name))
+    # Its other codes, older or newer: what is addressed to one of them is for this agency too.
+    aliases: tuple[AgencyCode, ...] = field(default=(), metadata=_key(Many(kinds.code)))
+    # The authority above it (OrganizationInCharge).
+    in_charge: str = field(default="", metadata=_key(kinds.text))
+    address: str = field(default="", metadata=_key(kinds.text))
+    email: str = field(default="", metadata=_key(kinds.text))
+    telephone: str = field(default="", metadata=_key(kinds.text))
+    fax: str = field(default="", metadata=_key(kinds.text))
+    website: str = field(default="", metadata=_key(kinds.text))
+
+    @property
+    def organization(self) -> Organization:
+        """The agency as the header of a package names it."""
+        return Organization(
+            code=self.code,
+            name=self.name,
+            in_charge=self.in_charge,
+            address=self.address,
+            email=self.email,
+            telephone=self.telephone,
+            fax=self.fax,
+            website=self.website,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisSection:
+    """The axis, and how it is spoken to."""
+
+    # Base address, without a slash at its end; https unless it is on this machine.
+    url: str = field(metadata=_key(url))
+    # The name the axis knows this system by; the agency's code when left out.
+    system_id: str = field(metadata=_key(kinds.name, derived=True))
+    # Where the secret key is: an absolute path, or `credential:NAME` for a credential of systemd.
+    secret_file: str = field(metadata=_key(kinds.secret_place))
+    # Certificates to trust instead of the machine's own; None for the machine's own.
+    ca_file: Path | None = field(default=None, metadata=_key(kinds.path))
+    # How long a connection may take to stand.
+    connect_timeout: timedelta = field(
+        default=timedelta(seconds=10), metadata=_key(kinds.duration)
+    )
+    # How long one call may take from beginning to end; 100 MB over 2 Mbit/s take seven minutes.
+    total_timeout: timedelta = field(default=timedelta(minutes=10), metadata=_key(kinds.duration))
+    hash_file: HashFile = field(default=HashFile.SDK, metadata=_key(kinds.one_of(HashFile)))
+    fetch: Fetch = field(default=Fetch.DOWNLOAD, metadata=_key(kinds.one_of(Fetch)))
+    # Whether the receivers are also named in a header of their own when sending.
+    to_header: bool = field(default=False, metadata=_key(kinds.truth))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldersSection:
+    """Where things lie; the two folders belong on one mount, so that a rename takes a drop in."""
+
+    # The node's own, readable to nobody else: queue and spool.
+    data: Path = field(metadata=_key(kinds.path))
+    # Shared with the document software; `exchange` within `data` when left out.
+    exchange: Path = field(metadata=_key(kinds.path, derived=True))
+
+    @property
+    def queue(self) -> Path:
+        """The database of the queue."""
+        return self.data / "queue.db"
+
+    @property
+    def spool(self) -> Path:
+        """The payloads of everything under way."""
+        return self.data / "spool"
+
+    @property
+    def quarantine(self) -> Path:
+        """What could not be read or must not be handed on."""
+        return self.spool / "quarantine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeRule:
+    """How a bare file is sent whose name says all there is to know."""
+
+    # Matched against the whole file name, its extension included.
+    match: re.Pattern[str] = field(metadata=_key(pattern))
+    # The name of the kind of document, one of `package.document_types`.
+    type: str = field(metadata=_key(kinds.name))
+    # With {number}, {notation} and {name} (the file's, without its extension) filled in.
+    subject: str = field(metadata=_key(subject))
+    # The receivers; may be left out when the pattern has a group `to`.
+    to: tuple[AgencyCode, ...] = field(default=(), metadata=_key(Many(kinds.code)))
+    # How the group `day` is written; unused when day, month and year are groups.
+    date_format: str = field(default="%Y-%m-%d", metadata=_key(date_format))
+    # The place of issue; `package.place` when left out.
+    place: str = field(default="", metadata=_key(kinds.text))
+    priority: Priority = field(default=Priority.NORMAL, metadata=_key(kinds.priority))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSection:
+    """How drops are taken out of the outbox."""
+
+    # How long a file must lie unchanged before it counts as settled.
+    quiet: timedelta = field(default=timedelta(seconds=2), metadata=_key(kinds.wait))
+    # After which a drop that is settled but not complete is refused as truncated.
+    settle_timeout: timedelta = field(default=timedelta(minutes=10), metadata=_key(kinds.duration))
+    # How long a bare file waits for a sidecar that names it.
+    bare_grace: timedelta = field(default=timedelta(minutes=10), metadata=_key(kinds.wait))
+    # The scan is the truth and events are only a hint: it happens at least this often.
+    scan_every: timedelta = field(default=timedelta(minutes=1), metadata=_key(kinds.duration))
+    watch: Watch = field(default=Watch.AUTO, metadata=_key(kinds.one_of(Watch)))
+    # How often a polling watcher looks.
+    poll_every: timedelta = field(default=timedelta(seconds=5), metadata=_key(kinds.duration))
+    # For bare files; a file no rule matches is never touched.
+    rules: tuple[IntakeRule, ...] = field(default=(), metadata=_key(Many(Section(IntakeRule))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSection:
+    """What goes into a package beside what a drop says."""
+
+    manifest_content_type: ContentTypes = field(
+        default=ContentTypes.OWN, metadata=_key(kinds.one_of(ContentTypes))
+    )
+    # Its numbers are not agreed upon; 0 is the most usual for an ordinary letter.
+    steering_type: int = field(default=0, metadata=_key(kinds.whole(0, 9)))
+    # The place of issue of a document that names none.
+    place: str = field(default="", metadata=_key(kinds.text))
+    # Numbers of the kinds of document; what the file names is laid over the table built in.
+    document_types: Mapping[str, int] = field(
+        default_factory=lambda: DOCUMENT_TYPES,
+        metadata=_key(Table(kinds.name, kinds.whole(0, 9999), DOCUMENT_TYPES)),
+    )
+    # TypeDetail; -1 is what the vendor's library takes for none.
+    type_detail: int = field(default=0, metadata=_key(kinds.whole(-1, 9999)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsSection:
+    """How large things may be, in bytes; 1 MB is 1024 x 1024."""
+
+    # One attachment; 50 MB is what clients of provincial axes are held to.
+    attachment: int = field(default=50 * _MB, metadata=_key(kinds.size))
+    # How many attachments one document may have.
+    attachments: int = field(default=100, metadata=_key(kinds.whole(1, 10_000)))
+    # One package as it travels; base64 makes of three bytes four.
+    package: int = field(default=100 * _MB, metadata=_key(kinds.size))
+    # All attachments of one package received, decoded and unzipped.
+    unpacked: int = field(default=500 * _MB, metadata=_key(kinds.size))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushSection:
+    """How envelopes are offered to the axis."""
+
+    # The wait after the first failure; each further one is twice as long.
+    retry_first: timedelta = field(default=timedelta(seconds=30), metadata=_key(kinds.duration))
+    # The longest wait.
+    retry_ceiling: timedelta = field(default=timedelta(minutes=30), metadata=_key(kinds.duration))
+    # With the other defaults about three days: a long weekend.
+    attempts: int = field(default=150, metadata=_key(kinds.whole(1, 100_000)))
+    # How long one attempt owns its envelope; must outlast a call.
+    lease: timedelta = field(default=timedelta(minutes=15), metadata=_key(kinds.duration))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullSection:
+    """How documents are fetched from the axis."""
+
+    # Clients in use ask every one to five minutes.
+    every: timedelta = field(default=timedelta(minutes=1), metadata=_key(kinds.duration))
+    unreadable: Unreadable = field(
+        default=Unreadable.FAIL, metadata=_key(kinds.one_of(Unreadable))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSection:
+    """What is told of documents, to their senders and to the document software."""
+
+    # Whether status 01 (Đã đến) is sent without anybody's doing.
+    receipts: bool = field(default=True, metadata=_key(kinds.truth))
+    every: timedelta = field(default=timedelta(minutes=1), metadata=_key(kinds.duration))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSection:
+    """The log, which goes to stderr and from there to the journal."""
+
+    level: LogLevel = field(default=LogLevel.INFO, metadata=_key(kinds.one_of(LogLevel)))
+    format: LogFormat = field(default=LogFormat.TEXT, metadata=_key(kinds.one_of(LogFormat)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One agency's node, described once."""
+
+    agency: AgencySection = field(metadata=_key(Section(AgencySection)))
+    axis: AxisSection = field(metadata=_key(Section(AxisSection)))
+    folders: FoldersSection = field(metadata=_key(Section(FoldersSection)))
+    # What is written for the agency's people (error.txt, warnings) is in this language.
+    language: Language = field(default=Language.VI, metadata=_key(kinds.one_of(Language)))
+    intake: IntakeSection = field(default=IntakeSection(), metadata=_key(Section(IntakeSection)))
+    package: PackageSection = field(
+        default_factory=PackageSection, metadata=_key(Section(PackageSection))
+    )
+    limits: LimitsSection = field(default=LimitsSection(), metadata=_key(Section(LimitsSection)))
+    push: PushSection = field(default=PushSection(), metadata=_key(Section(PushSection)))
+    pull: PullSection = field(default=PullSection(), metadata=_key(Section(PullSection)))
+    report: ReportSection = field(default=ReportSection(), metadata=_key(Section(ReportSection)))
+    log: LogSection = field(default=LogSection(), metadata=_key(Section(LogSection)))

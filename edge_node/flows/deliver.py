@@ -1,0 +1,165 @@
+"""
+Hand incoming documents to the inbox folder, and queue the word that they arrived (status 01).
+
+Everything here is local: no axis that hangs keeps a document from the agency that has it already.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from edge_node.domain.document import Reference, StatusMessage
+from edge_node.domain.envelope import Lane
+from edge_node.domain.errors import Outage, PackageUnreadable, Permanent
+from edge_node.domain.message import say
+from edge_node.domain.receipt import MEANINGS, Status
+from edge_node.flows.rest import until_due
+from edge_node.protocol import edxml, handoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.domain.document import Document, Organization
+    from edge_node.domain.envelope import Claim, Incoming
+    from edge_node.domain.message import Message
+    from edge_node.flows.ports import Arriving, Due, Inbox, Spool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """One turn hands over one document."""
+
+    queue: Arriving
+    due: Due
+    spool: Spool
+    inbox: Inbox
+    agency: Organization
+    codes: frozenset[str]  # every code this agency goes by
+    limits: edxml.Limits
+    tell: Callable[[Message], str]
+    receipts: bool  # answer 01 by itself
+    answer_fail: bool  # tell the axis what cannot be read
+    lease: timedelta = timedelta(minutes=15)
+
+    def wake(self) -> None:
+        """Nothing is remembered between turns: the queue knows."""
+
+    def turn(self, now: datetime) -> bool:
+        """Hand over the document that has waited longest; False if none waits."""
+        claimed = self.queue.claim(Lane.DELIVER, now=now, lease=self.lease)
+        if claimed is None:
+            return False
+        claim, item = claimed
+        try:
+            folder = self._hand_over(claim, item, now)
+        except Permanent as error:
+            log.warning("quarantined", extra={"item": item.id, "error": str(error)})
+            self.queue.quarantine(claim, error.message, now=now, answer=self.answer_fail)
+        except Outage:
+            self.queue.give_back(claim)
+            raise
+        else:
+            log.info("delivered", extra={"item": item.id, "folder": folder.name})
+        return True
+
+    def rest(self, now: datetime) -> timedelta | None:
+        """Return how long until the next one is due."""
+        return until_due(self.due(Lane.DELIVER), now)
+
+    def _hand_over(self, claim: Claim, item: Incoming, now: datetime) -> Path:
+        with self.inbox.preparing(item.id) as prepared:
+            with self.spool.open(item.package.digest) as raw:
+                package = self._for_us(edxml.read_package(raw, prepared, limits=self.limits))
+            document = package.document
+            name = self.inbox.folder_name(
+                item.created, document.sender.code, document.number, document.notation
+            )
+            folder = self.inbox.hand_over(prepared, name, self._papers(item, package))
+        arrival = self._arrival(document, now) if self.receipts else None
+        self.queue.delivered(claim, document, folder.name, arrival, us=self.agency.code, now=now)
+        return folder
+
+    def _for_us(self, package: edxml.Package) -> edxml.DocumentPackage:
+        if not isinstance(package, edxml.DocumentPackage):
+            raise PackageUnreadable(say("the package is a status message, not a document"))
+        named = {receiver.code for receiver in package.document.receivers}
+        if named and not named & self.codes:
+            raise PackageUnreadable(
+                say("the package is for {codes}, not for us", codes=", ".join(sorted(named))),
+                hint=say("if one of these is a code of ours, add it to agency.aliases"),
+            )
+        return package
+
+    def _papers(self, item: Incoming, package: edxml.DocumentPackage) -> Mapping[str, bytes]:
+        files = [
+            handoff.InboundFile(
+                name=file.path.name,
+                original=file.name,
+                description=file.description,
+                size=file.size,
+                digest=file.digest,
+            )
+            for file in package.files
+        ]
+        sheet = handoff.write_inbound(
+            package.document,
+            files,
+            id=item.id,
+            axis_id=item.axis_id,
+            received_at=item.created,
+            codes=package.codes,
+            warnings=[self.tell(warning) for warning in package.warnings],
+        )
+        return {"document.json": sheet, "verification.json": handoff.unverified(files)}
+
+    def _arrival(self, document: Document, now: datetime) -> bytes:
+        status = Status.ARRIVED
+        return edxml.write_status(
+            StatusMessage(
+                sender=self.agency,
+                about=Reference(
+                    organ=document.sender.code,
+                    code=document.code,
+                    document_id=document.document_id,
+                    promulgated=document.promulgated,
+                ),
+                status=status,
+                note=f"{self.agency.name}: {MEANINGS[status].lower()}",
+                at=now,
+            )
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class NoteTaken:
+    """Notice that the document software took documents out of the inbox; one turn looks once."""
+
+    queue: Arriving
+    inbox: Inbox
+    _rung: bool = True
+
+    def wake(self) -> None:
+        """Look again with the next turn."""
+        self._rung = True
+
+    def turn(self, now: datetime) -> bool:
+        """Look through the inbox once; always False: one look is enough until the next bell."""
+        if self._rung:
+            self._rung = False
+            self.inbox.check()
+            for item, folder in self.queue.offered():
+                if self.inbox.is_taken(folder):
+                    log.info("taken by the document software", extra={"item": item})
+                    self.queue.taken(item, now=now)
+        return False
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the schedule rings
+        """Return None: the schedule rings."""
+        return None

@@ -1,0 +1,334 @@
+"""
+Take drops out of the outbox: read, check, pack, and make durable; then they are the queue's.
+
+The folder is the queue until the row exists, the row is the queue afterwards: a drop is first
+claimed by a rename into our private folder, and a claim without a row is taken in again at start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.envelope import ItemId, NewDocument
+from edge_node.domain.errors import DropRefused, PackageUnreadable, Permanent, Transient
+from edge_node.domain.identity import fingerprint
+from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import say
+from edge_node.domain.order import Order
+from edge_node.domain.time import in_vietnam
+from edge_node.flows.rest import until
+from edge_node.protocol import edxml, handoff
+from edge_node.protocol.content import examine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from edge_node.domain.document import Organization
+    from edge_node.domain.envelope import Earlier, Stored
+    from edge_node.domain.message import Message
+    from edge_node.flows.ports import Claimed, Drop, Filing, Outbox, Outgoing, Spool
+
+log = logging.getLogger(__name__)
+
+# In these states a receiver has the document, or will have it without anybody doing anything.
+_ALIVE: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.ACCEPTED, Sending.DELIVERED})
+_SEEN_BY_THE_AXIS: Final = frozenset({Sending.UNSURE, Sending.ACCEPTED, Sending.DELIVERED})
+
+
+class DuplicateDrop(DropRefused):
+    """What the drop holds was sent before; ``earlier`` says as what."""
+
+    def __init__(self, message: Message, earlier: Earlier, *, hint: Message) -> None:
+        """Say why it is not sent again, and name the document it repeats."""
+        super().__init__(message, hint=hint)
+        self.earlier = earlier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """How documents are read and packed here."""
+
+    agency: Organization
+    codes: frozenset[str]  # every code this agency goes by
+    order: handoff.OrderSettings
+    bare: Callable[[str], Order]  # the order a rule makes of a bare file's name
+    limits: edxml.Limits
+    manifest_content_type: edxml.ManifestContentType
+
+
+@dataclass(slots=True, kw_only=True)
+class Intake:
+    """One turn takes in one drop."""
+
+    outbox: Outbox
+    filing: Filing
+    spool: Spool
+    queue: Outgoing
+    packing: Packing
+    tell: Callable[[Message], str]
+    clock: Callable[[], float]
+    new_id: Callable[[], ItemId]
+    _ready: list[Drop] = field(default_factory=list, init=False)
+    _stranded: deque[Claimed] | None = field(default=None, init=False)
+    _retries: int = field(default=0, init=False)
+    _rung: bool = field(default=True, init=False)
+    _rest: timedelta | None = field(default=None, init=False)
+
+    def wake(self) -> None:
+        """Look into the outbox again once what was found is taken in."""
+        self._rung = True
+        self._retries = len(self._stranded or ())
+
+    def turn(self, now: datetime) -> bool:
+        """Take in one drop; False if none is ready."""
+        if self._stranded is None:
+            self._stranded = deque(self.outbox.unfinished())
+            self._retries = len(self._stranded)
+        if self._retries:
+            self._retries -= 1
+            self._take_up(self._stranded.popleft(), now)
+            return True
+        if not self._ready and self._rung:
+            self._look()
+        if not self._ready:
+            return False
+        drop = self._ready.pop(0)
+        try:
+            if drop.secret:
+                self._refuse_in_place(drop, now)
+            else:
+                self._hold(self.outbox.claim(drop, self.new_id()), drop.fault, now)
+        except Transient as error:
+            # It is not any more what was seen, or may not be moved: the next look says which.
+            log.info("drop left for the next look", extra={"error": str(error)})
+        self._rung = self._rung or not self._ready
+        return True
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the scan told
+        """Return how long until a drop that is still being written may be complete."""
+        return self._rest
+
+    def _take_up(self, claimed: Claimed, now: datetime) -> None:
+        """Take in what was claimed before and not seen through: a crash, a full disk."""
+        if not self.queue.holds(ItemId(claimed.id)):
+            log.warning("taking up a claim that was cut off", extra={"item": claimed.id})
+            self._hold(claimed, claimed.fault, now)
+
+    def _hold(self, claimed: Claimed, fault: Message | None, now: datetime) -> None:
+        """Take a claimed drop in, and keep it for a later turn if that is cut off."""
+        try:
+            self._take_in(claimed, fault, now)
+        except BaseException:
+            if self._stranded is not None:
+                self._stranded.append(claimed)
+            raise
+
+    def _look(self) -> None:
+        self._rung = False
+        scan = self.outbox.scan(self.clock())
+        self._ready = list(scan.ready)
+        self._rest = until(scan.next_look, self.clock())
+
+    def _refuse_in_place(self, drop: Drop, now: datetime) -> None:
+        error = handoff.SecretRefused(
+            say("the document is graded secret: state secrets never travel by the axis"),
+            hint=say("take it out of the outbox and send it the way secrets are sent"),
+        )
+        log.warning("secret document left where it is")
+        papers = handoff.error_papers(error, tell=self.tell, at=now, name=drop.name)
+        self.outbox.refuse_in_place(drop, papers)
+
+    def _take_in(self, claimed: Claimed, fault: Message | None, now: datetime) -> None:
+        try:
+            if fault is not None:
+                raise DropRefused(say("the drop is not complete"), [fault], hint=_AGAIN)
+            new = self._pack(claimed)
+            self.queue.add(new, now=now)
+        except Permanent as error:
+            log.warning("drop refused", extra={"item": claimed.id, "error": str(error)})
+            self._refuse(claimed, error, now)
+        else:
+            log.info("taken in", extra={"item": claimed.id})
+
+    def _refuse(self, claimed: Claimed, error: Permanent, now: datetime) -> None:
+        earlier = error.earlier if isinstance(error, DuplicateDrop) else None
+        papers = handoff.error_papers(
+            error,
+            tell=self.tell,
+            at=now,
+            name=claimed.name,
+            duplicate_of=earlier.id if earlier else None,
+        )
+        day = in_vietnam(now).date()
+        self.filing.to_failed(ItemId(claimed.id), "", claimed.name, day, papers, None)
+
+    def _pack(self, claimed: Claimed) -> NewDocument:
+        if claimed.sheet.suffix.lower() == ".edxml":
+            return self._ready_made(claimed)
+        order = self._order(claimed)
+        parts, digests = self._parts(claimed, order)
+        mark = fingerprint(order.document, digests)
+        self._not_before(order, mark)
+        with self.spool.store() as package:
+            edxml.write_document(
+                order.document,
+                parts,
+                package,
+                manifest_content_type=self.packing.manifest_content_type,
+            )
+        return self._new(claimed, order, mark, package.stored)
+
+    def _order(self, claimed: Claimed) -> Order:
+        sheet = claimed.sheet
+        if sheet.suffix.lower() not in {".json", ".yaml", ".yml"}:
+            return self.packing.bare(sheet.name)
+        order = handoff.read_order(
+            sheet.read_bytes(),
+            file_name=sheet.name,
+            sender=self.packing.agency,
+            settings=self.packing.order,
+        )
+        return replace(order, warnings=(*order.warnings, *edxml.overlong(order.document)))
+
+    def _parts(
+        self, claimed: Claimed, order: Order
+    ) -> tuple[list[edxml.Part], list[tuple[str, str]]]:
+        """Find, hash and judge the files the order names; every objection at once."""
+        parts: list[edxml.Part] = []
+        digests: list[tuple[str, str]] = []
+        problems: list[Message] = []
+        for number, named in enumerate(order.files, start=1):
+            path = _named(claimed, named.file)
+            if path is None:
+                problems.append(say("{file}: expected a file, found none", file=named.file))
+                continue
+            with path.open("rb") as stream:
+                content = examine(stream, named.file)
+            if content.objection:
+                problems.append(content.objection)
+            problems += self._too_large(named.file, content.stored)
+            digests.append((named.file, content.stored.digest))
+            parts.append(
+                edxml.Part(
+                    name=named.file,
+                    description=named.description,
+                    path=path,
+                    content_id=f"{number}-{content.stored.digest[:16]}",
+                )
+            )
+        if problems:
+            raise DropRefused(say("the attachments cannot be sent"), problems, hint=_AGAIN)
+        return parts, digests
+
+    def _too_large(self, name: str, stored: Stored) -> Sequence[Message]:
+        limit = self.packing.limits.attachment
+        if stored.size <= limit:
+            return ()
+        return (
+            say(
+                "{file}: expected at most {limit} bytes, found {size}",
+                file=name,
+                limit=limit,
+                size=stored.size,
+            ),
+        )
+
+    def _ready_made(self, claimed: Claimed) -> NewDocument:
+        """Take a package the software wrote itself: checked like any other, sent as it is."""
+        with (
+            self.spool.room() as room,
+            claimed.sheet.open("rb") as source,
+        ):
+            package = self._opened(source, room)
+            problems = list(self._objections(package))
+            digests = [(file.name, file.digest) for file in package.files]
+        if problems:
+            raise DropRefused(say("the package cannot be sent"), problems, hint=_AGAIN)
+        order = Order(document=package.document, files=(), warnings=package.warnings)
+        mark = fingerprint(package.document, digests)
+        self._not_before(order, mark)
+        with self.spool.store() as copy, claimed.sheet.open("rb") as source:
+            while chunk := source.read(1 << 18):
+                copy.write(chunk)
+        return self._new(claimed, order, mark, copy.stored)
+
+    def _opened(self, source: BinaryIO, room: Path) -> edxml.DocumentPackage:
+        try:
+            package = edxml.read_package(source, room, limits=self.packing.limits)
+        except PackageUnreadable as error:
+            raise DropRefused(error.message, hint=error.hint or _AGAIN) from error
+        if not isinstance(package, edxml.DocumentPackage):
+            raise DropRefused(
+                say("the package is a status message, not a document"),
+                hint=say("report statuses through the folder statuses/"),
+            )
+        return package
+
+    def _objections(self, package: edxml.DocumentPackage) -> Sequence[Message]:
+        document = package.document
+        problems: list[Message] = []
+        if document.sender.code not in self.packing.codes:
+            problems.append(
+                say(
+                    "From: expected {expected}, found {found}",
+                    expected=self.packing.agency.code,
+                    found=document.sender.code,
+                )
+            )
+        if not document.receivers:
+            problems.append(say("To: expected at least one receiver, found none"))
+        for file in package.files:
+            with file.path.open("rb") as stream:
+                content = examine(stream, file.name)
+            if content.objection:
+                problems.append(content.objection)
+        return problems
+
+    def _not_before(self, order: Order, mark: str) -> None:
+        """Refuse what was sent before: the unit that travels once is (document, receiver)."""
+        wanted = {receiver.code for receiver in order.document.receivers}
+        for earlier in self.queue.earlier(order.document):
+            alive = {fate.receiver for fate in earlier.fates if fate.state in _ALIVE}
+            if earlier.fingerprint == mark and alive & wanted:
+                raise DuplicateDrop(
+                    say(
+                        "this document was sent before, to {codes}",
+                        codes=", ".join(sorted(alive & wanted)),
+                    ),
+                    earlier,
+                    hint=say("it is not sent again; leave out the receivers that have it"),
+                )
+            seen = any(fate.state in _SEEN_BY_THE_AXIS for fate in earlier.fates)
+            queued = any(fate.state is Sending.QUEUED for fate in earlier.fates)
+            if earlier.fingerprint != mark and (seen or queued) and not order.resend:
+                raise DuplicateDrop(
+                    say("another document was sent before under the same number and date"),
+                    earlier,
+                    hint=say('correct the number, or write "resend": true if it is meant'),
+                )
+
+    def _new(self, claimed: Claimed, order: Order, mark: str, package: Stored) -> NewDocument:
+        return NewDocument(
+            id=ItemId(claimed.id),
+            document=order.document,
+            package=package,
+            fingerprint=mark,
+            name=claimed.name,
+            ref=order.ref,
+            warnings=order.warnings,
+        )
+
+
+def _named(claimed: Claimed, name: str) -> Path | None:
+    """Return the claimed file of that name, whichever way its diacritics are composed."""
+    found = (path for path in claimed.files if handoff.same_name(path.name, name))
+    return next(found, None)
+
+
+_AGAIN: Final = say("correct it and drop it into the outbox again")

@@ -1,0 +1,292 @@
+"""
+What the flows ask of the world, as small protocols.
+
+The adapters fulfil them without knowing; `node` introduces the two to each other, and each
+method's words stand with the adapter that fulfils it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import date, datetime, timedelta
+    from pathlib import Path
+
+    from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
+    from edge_node.domain.envelope import (
+        AxisId,
+        Claim,
+        Digest,
+        Earlier,
+        Envelope,
+        Fate,
+        Incoming,
+        ItemId,
+        Lane,
+        Listed,
+        MessageType,
+        NewDocument,
+        Sent,
+        Stored,
+    )
+    from edge_node.domain.lifecycle import SendingEvent
+    from edge_node.domain.message import Message
+    from edge_node.domain.record import Dossier, Happening
+    from edge_node.domain.search import Trail
+
+    Due = Callable[[Lane], datetime | None]
+    Papers = Mapping[str, bytes]
+
+
+class Flow(Protocol):
+    """
+    One thing that happens by itself.
+
+    Whoever owns its thread calls `wake` when the bell rings and `turn` until there is nothing
+    left; `rest` tells how long it may then sleep unless the bell rings (None: for ever).
+    """
+
+    def wake(self) -> None: ...
+    def turn(self, now: datetime) -> bool: ...
+    def rest(self, now: datetime) -> timedelta | None: ...
+
+
+class Sink(Protocol):
+    """Where bytes go."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+class Axis(Protocol):
+    """The upstream exchange."""
+
+    def send(
+        self,
+        package: BinaryIO,
+        stored: Stored,
+        *,
+        message: MessageType,
+        sender: AgencyCode,
+        receivers: Sequence[AgencyCode] = (),
+    ) -> AxisId: ...
+    def list_received(
+        self, message: MessageType, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Listed]: ...
+    def fetch(self, axis_id: AxisId, sink: Sink) -> None: ...
+    def acknowledge(self, axis_id: AxisId, status: str) -> None: ...
+    def list_sent(self, message: MessageType, axis_id: AxisId | None = None) -> list[Sent]: ...
+
+
+class SpoolWriter(Protocol):
+    """A package that is being written; ``stored`` names it once its block has ended."""
+
+    stored: Stored
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+class Spool(Protocol):
+    """Our private folder of packages, by digest."""
+
+    def store(self) -> AbstractContextManager[SpoolWriter]: ...
+    def open(self, digest: Digest) -> BinaryIO: ...
+    def room(self) -> AbstractContextManager[Path]: ...
+
+
+class Outgoing(Protocol):
+    """What leaves, as the queue keeps it."""
+
+    def add(self, new: NewDocument, *, now: datetime) -> None: ...
+    def earlier(self, document: Document) -> list[Earlier]: ...
+    def holds(self, item: ItemId) -> bool: ...
+    def report(
+        self,
+        item: ItemId,
+        status: str,
+        body: bytes,
+        *,
+        sender: str,
+        to: str,
+        source: str,
+        now: datetime,
+    ) -> bool: ...
+    def claim(
+        self, message: MessageType, *, now: datetime, lease: timedelta
+    ) -> tuple[Claim, Envelope] | None: ...
+    def body(self, envelope: ItemId) -> bytes: ...
+    def settle(
+        self,
+        claim: Claim,
+        event: SendingEvent,
+        *,
+        now: datetime,
+        axis_id: AxisId | None = None,
+        reason: Message | None = None,
+        due: datetime | None = None,
+    ) -> None: ...
+    def defer(self, claim: Claim, *, now: datetime, until: datetime, reason: Message) -> None: ...
+    def give_back(self, claim: Claim) -> None: ...
+    def fates(self, item: ItemId) -> tuple[Fate, ...]: ...
+    def envelope(self, item: ItemId, receiver: str) -> Envelope: ...
+    def trail(self, envelope: Envelope) -> Trail: ...
+    def unconfirmed(self, *, before: datetime, limit: int) -> list[tuple[ItemId, AxisId]]: ...
+    def happened(
+        self,
+        item: ItemId,
+        receiver: str,
+        event: SendingEvent,
+        *,
+        now: datetime,
+        reason: Message | None = None,
+    ) -> bool: ...
+    def resend(
+        self,
+        item: ItemId,
+        receivers: Sequence[AgencyCode],
+        package: Stored | None,
+        *,
+        now: datetime,
+    ) -> None: ...
+
+
+class Arriving(Protocol):
+    """What arrives, as the queue keeps it."""
+
+    def known(self, axis_ids: Iterable[AxisId]) -> dict[AxisId, ItemId]: ...
+    def add(
+        self, listed: Listed, package: Stored, body: bytes | None, *, now: datetime
+    ) -> ItemId: ...
+    def refuse(self, listed: Listed, reason: Message, *, now: datetime) -> ItemId: ...
+    def acknowledge_again(self, item: ItemId, *, now: datetime) -> None: ...
+    def claim(
+        self, lane: Lane, *, now: datetime, lease: timedelta
+    ) -> tuple[Claim, Incoming] | None: ...
+    def defer(self, claim: Claim, *, until: datetime, reason: Message) -> None: ...
+    def give_back(self, claim: Claim) -> None: ...
+    def body(self, item: ItemId) -> bytes: ...
+    def acknowledged(
+        self, claim: Claim, *, now: datetime, reason: Message | None = None
+    ) -> None: ...
+    def delivered(
+        self,
+        claim: Claim,
+        document: Document,
+        folder: str,
+        arrival: bytes | None,
+        *,
+        us: AgencyCode,
+        now: datetime,
+    ) -> None: ...
+    def applied(self, claim: Claim, message: StatusMessage, *, now: datetime) -> bool: ...
+    def quarantine(
+        self, claim: Claim, reason: Message, *, now: datetime, answer: bool
+    ) -> None: ...
+    def offered(self) -> list[tuple[ItemId, str]]: ...
+    def taken(self, item: ItemId, *, now: datetime) -> None: ...
+    def reference(
+        self, *, item: str = "", document_id: str = ""
+    ) -> tuple[ItemId, Reference] | None: ...
+
+
+class History(Protocol):
+    """What the document software has not been told yet."""
+
+    def untold(self, *, limit: int) -> list[Happening]: ...
+    def told(self, happenings: Sequence[Happening]) -> None: ...
+
+
+class Paperwork(Protocol):
+    """Which folders do not tell yet how their document stands."""
+
+    def untold(self, *, limit: int) -> list[Dossier]: ...
+    def filed(self, dossier: Dossier, folder: str) -> None: ...
+
+
+class Drop(Protocol):
+    """Something in the outbox that can be taken."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fault(self) -> Message | None: ...
+    @property
+    def secret(self) -> bool: ...
+
+
+class Claimed(Protocol):
+    """A drop that is ours."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def sheet(self) -> Path: ...
+    @property
+    def files(self) -> tuple[Path, ...]: ...
+    @property
+    def fault(self) -> Message | None: ...
+
+
+class Scan(Protocol):
+    """One look at a folder; what is ready is of the folder's own kind."""
+
+    @property
+    def ready(self) -> Sequence[Any]: ...
+    @property
+    def next_look(self) -> float | None: ...
+
+
+class Outbox(Protocol):
+    """Where the document software drops what is to be sent."""
+
+    def scan(self, now: float) -> Scan: ...
+    def claim(self, drop: Any, item_id: str) -> Claimed: ...  # noqa: ANN401 - a drop of its scan
+    def unfinished(self) -> Sequence[Claimed]: ...
+    def refuse_in_place(self, drop: Any, papers: Papers) -> None: ...  # noqa: ANN401 - likewise
+
+
+class Statuses(Protocol):
+    """Where the document software drops what is to be reported."""
+
+    def scan(self, now: float) -> Scan: ...
+    def read(self, path: Path) -> tuple[bytes, str]: ...
+    def done(self, path: Path) -> Path: ...
+    def failed(self, path: Path, papers: Papers) -> Path: ...
+
+
+class Filing(Protocol):
+    """Where a taken-in drop lies in the exchange folder."""
+
+    def to_queued(self, item: ItemId, folder: str, name: str, status: bytes) -> str: ...
+    def to_sent(self, item: ItemId, folder: str, name: str, day: date, status: bytes) -> str: ...
+    def to_failed(
+        self,
+        item: ItemId,
+        folder: str,
+        name: str,
+        day: date,
+        papers: Papers,
+        status: bytes | None,
+    ) -> str: ...
+
+
+class Inbox(Protocol):
+    """Where incoming documents wait for the document software."""
+
+    def check(self) -> None: ...
+    def folder_name(
+        self, received_at: datetime, sender: str, number: str, notation: str
+    ) -> str: ...
+    def preparing(self, item: ItemId) -> AbstractContextManager[Path]: ...
+    def hand_over(self, prepared: Path, name: str, files: Papers) -> Path: ...
+    def is_taken(self, folder: str) -> bool: ...
+
+
+class Receipts(Protocol):
+    """Where the document software reads what became of its documents."""
+
+    def write(self, what: str, data: bytes, *, key: str, at: datetime) -> Path: ...

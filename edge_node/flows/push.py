@@ -1,0 +1,124 @@
+"""
+Offer queued envelopes to the axis; one class for documents and for statuses, each in its lane.
+
+After silence the axis may or may not have the envelope: the next turn asks it before anything is
+sent again, and what is sent again is the same bytes under the same DocumentId.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from edge_node.domain.envelope import MessageType
+from edge_node.domain.errors import AxisSilent, Outage, Permanent, Transient
+from edge_node.domain.lifecycle import Sending, SendingEvent
+from edge_node.domain.search import traces_of
+from edge_node.flows.rest import until_due
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import BinaryIO
+
+    from edge_node.domain.envelope import AxisId, Claim, Envelope, Lane
+    from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.retry import RetryPolicy
+    from edge_node.flows.ports import Axis, Due, Outgoing, Spool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One turn takes one envelope; whoever turns goes on until there is none left."""
+
+    message: MessageType
+    lane: Lane
+    queue: Outgoing
+    due: Due
+    spool: Spool
+    axis: Axis
+    retry: RetryPolicy
+    lease: timedelta = timedelta(minutes=15)
+
+    def wake(self) -> None:
+        """Nothing is remembered between turns: the queue knows."""
+
+    def turn(self, now: datetime) -> bool:
+        """Offer the envelope that is due first; False if none is due."""
+        claimed = self.queue.claim(self.message, now=now, lease=self.lease)
+        if claimed is None:
+            return False
+        claim, envelope = claimed
+        seen = {"envelope": envelope.id, "item": envelope.item, "attempt": claim.attempt}
+        try:
+            if envelope.state is Sending.UNSURE:
+                self._find_out(claim, envelope, now)
+            else:
+                axis_id = self._offer(envelope)
+                log.info("sent to the axis", extra=seen | {"axis_id": axis_id})
+                self.queue.settle(claim, SendingEvent.ACCEPTED, now=now, axis_id=axis_id)
+        except Permanent as error:
+            log.warning("refused by the axis", extra=seen | {"error": str(error)})
+            self.queue.settle(claim, SendingEvent.REFUSED, now=now, reason=error.message)
+        except AxisSilent as error:
+            self._silent(claim, error, now)
+        except Transient as error:
+            self._later(claim, error, now)
+        except Outage:
+            self.queue.give_back(claim)
+            raise
+        return True
+
+    def rest(self, now: datetime) -> timedelta | None:
+        """Return how long until the next envelope is due."""
+        return until_due(self.due(self.lane), now)
+
+    def _offer(self, envelope: Envelope) -> AxisId:
+        with closing(self._package(envelope)) as package:
+            return self.axis.send(
+                package,
+                envelope.package,
+                message=envelope.message,
+                sender=envelope.sender,
+                receivers=envelope.receivers,
+            )
+
+    def _package(self, envelope: Envelope) -> BinaryIO:
+        if envelope.message is MessageType.STATUS:
+            return io.BytesIO(self.queue.body(envelope.id))
+        return self.spool.open(envelope.package.digest)
+
+    def _find_out(self, claim: Claim, envelope: Envelope, now: datetime) -> None:
+        """Ask the axis whether it has an envelope it gave no answer for."""
+        found = traces_of(
+            self.queue.trail(envelope), self.axis.list_sent(envelope.message), now=now
+        )
+        event = SendingEvent.FOUND if found else SendingEvent.MISSING
+        seen = {"envelope": envelope.id, "item": envelope.item, "outcome": str(event)}
+        log.info("asked the axis after silence", extra=seen)
+        self.queue.settle(claim, event, now=now, axis_id=found)
+
+    def _silent(self, claim: Claim, error: AxisSilent, now: datetime) -> None:
+        due = self._next_due(claim, now)
+        log.warning("no answer from the axis", extra={"envelope": claim.item, "error": str(error)})
+        event = SendingEvent.SILENCE if due else SendingEvent.EXHAUSTED
+        self.queue.settle(claim, event, now=now, reason=error.message, due=due)
+
+    def _later(self, claim: Claim, error: EdgeNodeError, now: datetime) -> None:
+        due = self._next_due(claim, now)
+        seen = {"envelope": claim.item, "attempt": claim.attempt, "error": str(error)}
+        if due is None:
+            log.error("given up after the last attempt", extra=seen)
+            self.queue.settle(claim, SendingEvent.EXHAUSTED, now=now, reason=error.message)
+        else:
+            log.info("deferred", extra=seen | {"until": due.isoformat()})
+            self.queue.defer(claim, now=now, until=due, reason=error.message)
+
+    def _next_due(self, claim: Claim, now: datetime) -> datetime | None:
+        # The token is as good as a die: what failed together does not come back together.
+        return self.retry.next_due(claim.attempt, now=now, spread=claim.token % 1000 / 1000)

@@ -1,0 +1,173 @@
+"""
+Report what the agency says of documents it received, and ask what became of those it sent.
+
+The statuses themselves travel by `push`, in a lane of their own; 01 is queued by `deliver`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.document import StatusMessage
+from edge_node.domain.envelope import MessageType
+from edge_node.domain.errors import StatusRefused, Transient
+from edge_node.domain.lifecycle import SendingEvent
+from edge_node.domain.message import say
+from edge_node.domain.receipt import description_of
+from edge_node.flows.rest import until
+from edge_node.protocol import edxml, handoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.domain.document import Organization
+    from edge_node.domain.envelope import ItemId, Sent
+    from edge_node.domain.message import Message
+    from edge_node.domain.order import StatusOrder
+    from edge_node.flows.ports import Arriving, Axis, Outgoing, Statuses
+
+log = logging.getLogger(__name__)
+
+# How many accepted documents one look asks the axis about.
+_AT_ONCE: Final = 50
+# A receiver that runs a node answers 01 by itself well within this; the axis need not be asked.
+_PATIENCE: Final = timedelta(minutes=5)
+
+
+@dataclass(slots=True, kw_only=True)
+class TakeStatuses:
+    """Take what the document software dropped into `statuses/`; one turn takes one file."""
+
+    folder: Statuses
+    queue: Outgoing
+    arriving: Arriving
+    agency: Organization
+    tell: Callable[[Message], str]
+    clock: Callable[[], float]
+    _ready: list[Path] = field(default_factory=list, init=False)
+    _rung: bool = field(default=True, init=False)
+    _rest: timedelta | None = field(default=None, init=False)
+
+    def wake(self) -> None:
+        """Look into the folder again with the next turn."""
+        self._rung = True
+
+    def turn(self, now: datetime) -> bool:
+        """Queue one status for the axis, or refuse its file; False if none is ready."""
+        if not self._ready and self._rung:
+            self._rung = False
+            scan = self.folder.scan(self.clock())
+            self._ready = list(scan.ready)
+            self._rest = until(scan.next_look, self.clock())
+        if not self._ready:
+            return False
+        path = self._ready.pop(0)
+        self._rung = not self._ready or self._rung
+        try:
+            self._take(path, now)
+        except StatusRefused as error:
+            log.warning("status file refused", extra={"file": path.name, "error": str(error)})
+            papers = handoff.error_papers(error, tell=self.tell, at=now, name=path.name)
+            self.folder.failed(path, papers)
+        return True
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the scan told
+        """Return how long until a file that is still being written may be complete."""
+        return self._rest
+
+    def _take(self, path: Path, now: datetime) -> None:
+        body, source = self.folder.read(path)
+        order = handoff.read_status_order(body, file_name=path.name)
+        found = self.arriving.reference(item=order.id, document_id=order.document_id)
+        if found is None:
+            raise StatusRefused(
+                say("no document goes by {id}", id=order.id or order.document_id),
+                hint=say("give the id or document_id that stands in the inbox document.json"),
+            )
+        item, about = found
+        message = StatusMessage(
+            sender=self.agency,
+            about=about,
+            status=order.status,
+            note=_words(order),
+            staff=order.staff,
+            at=order.at or now,
+        )
+        self.queue.report(
+            item,
+            order.status,
+            edxml.write_status(message),
+            sender=self.agency.code,
+            to=about.organ,
+            source=source,
+            now=now,
+        )
+        log.info("status queued", extra={"item": item, "status": order.status})
+        self.folder.done(path)
+
+
+@dataclass(slots=True, kw_only=True)
+class Confirm:
+    """Ask the axis about documents it accepted and nobody has confirmed; one turn asks of one."""
+
+    queue: Outgoing
+    axis: Axis
+    _asked: set[str] = field(default_factory=set, init=False)
+
+    def wake(self) -> None:
+        """Ask of all of them again."""
+        self._asked.clear()
+
+    def turn(self, now: datetime) -> bool:
+        """Ask about one envelope; False if all have been asked about since the bell."""
+        waiting = self.queue.unconfirmed(before=now - _PATIENCE, limit=_AT_ONCE)
+        for item, axis_id in waiting:
+            if axis_id not in self._asked:
+                self._asked.add(axis_id)
+                try:
+                    listed = self.axis.list_sent(MessageType.DOCUMENT, axis_id)
+                except Transient as error:
+                    log.info("cannot ask the axis", extra={"item": item, "error": str(error)})
+                    return True
+                for entry in listed:
+                    if entry.axis_id == axis_id:
+                        self._enter(item, entry, now)
+                return True
+        return False
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the schedule rings
+        """Return None: the schedule rings."""
+        return None
+
+    def _enter(self, item: ItemId, entry: Sent, now: datetime) -> None:
+        words = {entry.send_status.lower(), entry.receive_status.lower()}
+        if entry.receive_status.lower() == "done":
+            event, reason = SendingEvent.CONFIRMED, None
+        elif "fail" in words:
+            event = SendingEvent.REFUSED
+            reason = say(
+                "the axis lists it as failed: {note}",
+                note=entry.send_note or entry.receive_note or "fail",
+            )
+        else:
+            return
+        if self.queue.happened(item, entry.receiver, event, now=now, reason=reason):
+            log.info("the axis told", extra={"item": item, "event": str(event)})
+
+
+def _words(order: StatusOrder) -> str:
+    """Return the Description: reason code first, then the note, then the register entry."""
+    note = description_of(order.note, order.reason)
+    if order.arrival is None:
+        return note
+    entry = f"Số đến: {order.arrival.number}"
+    if order.arrival.registered:
+        entry += f", ngày {order.arrival.registered:%d/%m/%Y}"
+    if order.arrival.unit:
+        entry += f", {order.arrival.unit}"
+    return f"{note}; {entry}" if note else entry

@@ -1,0 +1,104 @@
+"""Put a document back into the queue for receivers that did not get it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from edge_node.domain.errors import NotAllowed, PackageUnreadable
+from edge_node.domain.lifecycle import OUTBOUND, SendingEvent
+from edge_node.domain.message import say
+from edge_node.protocol import edxml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.envelope import Envelope, Fate, ItemId, Stored
+    from edge_node.flows.ports import Outgoing, Spool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resend:
+    """One call, one document; what is sent again keeps its DocumentId."""
+
+    queue: Outgoing
+    spool: Spool
+    limits: edxml.Limits
+    manifest_content_type: edxml.ManifestContentType
+
+    def resend(self, item: ItemId, to: Sequence[str], *, now: datetime) -> tuple[AgencyCode, ...]:
+        """
+        Queue the document again and return for whom; without ``to`` for all that did not get it.
+
+        A receiver that has it, or will have it without anybody's doing, is refused: NotAllowed.
+        """
+        fates = self.queue.fates(item)
+        chosen = self._chosen(fates, to)
+        envelope = self.queue.envelope(item, chosen[0])
+        if set(envelope.receivers) == set(chosen):
+            again = (envelope.state, SendingEvent.RESENT) in OUTBOUND
+            package = None if again else envelope.package
+        else:
+            package = self._package_for(envelope, chosen)
+        self.queue.resend(item, chosen, package, now=now)
+        return chosen
+
+    def _chosen(self, fates: Sequence[Fate], to: Sequence[str]) -> tuple[AgencyCode, ...]:
+        allowed = {fate.receiver for fate in fates if _may_be_resent(fate)}
+        if to:
+            for code in to:
+                self._demand(code, fates, allowed)
+            return tuple(fate.receiver for fate in fates if fate.receiver in to)
+        if not allowed:
+            states = ", ".join(f"{fate.receiver}: {fate.state}" for fate in fates)
+            raise NotAllowed(
+                say("nothing to send again ({states})", states=states),
+                hint=say("only what was refused or given up is sent again"),
+            )
+        return tuple(fate.receiver for fate in fates if fate.receiver in allowed)
+
+    def _demand(self, code: str, fates: Sequence[Fate], allowed: set[AgencyCode]) -> None:
+        stands = {str(fate.receiver): fate.state for fate in fates}
+        if code not in stands:
+            raise NotAllowed(
+                say("the document is not for {code}", code=code),
+                hint=say("its receivers: {codes}", codes=", ".join(stands)),
+            )
+        if code not in allowed:
+            raise NotAllowed(
+                say("{code} is {state}", code=code, state=str(stands[code])),
+                hint=say("only what was refused or given up is sent again"),
+            )
+
+    def _package_for(self, envelope: Envelope, receivers: Sequence[AgencyCode]) -> Stored:
+        """Make a package of the first one that names these receivers alone."""
+        with self.spool.room() as room, closing(self.spool.open(envelope.package.digest)) as raw:
+            package = edxml.read_package(raw, room, limits=self.limits)
+            if not isinstance(package, edxml.DocumentPackage):
+                raise PackageUnreadable(say("the package is a status message, not a document"))
+            document = package.document
+            fewer = tuple(each for each in document.receivers if each.code in receivers)
+            parts = [
+                edxml.Part(
+                    name=file.name,
+                    description=file.description,
+                    path=file.path,
+                    content_id=f"{number}-{file.digest[:16]}",
+                )
+                for number, file in enumerate(package.files, start=1)
+            ]
+            with self.spool.store() as writer:
+                edxml.write_document(
+                    replace(document, receivers=fewer),
+                    parts,
+                    writer,
+                    manifest_content_type=self.manifest_content_type,
+                )
+        return writer.stored
+
+
+def _may_be_resent(fate: Fate) -> bool:
+    return (fate.state, SendingEvent.RESENT) in OUTBOUND

@@ -1,0 +1,125 @@
+"""
+Tell the agency how its documents fare: where the drop lies, its status.json, and its receipts.
+
+The queue knows first; the exchange folder follows. Whatever is cut off half-way is done again,
+because what has not been told stays marked until it has.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import thaw
+from edge_node.domain.receipt import reason_in
+from edge_node.domain.time import in_vietnam
+from edge_node.protocol import handoff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from edge_node.domain.message import Message
+    from edge_node.domain.record import Dossier, Happening
+    from edge_node.flows.ports import Filing, History, Paperwork, Receipts
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 50
+_ON_ITS_WAY: Final = frozenset({Sending.QUEUED, Sending.UNSURE})
+_WITH_THE_AXIS: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """Keep each drop in the folder that says how it stands; one turn sees to some of them."""
+
+    paperwork: Paperwork
+    filing: Filing
+    tell: Callable[[Message], str]
+
+    def wake(self) -> None:
+        """Nothing is remembered between turns: the queue knows."""
+
+    def turn(self, now: datetime) -> bool:
+        """File what changed; False if every folder tells the truth."""
+        dossiers = self.paperwork.untold(limit=_AT_ONCE)
+        for dossier in dossiers:
+            self.paperwork.filed(dossier, self._file(dossier, now))
+        return bool(dossiers)
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the bell decides
+        """Return None: whoever changes something rings."""
+        return None
+
+    def _file(self, dossier: Dossier, now: datetime) -> str:
+        """Put one drop where it belongs; return its folder as the exchange folder knows it."""
+        status = handoff.status_file(dossier, tell=self.tell, at=now)
+        day = in_vietnam(now).date()
+        states = {fate.state for fate in dossier.fates}
+        if states & _WITH_THE_AXIS:
+            return self.filing.to_sent(dossier.id, dossier.folder, dossier.name, day, status)
+        if states & _ON_ITS_WAY:
+            return self.filing.to_queued(dossier.id, dossier.folder, dossier.name, status)
+        error = handoff.failure_of(dossier)
+        papers = handoff.error_papers(error, tell=self.tell, at=now, name=dossier.name)
+        return self.filing.to_failed(dossier.id, dossier.folder, dossier.name, day, papers, status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Write a small file to `receipts/` for everything that happens to an outgoing document."""
+
+    history: History
+    receipts: Receipts
+    tell: Callable[[Message], str]
+
+    def wake(self) -> None:
+        """Nothing is remembered between turns: the queue knows."""
+
+    def turn(self, now: datetime) -> bool:  # noqa: ARG002 - events carry their own moments
+        """Write some receipts; False if all are written."""
+        untold = self.history.untold(limit=_AT_ONCE)
+        if untold:
+            for happening in untold:
+                self._write(happening)
+            self.history.told(untold)
+        return bool(untold)
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the bell decides
+        """Return None: whoever changes something rings."""
+        return None
+
+    def _write(self, happening: Happening) -> Path:
+        key = f"{happening.item}-{happening.number}"
+        what = f"{happening.event}{happening.status and '-' + happening.status}"
+        return self.receipts.write(what, self._receipt(happening), key=key, at=happening.at)
+
+    def _receipt(self, happening: Happening) -> bytes:
+        if happening.event == "status":
+            reason, note = reason_in(happening.text)
+            return handoff.receipt(
+                handoff.StatusReceipt(
+                    ref=happening.ref,
+                    document_id=happening.document_id,
+                    sender=happening.agency,
+                    status=happening.status,
+                    note=note,
+                    reason=reason,
+                    at=happening.at,
+                )
+            )
+        why = thaw(happening.text)
+        return handoff.receipt(
+            handoff.EventReceipt(
+                ref=happening.ref,
+                document_id=happening.document_id,
+                event=happening.event,
+                receiver=happening.agency,
+                note=self.tell(why) if why else "",
+                at=happening.at,
+            )
+        )

@@ -1,0 +1,69 @@
+"""
+The files of the exchange folder as bytes and as meaning; where they lie is not known here.
+
+In: `document.json` of a drop (`read_order`, `peek`), files of `statuses/` (`read_status_order`).
+Out: `document.json` and `verification.json` of the inbox, receipts, `status.json`, `error.json`
+and `error.txt`. `schema` publishes their forms.
+"""
+
+from edge_node.protocol.handoff.attachments import Peek, peek
+from edge_node.protocol.handoff.failure import (
+    NobodyReached,
+    error_code,
+    error_json,
+    error_papers,
+    error_text,
+    failure_of,
+)
+from edge_node.protocol.handoff.files import MAX_BYTES
+from edge_node.protocol.handoff.inbound import InboundFile, write_inbound
+from edge_node.protocol.handoff.order import OrderSettings, SecretRefused, read_order
+from edge_node.protocol.handoff.receipts import (
+    EventReceipt,
+    NodeEvent,
+    StatusReceipt,
+    receipt,
+    status_file,
+)
+from edge_node.protocol.handoff.schemas import SCHEMA_NAMES, schema
+from edge_node.protocol.handoff.status import read_status_order
+from edge_node.protocol.handoff.verification import (
+    FileVerdict,
+    SignatureVerdict,
+    Verdict,
+    unverified,
+    write_verification,
+)
+from edge_node.protocol.handoff.words import is_unclassified, same_name
+
+__all__ = [
+    "MAX_BYTES",
+    "SCHEMA_NAMES",
+    "EventReceipt",
+    "FileVerdict",
+    "InboundFile",
+    "NobodyReached",
+    "NodeEvent",
+    "OrderSettings",
+    "Peek",
+    "SecretRefused",
+    "SignatureVerdict",
+    "StatusReceipt",
+    "Verdict",
+    "error_code",
+    "error_json",
+    "error_papers",
+    "error_text",
+    "failure_of",
+    "is_unclassified",
+    "peek",
+    "read_order",
+    "read_status_order",
+    "receipt",
+    "same_name",
+    "schema",
+    "status_file",
+    "unverified",
+    "write_inbound",
+    "write_verification",
+]

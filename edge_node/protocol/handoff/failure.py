@@ -1,0 +1,136 @@
+"""
+What lies beside a drop that failed: `error.json` for software, `error.txt` for a clerk.
+
+The words come from the error; ``tell`` says them in the reader's language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import (
+    AxisRefused,
+    DropRefused,
+    EdgeNodeError,
+    Outage,
+    PackageUnreadable,
+    Permanent,
+    StatusRefused,
+    Transient,
+    WithProblems,
+)
+from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import say, thaw
+from edge_node.domain.time import iso
+from edge_node.protocol.handoff.files import dump
+from edge_node.protocol.handoff.order import SecretRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from edge_node.domain.message import Message
+    from edge_node.domain.record import Dossier
+
+DUPLICATE: Final = "duplicate"
+
+
+class NobodyReached(WithProblems, Permanent):
+    """No receiver of a document has it or will have it: each was refused, or given up."""
+
+
+class RefusedForAll(NobodyReached):
+    """The axis said no for every receiver."""
+
+
+# Words software may rely on, whatever our classes are called; the first that fits is told.
+CODES: Final[tuple[tuple[type[EdgeNodeError], str], ...]] = (
+    (SecretRefused, "secret"),
+    (DropRefused, "drop-refused"),
+    (StatusRefused, "status-refused"),
+    (AxisRefused, "axis-refused"),
+    (RefusedForAll, "axis-refused"),
+    (NobodyReached, "given-up"),
+    (PackageUnreadable, "package-unreadable"),
+    (Transient, "given-up"),
+    (Outage, "given-up"),
+    (EdgeNodeError, "refused"),
+)
+_TOLD: Final = 3  # problems that fit in a line a clerk reads; error.json has them all
+_WHAT_NOW: Final = say("mend the document and drop it again, or ask whoever runs the node")
+
+
+def error_code(error: EdgeNodeError, *, duplicate_of: str | None = None) -> str:
+    """Return the word of `error.json` for what went wrong."""
+    if duplicate_of is not None:
+        return DUPLICATE
+    return next(code for kind, code in CODES if isinstance(error, kind))
+
+
+def error_json(
+    error: EdgeNodeError,
+    *,
+    tell: Callable[[Message], str],
+    at: datetime,
+    name: str,
+    duplicate_of: str | None = None,
+) -> bytes:
+    """Return the error.json of the drop ``name``; ``duplicate_of`` is the document sent before."""
+    values: dict[str, object] = {
+        "schema": 1,
+        "at": iso(at),
+        "name": name,
+        "error": error_code(error, duplicate_of=duplicate_of),
+        "message": tell(error.message),
+        "problems": [tell(problem) for problem in _problems(error)],
+        "hint": tell(error.hint or _WHAT_NOW),
+    }
+    if isinstance(error, AxisRefused):
+        values |= {"axis_code": error.code, "axis_text": error.text}
+    if duplicate_of is not None:
+        values["duplicate_of"] = duplicate_of
+    return dump(values)
+
+
+def error_text(error: EdgeNodeError, tell: Callable[[Message], str]) -> str:
+    """Return the two lines of error.txt: what is wrong, and what to do."""
+    problems = _problems(error)
+    told = [tell(problem) for problem in problems[:_TOLD]]
+    if len(problems) > _TOLD:
+        told.append(tell(say("and {count} more", count=len(problems) - _TOLD)))
+    wrong = tell(error.message) + (": " + "; ".join(told) if told else "")
+    return f"{_line(wrong)}\n{_line(tell(error.hint or _WHAT_NOW))}\n"
+
+
+def error_papers(
+    error: EdgeNodeError,
+    *,
+    tell: Callable[[Message], str],
+    at: datetime,
+    name: str,
+    duplicate_of: str | None = None,
+) -> dict[str, bytes]:
+    """Return both papers by the names they have beside a drop; a clerk's begins with a BOM."""
+    told = error_json(error, tell=tell, at=at, name=name, duplicate_of=duplicate_of)
+    return {"error.json": told, "error.txt": error_text(error, tell).encode("utf-8-sig")}
+
+
+def failure_of(dossier: Dossier) -> NobodyReached:
+    """Return what is to be told of a taken-in drop that reached no receiver."""
+    told = [
+        say("{code}: {reason}", code=fate.receiver, reason=thaw(fate.reason) or str(fate.state))
+        for fate in dossier.fates
+    ]
+    hint = say("once the cause is mended, send it again: edge-node resend {id}", id=dossier.id)
+    if all(fate.state is Sending.REFUSED for fate in dossier.fates):
+        return RefusedForAll(say("the axis refused the document"), told, hint=hint)
+    return NobodyReached(say("sending the document was given up"), told, hint=hint)
+
+
+def _problems(error: EdgeNodeError) -> tuple[Message, ...]:
+    return error.problems if isinstance(error, WithProblems) else ()
+
+
+def _line(sentence: str) -> str:
+    line = " ".join(sentence.split())
+    return line[:1].upper() + line[1:] + ("" if line.endswith((".", "!", "?")) else ".")

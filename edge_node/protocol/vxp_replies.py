@@ -1,0 +1,350 @@
+"""
+What the axis answers in the VXP dialect, and which of our errors a negative answer is.
+
+Success is a parsed positive answer with every field looked at: `status` says OK *and* `ErrorCode`
+says 0. A plain no is sorted by its code in one table. An answer that is neither proves nothing:
+after a send that is silence, after a read the axis is busy. The network is the adapter's affair.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.envelope import Agency, AxisId, Listed, MessageType, Sent
+from edge_node.domain.errors import (
+    AxisBusy,
+    AxisDenied,
+    AxisRefused,
+    AxisSilent,
+    AxisUnreachable,
+)
+from edge_node.domain.message import say
+from edge_node.domain.time import in_vietnam
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.message import Message
+
+Reply = Mapping[str, object]
+AxisError = AxisBusy | AxisDenied | AxisRefused | AxisSilent | AxisUnreachable
+
+EXCERPT: Final = 200  # characters of an answer that an error may repeat
+
+_CREDENTIALS: Final = say("check axis.system_id, axis.secret_file and the clock of this machine")
+_ADDRESS: Final = say("check axis.url: it ends just before the name of a call, like /sendEdoc")
+_PACKAGE: Final = say("the axis cannot use what it was given: look at the package")
+_LATER: Final = say("it is tried again by itself; if it stays so, ask who runs the axis")
+
+# The national axis publishes no list of its codes. These are the ones the guide of one province
+# gives for its own (v2.2), which seems to have them from there; a code not among them is taken as
+# "not now", so that nothing is given up for a number nobody can explain.
+_CODES: Final[Mapping[str, tuple[type[AxisRefused | AxisDenied | AxisBusy], Message]]] = (
+    MappingProxyType(
+        {
+            "10": (AxisRefused, _PACKAGE),
+            "15": (AxisDenied, _CREDENTIALS),
+            "18": (AxisRefused, say("compare the receivers' codes with the directory")),
+            "19": (AxisRefused, say("have the agency registered with the axis as a sender")),
+            "20": (AxisBusy, _LATER),
+            "21": (AxisBusy, _LATER),
+            "22": (AxisRefused, _PACKAGE),
+            "23": (AxisRefused, say("a receiver is locked: ask who runs the axis")),
+        }
+    )
+)
+_POSITIVE_STATUS: Final = "ok"
+_POSITIVE_CODE: Final = "0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """The three fields every answer has: `status`, `ErrorCode`, `ErrorDesc`."""
+
+    status: str
+    code: str
+    text: str
+
+    @property
+    def is_positive(self) -> bool:
+        return self.status.lower() == _POSITIVE_STATUS and self.code == _POSITIVE_CODE
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether it is a plain no: OK beside an error code is, code 0 beside an error is not."""
+        if self.code:
+            return self.code != _POSITIVE_CODE
+        return self.status.lower() not in {"", _POSITIVE_STATUS}
+
+
+def parse_sent(body: bytes) -> AxisId:
+    """
+    Return the id under which the axis took a package.
+
+    Raises what the code of a plain no stands for, and AxisSilent for everything else: the axis
+    may have it, and has to be asked.
+    """
+    reply = _object(body, sent=True)
+    _demand_positive(reply, sent=True)
+    axis_id = _text(reply, "DocId")
+    if not axis_id:
+        raise AxisSilent(say("the axis says it took the package, but not under which id"))
+    return AxisId(axis_id)
+
+
+def parse_ack(body: bytes) -> None:
+    """Make sure the answer to a call that has no other answer is positive."""
+    _demand_positive(_object(body, sent=False), sent=False)
+
+
+def parse_count(body: bytes) -> int:
+    """Return how many items of a kind wait for us."""
+    reply = _object(body, sent=False)
+    check_read(reply)
+    counted = _text(reply, "count")
+    if not (counted.isascii() and counted.isdigit()):
+        raise AxisBusy(say("the answer of the axis has no {field}", field="count"))
+    return int(counted)
+
+
+def parse_received_list(body: bytes, message: MessageType) -> list[Listed]:
+    """
+    Return what waits for us.
+
+    ``message`` is the kind that was asked for: an item that names none, or one no list knows, is
+    taken to be of it.
+    """
+    kinds = {kind.value: kind for kind in MessageType}
+    return [
+        Listed(
+            axis_id=AxisId(_required(item, "docId", number)),
+            message=kinds.get(_text(item, "messageType").lower(), message),
+            sender=_text(item, "from"),
+            receiver=_text(item, "to"),
+            status=_text(item, "status").lower(),
+            created=_text(item, "created_time"),
+        )
+        for number, item in _items(body)
+    ]
+
+
+def parse_sent_list(body: bytes) -> list[Sent]:
+    """Return what became of what we sent, a row for each receiver."""
+    return [
+        Sent(
+            axis_id=AxisId(_required(item, "senderDocId", number)),
+            receiver=_text(item, "toCode"),
+            title=_text(item, "title"),
+            notation=_text(item, "notation"),
+            sent_at=_text(item, "sentTime"),
+            send_status=_text(item, "sendStatus").lower(),
+            send_note=_text(item, "sendStatusDesc"),
+            receive_status=_text(item, "receiveStatus").lower(),
+            receive_note=_text(item, "receiveStatusDesc"),
+        )
+        for number, item in _items(body)
+    ]
+
+
+def parse_agencies(body: bytes) -> list[Agency]:
+    """
+    Return the units of a directory, whichever of the three calls was made.
+
+    Entries without a code are left out: real directories have a few among a hundred thousand,
+    and nothing could be sent there.
+    """
+    return [
+        Agency(
+            code=code,
+            name=_text(item, "name"),
+            id=_text(item, "id"),
+            parent=_text(item, "pid"),
+            mail=_text(item, "mail"),
+            other_code=_text(item, "oldCode") or _text(item, "code102"),
+            deleted=_text(item, "deleted").lower() in {"true", "1"},
+            modified=_day(_text(item, "modifyDate")),
+        )
+        for _, item in _items(body)
+        if (code := _text(item, "code"))
+    ]
+
+
+def check_fetched(reply: Reply) -> None:
+    """Make sure the JSON around a fetched package is not a no, and that it had a package."""
+    check_read(reply)
+    if not isinstance(reply.get("data"), str):
+        raise _missing("data")
+
+
+def check_read(reply: Reply) -> None:
+    """
+    Make sure the answer to a read is not a no.
+
+    Not every axis gives `status` and `ErrorCode` there; those that are given must be positive.
+    """
+    verdict = _verdict(reply)
+    fits = verdict.status.lower() in {"", _POSITIVE_STATUS}
+    if not fits or verdict.code not in {"", _POSITIVE_CODE}:
+        raise _negative(verdict)
+
+
+def sort_answer(http_status: int, head: bytes, *, sent: bool = False) -> EdgeNodeError:
+    """
+    Return the error an HTTP answer outside 2xx is; ``head`` is the beginning of its body.
+
+    A code of the axis we know, inside the body, outranks the HTTP status. After a send, a
+    gateway's 500, 502 or 504 does not say what happened behind it: that is silence. 503, 429
+    and 408 say that nothing was taken.
+    """
+    known = _known_negative(head)
+    if known is not None:
+        return known
+    http, text = http_status, excerpt(head)
+    if http in {401, 403}:
+        message = say("the axis denies us with HTTP {http}: {text}", http=http, text=text)
+        return AxisDenied(message, hint=_CREDENTIALS)
+    if 300 <= http < 400 or http in {404, 405, 410}:  # noqa: PLR2004 - the redirections
+        message = say("this is not where the axis answers: HTTP {http}", http=http)
+        return AxisUnreachable(message, hint=_ADDRESS)
+    message = say("the axis answers HTTP {http}: {text}", http=http, text=text)
+    if http in {408, 429, 503}:
+        return AxisBusy(message)
+    if 400 <= http < 500:  # noqa: PLR2004 - the client's errors
+        return AxisRefused(message, code=str(http), text=text)
+    return AxisSilent(message) if sent else AxisBusy(message)
+
+
+def excerpt(raw: bytes | str) -> str:
+    """Return the beginning of an answer for an error: printable, on one line, 200 characters."""
+    head = raw[: EXCERPT * 4]  # UTF-8 has up to four bytes a character
+    text = head.decode(errors="replace") if isinstance(head, bytes) else head
+    seen = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(seen.split())[:EXCERPT]
+
+
+def _object(body: bytes, *, sent: bool) -> Reply:
+    """Return the JSON object an answer is; nothing of it is repeated, it may hold subjects."""
+    try:
+        reply = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        looks_like_json = body.lstrip()[:1] in {b"{", b"["}
+        text = "" if looks_like_json else excerpt(body)
+        raise _unproven(
+            say("the axis does not answer in JSON: {text}", text=text), sent
+        ) from error
+    if not isinstance(reply, dict):
+        raise _unproven(say("the axis does not answer with a JSON object"), sent)
+    return reply
+
+
+def _items(body: bytes) -> Iterator[tuple[int, Reply]]:
+    """Go through the rows of `data`, counted from 1."""
+    reply = _object(body, sent=False)
+    check_read(reply)
+    rows = reply.get("data")
+    if not isinstance(rows, list):
+        raise _missing("data")
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise AxisBusy(say("row {number} of the axis's list is no object", number=number))
+        yield number, row
+
+
+def _demand_positive(reply: Reply, *, sent: bool) -> None:
+    verdict = _verdict(reply)
+    if verdict.is_positive:
+        return
+    if verdict.is_negative:
+        raise _negative(verdict)
+    raise _unproven(
+        say(
+            "the axis answers neither yes nor no: status {status!r}, code {code!r}, {text!r}",
+            status=excerpt(verdict.status),
+            code=excerpt(verdict.code),
+            text=excerpt(verdict.text),
+        ),
+        sent,
+    )
+
+
+def _verdict(reply: Reply) -> _Verdict:
+    return _Verdict(
+        status=_text(reply, "status"),
+        code=_text(reply, "ErrorCode") or _text(reply, "code"),
+        text=_text(reply, "ErrorDesc") or _text(reply, "message"),
+    )
+
+
+def _negative(verdict: _Verdict) -> AxisError:
+    """Return the error a plain no stands for, by its code."""
+    code, text = excerpt(verdict.code), excerpt(verdict.text)
+    message = say(
+        "the axis answers no: status {status!r}, code {code!r}, {text!r}",
+        status=excerpt(verdict.status),
+        code=code,
+        text=text,
+    )
+    kind, hint = _CODES.get(code, (AxisBusy, _LATER))
+    if issubclass(kind, AxisRefused):
+        return kind(message, code=code, text=text, hint=hint)
+    return kind(message, hint=hint)
+
+
+def _known_negative(head: bytes) -> AxisError | None:
+    """Return the error of an axis's own code inside the body of an HTTP error, if it has one."""
+    try:
+        reply = json.loads(head)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(reply, dict):
+        return None
+    verdict = _verdict(reply)
+    return _negative(verdict) if verdict.code in _CODES else None
+
+
+def _unproven(message: Message, sent: bool) -> AxisSilent | AxisBusy:  # noqa: FBT001
+    return AxisSilent(message) if sent else AxisBusy(message)
+
+
+def _missing(field: str) -> AxisBusy:
+    return AxisBusy(say("the answer of the axis has no {field}", field=field))
+
+
+def _text(fields: Reply, name: str) -> str:
+    """Return a field as text; "" when it is not there. Some axes write `docid` for `docId`."""
+    value = fields.get(name)
+    if value is None:
+        folded = name.lower()
+        value = next((fields[key] for key in fields if key.lower() == folded), None)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).strip() if isinstance(value, str | int) else ""
+
+
+def _required(fields: Reply, name: str, number: int) -> str:
+    key = _text(fields, name)
+    if not key:
+        message = say("row {number} of the axis's list has no {field}", number=number, field=name)
+        raise AxisBusy(message)
+    return key
+
+
+def _day(text: str) -> date | None:
+    """Read a day in one of the forms seen: 2026-11-21…, 2026/11/21…, 21/11/2026…, milliseconds."""
+    if not text:
+        return None
+    for form in ("%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text[:10], form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    try:
+        return in_vietnam(datetime.fromtimestamp(int(text) / 1000, tz=UTC)).date()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,343 @@
+"""
+What the sandbox remembers, in one SQLite file: agencies, sends and deliveries.
+
+Every public method is one transaction, durable when it returns (WAL, synchronous=FULL). Writers
+take turns on one connection, readers on another. Packages are files, and not known here. The
+view `accepted_sends` is for whoever wants to know about doubles; `doubles` reads it without
+disturbing a server at work.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import NotAllowed
+from edge_node.domain.message import say
+from edge_node.domain.time import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.domain.envelope import MessageType
+    from edge_node.sandbox.package import Header
+    from edge_node.sandbox.settings import Member
+
+DATABASE: Final = "sandbox.db"
+
+# Moments are ISO 8601 in Vietnam's zone, to the second: in this form they sort as they follow.
+_SCHEMA: Final = """
+create table if not exists agencies (
+    id integer primary key,
+    code text not null unique,
+    name text not null,
+    mail text not null default '',
+    parent text not null default '',
+    old_code text not null default '',
+    registered_by text not null default '', -- '' for those of sandbox.yaml
+    deleted integer not null default 0,
+    version integer not null default 1,
+    modified text not null
+) strict;
+
+create table if not exists sends ( -- one row per accepted sendEdoc
+    id integer primary key,
+    doc_id text not null unique, -- what sendEdoc answered
+    sender text not null,
+    message_type text not null,
+    document_id text not null, -- a status: of the document it is about
+    code text not null,
+    title text not null,
+    status_code text not null, -- '' for a document
+    sha256 text not null, -- of the package as it was sent
+    size integer not null,
+    at text not null
+) strict;
+create index if not exists sends_by_sender on sends (sender, message_type);
+
+create table if not exists deliveries ( -- one row per send and receiver
+    id integer primary key,
+    doc_id text not null unique, -- the receiver's own
+    send integer not null references sends (id),
+    receiver text not null,
+    message_type text not null,
+    status text not null default 'initial',
+    status_desc text not null default '',
+    created text not null,
+    updated text not null
+) strict;
+create index if not exists deliveries_of_send on deliveries (send);
+create index if not exists deliveries_pending on deliveries (receiver, message_type)
+    where status in ('initial', 'processing');
+
+-- How often the same message was accepted for the same receiver. A document is told by its
+-- DocumentId; a status by who reports (sender) which code on which document to whom.
+create view if not exists accepted_sends
+    (sender, document_id, receiver, message_type, status_code, sends) as
+    select s.sender, s.document_id, d.receiver, s.message_type, s.status_code, count(*)
+      from sends s join deliveries d on d.send = s.id
+     group by s.sender, s.document_id, d.receiver, s.message_type, s.status_code;
+"""
+
+# From which transport status an item may be moved to which; `done` is final, and only `done`.
+_BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "processing": ("initial", "processing"),
+    "done": ("initial", "processing", "fail", "done"),
+    "fail": ("initial", "processing", "fail"),
+}
+
+_PENDING: Final = """
+  from deliveries d join sends s on s.id = d.send
+ where d.receiver = :receiver and d.message_type = :message_type
+   and d.status in ('initial', 'processing')
+   and d.created between :since and :until
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """One accepted package: the sender's id for it, what it says, its bytes' SHA-256, size."""
+
+    doc_id: str
+    message: MessageType
+    header: Header
+    sha256: str
+    size: int
+    deliveries: Mapping[str, str]  # receiver to the receiver's own id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Double:
+    """A message the axis accepted more than once for the same receiver."""
+
+    sender: str
+    document_id: str
+    receiver: str
+    message_type: str
+    status_code: str
+    sends: int
+
+
+def doubles(folder: Path) -> tuple[Double, ...]:
+    """Return what the sandbox in ``folder`` accepted more than once; reads only."""
+    query = "select * from accepted_sends where sends > 1 order by document_id, receiver"
+    uri = f"{(folder / DATABASE).absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=30)) as db:
+        rows = db.execute(query).fetchall()
+    names = ("sender", "document_id", "receiver", "message_type", "status_code")
+    return tuple(Double(**dict(zip(names, row[:5], strict=True)), sends=row[5]) for row in rows)
+
+
+class Store:
+    """The database of one sandbox; to be used from any number of threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the database in ``folder``, and make it where there is none."""
+        self._writing, self._reading = Lock(), Lock()
+        self._writer = _connect(folder / DATABASE)
+        self._writer.executescript(_SCHEMA)
+        self._reader = _connect(folder / DATABASE)
+
+    def close(self) -> None:
+        """Close the database; nothing may be asked of the store afterwards."""
+        self._reader.close()
+        self._writer.close()
+
+    def enrol(self, members: Iterable[Member], *, now: datetime) -> None:
+        """Make the directory hold the agencies of the settings, and no others of theirs."""
+        rows = [
+            {"code": m.code, "name": m.name, "parent": m.parent, "old": m.old_code}
+            for m in members
+        ]
+        with self._write() as db:
+            db.execute("update agencies set deleted = 1 where registered_by = ''")
+            db.executemany(
+                """
+                insert into agencies (code, name, parent, old_code, modified)
+                values (:code, :name, :parent, :old, :now)
+                on conflict (code) do update set
+                    name = :name, parent = :parent, old_code = :old,
+                    registered_by = '', deleted = 0
+                """,
+                [row | {"now": iso(now)} for row in rows],
+            )
+
+    def register(self, *, code: str, name: str, mail: str, parent: str, now: datetime) -> bool:
+        """Enter a unit below ``parent`` in the directory; False if the code is taken."""
+        args = {"code": code, "name": name, "mail": mail, "parent": parent, "now": iso(now)}
+        with self._write() as db:
+            entered = db.execute(
+                """
+                insert into agencies (code, name, mail, parent, registered_by, modified)
+                values (:code, :name, :mail, :parent, :parent, :now)
+                on conflict (code) do update set
+                    name = :name, mail = :mail, parent = :parent, registered_by = :parent,
+                    deleted = 0, version = version + 1, modified = :now
+                where deleted
+                """,
+                args,
+            )
+            return entered.rowcount == 1
+
+    def delete(self, code: str, *, by: str, now: datetime) -> bool:
+        """Take a unit off the directory; False unless ``by`` registered it."""
+        with self._write() as db:
+            struck = db.execute(
+                """
+                update agencies set deleted = 1, version = version + 1, modified = :now
+                 where code = :code and registered_by = :by and not deleted
+                """,
+                {"code": code, "by": by, "now": iso(now)},
+            )
+            return struck.rowcount == 1
+
+    def directory(self) -> list[sqlite3.Row]:
+        """Return every unit ever known, with its parent's id."""
+        return self._rows(
+            """
+            select a.*, coalesce(p.id, '') as parent_id
+              from agencies a left join agencies p on p.code = a.parent
+             order by a.id
+            """
+        )
+
+    def standing(self, codes: Sequence[str]) -> dict[str, bool]:
+        """Return, for those of the codes the directory knows, whether the unit is active."""
+        marks = ", ".join("?" * len(codes))
+        query = f"select code, deleted from agencies where code in ({marks})"  # noqa: S608 - marks
+        return {row["code"]: not row["deleted"] for row in self._rows(query, tuple(codes))}
+
+    def accept(self, sending: Sending, *, now: datetime) -> None:
+        """Note an accepted package and a delivery for each of its receivers."""
+        header, at = sending.header, iso(now)
+        message = str(sending.message)
+        with self._write() as db:
+            send = db.execute(
+                """
+                insert into sends (doc_id, sender, message_type, document_id, code, title,
+                                   status_code, sha256, size, at)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                (
+                    sending.doc_id,
+                    header.sender,
+                    message,
+                    header.document_id,
+                    header.code,
+                    header.title,
+                    header.status_code,
+                    sending.sha256,
+                    sending.size,
+                    at,
+                ),
+            ).lastrowid
+            db.executemany(
+                """
+                insert into deliveries (doc_id, send, receiver, message_type, created, updated)
+                values (?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    (doc_id, send, receiver, message, at, at)
+                    for receiver, doc_id in sending.deliveries.items()
+                ],
+            )
+
+    def knows(self, doc_id: str) -> bool:
+        """Tell whether a package of that id (the sender's) was accepted."""
+        return bool(self._rows("select 1 from sends where doc_id = ?", (doc_id,)))
+
+    def pending(
+        self, receiver: str, message: MessageType, *, since: str, until: str
+    ) -> list[sqlite3.Row]:
+        """Return what waits for a receiver, oldest first, created between two ISO moments."""
+        query = f"select d.*, s.sender {_PENDING} order by d.id"
+        return self._rows(query, _window(receiver, message, since, until))
+
+    def count_pending(self, receiver: str, message: MessageType) -> int:
+        """Return how much waits for a receiver."""
+        query = f"select count(*) {_PENDING}"
+        return int(self._rows(query, _window(receiver, message, "", "~"))[0][0])
+
+    def delivery(self, doc_id: str, receiver: str) -> sqlite3.Row | None:
+        """Return a receiver's delivery with the package's own id and time; None if not its own."""
+        rows = self._rows(
+            """
+            select d.*, s.doc_id as package, s.at
+              from deliveries d join sends s on s.id = d.send
+             where d.doc_id = ? and d.receiver = ?
+            """,
+            (doc_id, receiver),
+        )
+        return rows[0] if rows else None
+
+    def update_status(self, doc_id: str, *, status: str, note: str, now: datetime) -> None:
+        """Move a delivery to a transport status; NotAllowed when it cannot go there any more."""
+        before = ", ".join(f"'{status}'" for status in _BEFORE[status])
+        with self._write() as db:
+            moved = db.execute(
+                f"""
+                update deliveries set status = :status, status_desc = :note, updated = :now
+                 where doc_id = :doc_id and status in ({before})
+                """,  # noqa: S608 - literals of the table above
+                {"status": status, "note": note, "now": iso(now), "doc_id": doc_id},
+            )
+        if not moved.rowcount:
+            raise NotAllowed(say("the delivery cannot become {status} any more", status=status))
+
+    def sent(
+        self, sender: str, message: MessageType, *, doc_id: str, since: str, until: str
+    ) -> list[sqlite3.Row]:
+        """Return what a sender sent, a row per receiver; of one package if ``doc_id`` is given."""
+        one = "and s.doc_id = :doc_id" if doc_id else ""
+        query = f"""
+            select s.*, d.doc_id as receiver_doc_id, d.receiver, d.status, d.status_desc,
+                   d.updated
+              from sends s join deliveries d on d.send = s.id
+             where s.sender = :receiver and s.message_type = :message_type {one}
+               and s.at between :since and :until
+             order by d.id
+        """  # noqa: S608 - our own text
+        args = _window(sender, message, since, until)
+        return self._rows(query, args | {"doc_id": doc_id})
+
+    def _rows(
+        self, query: str, args: Sequence[object] | Mapping[str, object] = ()
+    ) -> list[sqlite3.Row]:
+        with self._reading:
+            return self._reader.execute(query, args).fetchall()
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """Give the writing connection for one transaction, begun at once and kept or undone."""
+        with self._writing:
+            self._writer.execute("begin immediate")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("rollback")
+                raise
+            self._writer.execute("commit")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Threads take turns under a lock, which sqlite3 cannot know.
+    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = full")
+    db.execute("pragma foreign_keys = on")
+    return db
+
+
+def _window(agency: str, message: MessageType, since: str, until: str) -> dict[str, object]:
+    return {
+        "receiver": agency,
+        "message_type": str(message),
+        "since": since,
+        "until": until,
+    }

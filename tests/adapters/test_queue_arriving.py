@@ -1,0 +1,178 @@
+"""What arrives: durable before anything else, acknowledged once, delivered once, told once."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import (
+    HOUR,
+    MINUTE,
+    OTHERS,
+    T0,
+    THEM,
+    US,
+    a_document,
+    a_listed,
+    a_new_document,
+    a_status,
+    stored,
+)
+from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
+from edge_node.domain.errors import LeaseLost
+from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import say
+
+
+def arrive(queue, axis_id="axis-1", **fields):
+    return queue.arriving.add(a_listed(axis_id, **fields), stored(), None, now=T0)
+
+
+def claim(queue, lane, now=T0):
+    claimed = queue.arriving.claim(lane, now=now, lease=5 * MINUTE)
+    return (None, None) if claimed is None else claimed
+
+
+def acknowledge(queue):
+    mine, item = claim(queue, Lane.ACKNOWLEDGE)
+    queue.arriving.acknowledged(mine, now=T0)
+    return item
+
+
+def deliver(queue, document=None, arrival=b"<01/>"):
+    mine, item = claim(queue, Lane.DELIVER)
+    document = document or a_document(sender=THEM, to=(US,))
+    queue.arriving.delivered(mine, document, "folder", arrival, us=US, now=T0)
+    return item
+
+
+def test_nothing_is_delivered_before_the_axis_was_told(queue):
+    """First durable, then acknowledged, then handed on."""
+    arrive(queue)
+    assert claim(queue, Lane.DELIVER) == (None, None)
+    acknowledge(queue)
+    _, item = claim(queue, Lane.DELIVER)
+    assert item.axis_id == "axis-1"
+
+
+def test_what_is_offered_twice_is_one_item(queue):
+    """The axis's id tells what we have; a second offer is acknowledged again and nothing else."""
+    item = arrive(queue)
+    acknowledge(queue)
+    assert queue.arriving.known([AxisId("axis-1"), AxisId("axis-2")]) == {"axis-1": item}
+
+    queue.arriving.acknowledge_again(item, now=T0)
+    queue.arriving.acknowledge_again(item, now=T0)
+    acknowledge(queue)
+
+    assert claim(queue, Lane.ACKNOWLEDGE) == (None, None)
+    deliver(queue)
+    assert claim(queue, Lane.DELIVER) == (None, None)
+
+
+def test_delivery_queues_its_01_once(queue):
+    """The sender hears once that its document arrived."""
+    arrive(queue)
+    acknowledge(queue)
+    item = deliver(queue)
+
+    _, envelope = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
+    assert (envelope.item, envelope.receivers) == (item.id, (THEM,))
+    assert queue.outgoing.body(envelope.id) == b"<01/>"
+    assert queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE) is None
+
+
+def test_a_quarantined_document_gets_no_01_and_the_axis_is_told_fail(queue):
+    """What cannot be read is set aside for a person; its sender is not told that it arrived."""
+    arrive(queue)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.DELIVER)
+    queue.arriving.quarantine(mine, say("not XML"), now=T0, answer=True)
+
+    assert queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE) is None
+    _, item = claim(queue, Lane.ACKNOWLEDGE)
+    assert item.state == "quarantined"
+
+
+def test_a_quarantine_may_be_kept_from_the_axis(queue):
+    """Where the configuration says so, a person decides what the axis hears."""
+    arrive(queue)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.DELIVER)
+    queue.arriving.quarantine(mine, say("not XML"), now=T0, answer=False)
+    assert claim(queue, Lane.ACKNOWLEDGE) == (None, None)
+
+
+def test_a_status_finds_its_document_and_its_receiver(queue):
+    """The receiver's word moves its own fate and nobody else's."""
+    document = a_document(to=(THEM, OTHERS))
+    queue.outgoing.add(a_new_document(document=document), now=T0)
+    arrive(queue, message=MessageType.STATUS)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.APPLY)
+
+    assert queue.arriving.applied(mine, a_status("03", about=document, note="rồi"), now=T0)
+
+    fates = {fate.receiver: fate for fate in queue.outgoing.fates(ItemId("o000000001"))}
+    assert (fates[THEM].state, fates[THEM].status) == (Sending.DELIVERED, "03")
+    assert (fates[OTHERS].state, fates[OTHERS].status) == (Sending.QUEUED, "")
+    told = [(each.event, each.status) for each in queue.history.untold(limit=9)]
+    assert told[-1] == ("status", "03")
+
+
+def test_a_status_without_document_id_is_found_by_issuer_and_number(queue):
+    """Senders that leave DocumentId out name the document by its number."""
+    document = a_document()
+    queue.outgoing.add(a_new_document(document=document), now=T0)
+    arrive(queue, message=MessageType.STATUS)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.APPLY)
+
+    nameless = a_status("01", about=a_document(document_id=""))
+    assert queue.arriving.applied(mine, nameless, now=T0)
+    assert queue.outgoing.fates(ItemId("o000000001"))[0].status == "01"
+
+
+def test_a_status_for_a_document_we_never_sent_is_parked(queue):
+    """It is acknowledged and kept, and loops for ever with nobody."""
+    arrive(queue, message=MessageType.STATUS)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.APPLY)
+    assert not queue.arriving.applied(mine, a_status("01"), now=T0)
+    assert claim(queue, Lane.APPLY, T0 + HOUR) == (None, None)
+
+
+def test_a_stale_claim_delivers_nothing(queue):
+    """Whoever lost its lease hears of it and changes nothing."""
+    arrive(queue)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.DELIVER)
+    queue.sweep(now=T0 + 6 * MINUTE)
+    claim(queue, Lane.DELIVER, T0 + 6 * MINUTE)
+
+    with pytest.raises(LeaseLost):
+        queue.arriving.delivered(mine, a_document(), "folder", b"", us=US, now=T0 + 6 * MINUTE)
+    assert queue.arriving.offered() == []
+
+
+def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
+    """What the software has not taken is on offer, and found again by id and DocumentId."""
+    arrive(queue)
+    acknowledge(queue)
+    item = deliver(queue)
+    assert queue.arriving.offered() == [(item.id, "folder")]
+    found, reference = queue.arriving.reference(document_id="H99.02,2026/11/21,12/UBND-VP")
+    assert (found, reference.organ, reference.code) == (item.id, THEM, "12/UBND-VP")
+
+    queue.arriving.taken(item.id, now=T0 + HOUR)
+
+    assert queue.arriving.offered() == []
+    assert queue.arriving.reference(item=item.id) is not None
+    assert queue.arriving.reference(item="i-unknown") is None
+
+
+def test_a_package_too_large_to_fetch_is_shown_and_answered(queue):
+    """Its bytes are not taken, but nobody can say it was not seen."""
+    item = queue.arriving.refuse(a_listed(), say("too large"), now=T0)
+    assert queue.arriving.known([AxisId("axis-1")]) == {"axis-1": item}
+    _, told = claim(queue, Lane.ACKNOWLEDGE)
+    assert (told.id, told.state) == (item, "quarantined")

@@ -1,0 +1,145 @@
+import hashlib
+import os
+import zipfile
+from io import BytesIO
+
+import pytest
+from confined import small_disk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge_node.adapters import durable
+from edge_node.adapters.spool import Spool
+from edge_node.domain.envelope import Digest, Stored
+from edge_node.domain.errors import DiskTrouble
+
+
+@pytest.fixture
+def spool(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    spool.create()
+    return spool
+
+
+def stored(spool, data):
+    """Store these bytes."""
+    with spool.store() as writer:
+        writer.write(data)
+    return writer.stored
+
+
+def files_of(spool):
+    """Return all files below the spool, relative to it."""
+    files = (path for path in spool.root.rglob("*") if path.is_file())
+    return [os.fspath(path.relative_to(spool.root)) for path in files]
+
+
+def test_a_package_lies_under_its_digest(spool):
+    """Spread over folders by the first two digits, readable to nobody else."""
+    what = stored(spool, b"abc")
+
+    digest = hashlib.sha256(b"abc").hexdigest()
+    assert what == Stored(digest=Digest(digest), size=3)
+    assert files_of(spool) == [f"packages/{digest[:2]}/{digest[2:]}"]
+    assert spool.path(what.digest).stat().st_mode & 0o777 == 0o600
+    assert spool.root.stat().st_mode & 0o777 == 0o700
+    with spool.open(what.digest) as file:
+        assert file.read() == b"abc"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chunks=st.lists(st.binary(max_size=400_000), max_size=5))
+def test_digest_and_size_are_those_of_the_bytes_however_they_come(spool, chunks):
+    """What is measured on the way is what lies on the disk."""
+    with spool.store() as writer:
+        for chunk in chunks:
+            writer.write(chunk)
+
+    whole = b"".join(chunks)
+    expected = Stored(digest=Digest(hashlib.sha256(whole).hexdigest()), size=len(whole))
+    assert writer.stored == expected
+    with spool.open(writer.stored.digest) as file:
+        assert file.read() == whole
+
+
+def test_the_same_bytes_are_kept_once(spool):
+    """The second copy is not written over the first."""
+    first = stored(spool, b"abc")
+    inode = spool.path(first.digest).stat().st_ino
+
+    assert stored(spool, b"abc") == first
+    assert spool.path(first.digest).stat().st_ino == inode
+    assert len(files_of(spool)) == 1
+
+
+def test_a_package_that_lost_its_end_is_written_again(spool):
+    """What a failing disk cut off is mended by the next copy."""
+    what = stored(spool, b"abc")
+    spool.path(what.digest).write_bytes(b"")
+
+    stored(spool, b"abc")
+
+    assert spool.path(what.digest).read_bytes() == b"abc"
+
+
+def test_a_block_that_fails_leaves_nothing(spool):
+    """Neither a package nor a temporary file."""
+    with pytest.raises(ZeroDivisionError), spool.store() as writer:
+        writer.write(b"x" * 1_000_000)
+        _ = 1 / 0
+
+    assert files_of(spool) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):
+    """Whether the bytes fail on the way or with the last buffer."""
+    with small_disk(tmp_path / "disk") as disk:
+        spool = Spool(disk / "spool")
+        spool.create()
+        for size in (70_000, 5_000_000):
+            with pytest.raises(DiskTrouble, match="no room left"):
+                stored(spool, b"x" * size)
+            assert files_of(spool) == []
+        assert stored(spool, b"small").size == 5
+
+
+def test_a_writer_only_goes_forward(spool):
+    """What is hashed cannot be taken back; a ZIP can be written all the same."""
+    with spool.store() as writer:
+        with zipfile.ZipFile(writer, "w") as archive:
+            archive.writestr("a", b"abc")
+        with pytest.raises(OSError, match="not seekable"):
+            writer.seek(0)
+
+    with spool.open(writer.stored.digest) as file:
+        assert zipfile.ZipFile(BytesIO(file.read())).read("a") == b"abc"
+
+
+def test_a_package_nobody_has_is_named(spool):
+    """The error says which, and what to do."""
+    with pytest.raises(durable.FileGone, match="the spool has no package abcd") as caught:
+        spool.open(Digest("abcd"))
+
+    assert "backup" in str(caught.value.hint)
+
+
+def test_removing_may_be_repeated(spool):
+    """What is gone stays gone without a word."""
+    what = stored(spool, b"abc")
+
+    spool.remove(what.digest)
+    spool.remove(what.digest)
+
+    assert files_of(spool) == []
+
+
+def test_a_sweep_spares_what_is_being_written(spool):
+    """Only what dead processes left goes."""
+    (spool.root / "tmp" / ".package.0123abcd.part").write_bytes(b"half")
+
+    with spool.store() as writer:
+        writer.write(b"abc")
+        assert spool.sweep() == 1
+
+    assert writer.stored.size == 3
+    assert spool.path(writer.stored.digest).read_bytes() == b"abc"

@@ -1,0 +1,36 @@
+"""Small disks and small rights: what a node meets that is not root on an endless disk."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+
+@contextmanager
+def small_disk(folder, size="64k"):
+    """Mount a little file system of its own on the folder, for as long as the block lasts."""
+    folder.mkdir(exist_ok=True)
+    mounted = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", os.fspath(folder)]
+    subprocess.run(mounted, check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", os.fspath(folder)], check=True)
+
+
+def without_privileges(body, *arguments):
+    """
+    Run Python code, `Path` and `sys` at hand, bound by the rights of files; return what it said.
+
+    It stays the user it is, but may not touch what belongs to others, as root otherwise may.
+    """
+    code = f"import os, sys\nfrom pathlib import Path\n{body}"
+    ran = subprocess.run(
+        ["setpriv", "--bounding-set=-all", sys.executable, "-c", code]
+        + [os.fspath(argument) for argument in arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return ran.stdout.strip()

@@ -1,0 +1,490 @@
+"""The files we write: document.json of the inbox, verification.json, receipts, errors."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_node.domain.document import (
+    AgencyCode,
+    Business,
+    BusinessKind,
+    Document,
+    DocumentType,
+    Organization,
+    ReceiverAction,
+    ReceiverChange,
+    Reference,
+    Replacement,
+    Signer,
+    Staff,
+)
+from edge_node.domain.envelope import AxisId, Digest, Fate, ItemId
+from edge_node.domain.errors import (
+    AxisRefused,
+    AxisSilent,
+    AxisUnreachable,
+    DropRefused,
+    PackageUnreadable,
+    StatusRefused,
+    UnknownItem,
+)
+from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import freeze, say
+from edge_node.domain.receipt import ReasonCode
+from edge_node.domain.record import Dossier
+from edge_node.protocol.handoff import (
+    EventReceipt,
+    FileVerdict,
+    InboundFile,
+    NodeEvent,
+    OrderSettings,
+    SecretRefused,
+    SignatureVerdict,
+    StatusReceipt,
+    Verdict,
+    error_json,
+    error_papers,
+    error_text,
+    failure_of,
+    read_order,
+    receipt,
+    schema,
+    status_file,
+    unverified,
+    write_inbound,
+    write_verification,
+)
+from edge_node.protocol.handoff.files import dump
+
+DATA = Path(__file__).parents[1] / "data" / "handoff"
+AT = datetime(2026, 11, 21, 7, 3, 5, tzinfo=UTC)
+THERE = "2026-11-21T14:03:05+07:00"
+DIGEST = Digest("ab" * 32)
+A_FILE = InboundFile(
+    name="a.pdf", original="a:b.pdf", description="Bản chính", size=7, digest=DIGEST
+)
+
+
+def conforms(data, name):
+    """Return what the bytes say, once they have been held against their published schema."""
+    from jsonschema import Draft202012Validator
+
+    told = json.loads(data)
+    Draft202012Validator(schema(name)).validate(told)
+    assert data.endswith(b"}\n")
+    return told
+
+
+def a_document(**changes):
+    values = {
+        "document_id": "H37.02,2026/11/21,12/UBND-VP",
+        "sender": Organization(code=AgencyCode("H37.02"), name="Sở Nội vụ"),
+        "receivers": (Organization(code=AgencyCode("H37.01")),),
+        "number": "12",
+        "notation": "UBND-VP",
+        "type": DocumentType(name="Công văn", type=18, detail=0),
+        "subject": "V/v họp",
+        "promulgated": date(2026, 11, 21),
+    }
+    return Document(**values | changes)
+
+
+def inbound(document, files=(A_FILE,), **changes):
+    values = {
+        "id": ItemId("i-1"),
+        "axis_id": AxisId("65f0"),
+        "received_at": AT,
+        "codes": {"Type": "18"},
+        "warnings": ("một điều",),
+    }
+    return conforms(write_inbound(document, files, **values | changes), "inbound")
+
+
+def reordered(told, sender):
+    """Return the order a document.json of the inbox gives, less the keys of its journey."""
+    journey = ("id", "from", "axis_id", "received_at", "raw_codes", "warnings", "other")
+    drop = {key: value for key, value in told.items() if key not in journey}
+    drop["attachments"] = [
+        {"file": file["file"], "description": file["description"]} for file in drop["attachments"]
+    ]
+    data = json.dumps(drop).encode()
+    settings = OrderSettings(document_types={"Công văn": 18})
+    return read_order(data, file_name="document.json", sender=sender, settings=settings)
+
+
+def test_an_incoming_document_has_the_keys_software_knows():
+    """What was in the header, where it came from, and each file with both its names."""
+    assert inbound(a_document()) == {
+        "schema": 1,
+        "id": "i-1",
+        "document_id": "H37.02,2026/11/21,12/UBND-VP",
+        "from": {"code": "H37.02", "name": "Sở Nội vụ"},
+        "axis_id": "65f0",
+        "received_at": THERE,
+        "number": "12",
+        "notation": "UBND-VP",
+        "date": "2026-11-21",
+        "type": "Công văn",
+        "subject": "V/v họp",
+        "to": [{"code": "H37.01"}],
+        "priority": "thường",
+        "business": {"kind": "new"},
+        "paper": False,
+        "attachments": [
+            {
+                "file": "a.pdf",
+                "original": "a:b.pdf",
+                "description": "Bản chính",
+                "size": 7,
+                "sha256": DIGEST,
+            }
+        ],
+        "raw_codes": {"Type": "18"},
+        "warnings": ["một điều"],
+    }
+
+
+def test_the_example_of_the_contract_comes_back_as_it_was_sent():
+    """Read, written into an inbox and read again, a document is the same document."""
+    sender = Organization(code=AgencyCode("H37.01"))
+    settings = OrderSettings(document_types={"Công văn": 18})
+    data = (DATA / "document.json").read_bytes()
+    sent = read_order(data, file_name="document.json", sender=sender, settings=settings)
+
+    assert reordered(inbound(sent.document), sender).document == sent.document
+
+
+WORDS = st.text("aăâđêôơưẤỆ 12", min_size=1, max_size=20).map(str.strip).filter(bool)
+CODES = st.sampled_from(["H37.02", "H37.03", "000.00.13.H53"]).map(AgencyCode)
+DAYS = st.dates(date(1990, 1, 1), date(2100, 1, 1))
+REFERENCES = st.builds(
+    Reference, organ=CODES, code=WORDS, document_id=WORDS, promulgated=st.none() | DAYS
+)
+BUSINESSES = st.one_of(
+    st.builds(Business, paper=st.booleans()),
+    st.builds(Business, kind=st.just(BusinessKind.RECALL), document_id=WORDS, reason=WORDS),
+    st.builds(
+        Business,
+        kind=st.just(BusinessKind.UPDATE),
+        document_id=WORDS,
+        reason=WORDS | st.just(""),
+        metadata_changes=st.booleans(),
+        receiver_changes=st.lists(
+            st.builds(ReceiverChange, code=CODES, action=st.sampled_from(ReceiverAction)),
+            unique_by=lambda change: change.code,
+        ).map(tuple),
+    ),
+    st.builds(
+        Business,
+        kind=st.just(BusinessKind.REPLACE),
+        replaces=st.lists(
+            st.builds(
+                Replacement, document_id=WORDS, receivers=st.lists(CODES, unique=True).map(tuple)
+            ),
+            min_size=1,
+            max_size=3,
+        ).map(tuple),
+    ),
+)
+DOCUMENTS = st.builds(
+    a_document,
+    subject=WORDS,
+    signer=st.none() | st.builds(Signer, name=WORDS, position=WORDS | st.just("")),
+    staff=st.none() | st.builds(Staff, department=WORDS, staff_id=WORDS | st.just("")),
+    place=WORDS | st.just(""),
+    due=st.none() | DAYS,
+    pages=st.none() | st.integers(0, 999),
+    copies=st.none() | st.integers(0, 999),
+    priority=st.integers(0, 4),
+    places=st.lists(WORDS, max_size=3).map(tuple),
+    reply_to=st.lists(REFERENCES, min_size=1, max_size=3).map(tuple),
+    business=BUSINESSES,
+)
+
+
+@given(DOCUMENTS)
+def test_what_is_handed_over_can_be_sent_on(document):
+    """The inbox's document.json, less its journey, orders the very document it tells of."""
+    order = reordered(inbound(document), document.sender)
+    assert order.document == document
+    assert [file.file for file in order.files] == ["a.pdf"]
+
+
+def test_nothing_of_a_header_is_lost_in_the_inbox():
+    """What no document.json can order stands apart; a priority no list knows stays a number."""
+    told = inbound(
+        a_document(
+            promulgated=None,
+            priority=5,
+            content="x",
+            sphere="y",
+            typist="z",
+            direction=False,
+            appendixes=("p",),
+            tasks=("t",),
+            application_type="a",
+        ),
+        files=(),
+    )
+    assert (told["date"], told["priority"], told["attachments"]) == (None, 5, [])
+    assert told["other"] == {
+        "content": "x",
+        "sphere": "y",
+        "typist": "z",
+        "direction": False,
+        "appendixes": ["p"],
+        "tasks": ["t"],
+        "application_type": "a",
+    }
+
+
+def test_signatures_are_told_of_file_by_file():
+    """Each with its verdict, who signed, when, on whose word, and why."""
+    signature = SignatureVerdict(
+        verdict=Verdict.VALID,
+        signer="CN=UBND",
+        signed_at=AT,
+        stamped_at=AT,
+        chain=("CN=Sub", "CN=Root"),
+        why="",
+    )
+    files = [
+        FileVerdict(file="a.pdf", digest=DIGEST, verdict=Verdict.VALID, signatures=(signature,)),
+        FileVerdict(
+            file="b.pdf",
+            digest=DIGEST,
+            verdict=Verdict.INVALID,
+            why="sửa sau khi ký",
+            signatures=(SignatureVerdict(verdict=Verdict.INVALID, why="digest"),),
+        ),
+    ]
+    told = conforms(write_verification(files, checked_at=AT), "verification")
+    assert told["checked_at"] == THERE
+    assert told["attachments"][0]["signatures"] == [
+        {
+            "verdict": "VALID",
+            "signer": "CN=UBND",
+            "signed_at": THERE,
+            "stamped_at": THERE,
+            "chain": ["CN=Sub", "CN=Root"],
+            "why": "",
+        }
+    ]
+    assert told["attachments"][1]["why"] == "sửa sau khi ký"
+    assert told["attachments"][1]["signatures"][0]["signed_at"] is None
+
+
+def test_what_nobody_checked_is_neither_valid_nor_invalid():
+    """Until somebody looks, every file is INDETERMINATE and says why."""
+    assert conforms(unverified([A_FILE]), "verification") == {
+        "schema": 1,
+        "checked_at": None,
+        "attachments": [
+            {
+                "file": "a.pdf",
+                "sha256": DIGEST,
+                "verdict": "INDETERMINATE",
+                "why": "not checked",
+                "signatures": [],
+            }
+        ],
+    }
+
+
+def test_a_receivers_status_is_told_with_its_meaning():
+    """The software gets its own key back, and the regulation's words."""
+    told = StatusReceipt(
+        ref="k-1",
+        document_id="x",
+        sender="H37.02",
+        status="02",
+        note="Gửi nhầm",
+        reason=ReasonCode.WRONG_RECIPIENT,
+        at=AT,
+    )
+    assert conforms(receipt(told), "receipt") == {
+        "schema": 1,
+        "ref": "k-1",
+        "document_id": "x",
+        "from": "H37.02",
+        "status": "02",
+        "meaning": "Từ chối tiếp nhận",
+        "reason_code": "WRONG_RECIPIENT",
+        "note": "Gửi nhầm",
+        "at": THERE,
+    }
+
+
+def test_a_status_no_list_knows_is_told_raw():
+    """It has no meaning of ours, and no reason code."""
+    told = StatusReceipt(document_id="x", sender="H37.02", status="77", at=AT)
+    assert conforms(receipt(told), "receipt")["meaning"] == ""
+    assert "reason_code" not in conforms(receipt(told), "receipt")
+
+
+@pytest.mark.parametrize("event", NodeEvent)
+def test_the_nodes_own_events_name_their_receiver(event):
+    """A receipt of ours says `event` and `to` where a receiver's says `status` and `from`."""
+    told = EventReceipt(document_id="x", event=event, receiver="H37.02", at=AT)
+    assert conforms(receipt(told), "receipt") == {
+        "schema": 1,
+        "ref": "",
+        "document_id": "x",
+        "event": str(event),
+        "to": "H37.02",
+        "note": "",
+        "at": THERE,
+    }
+
+
+def a_dossier(*fates):
+    return Dossier(
+        id=ItemId("o-1"),
+        document_id="x",
+        number="12",
+        notation="UBND-VP",
+        ref="k-1",
+        name="12-UBND",
+        folder="queued/12-UBND",
+        created=AT,
+        fates=fates,
+        warnings=(say("{path}: odd", path="to[0]"),),
+    )
+
+
+def a_fate(state=Sending.REFUSED, reason=None, code="H37.02", **changes):
+    words = freeze(reason) if reason else ""
+    return Fate(receiver=AgencyCode(code), name="Sở", state=state, reason=words, **changes)
+
+
+def test_a_status_file_tells_how_everything_stands():
+    """Transport and business stand side by side, receiver by receiver."""
+    dossier = a_dossier(
+        a_fate(Sending.DELIVERED, status="03", at=AT),
+        a_fate(Sending.REFUSED, say("no such unit: {code}", code="H9"), code="H9"),
+    )
+    assert conforms(status_file(dossier, tell=str, at=AT), "standing") == {
+        "schema": 1,
+        "id": "o-1",
+        "document_id": "x",
+        "ref": "k-1",
+        "number": "12",
+        "notation": "UBND-VP",
+        "receivers": [
+            {
+                "code": "H37.02",
+                "name": "Sở",
+                "state": "delivered",
+                "status": "03",
+                "meaning": "Đã tiếp nhận",
+                "reason": "",
+                "at": THERE,
+            },
+            {
+                "code": "H9",
+                "name": "Sở",
+                "state": "refused",
+                "status": "",
+                "meaning": "",
+                "reason": "no such unit: H9",
+                "at": None,
+            },
+        ],
+        "updated_at": THERE,
+        "warnings": ["to[0]: odd"],
+    }
+
+
+def told_of(error, **changes):
+    data = error_json(
+        error, tell=lambda message: str(message).upper(), at=AT, name="12", **changes
+    )
+    return conforms(data, "error")
+
+
+def test_an_error_file_has_every_problem():
+    """In the operator's language, with the hint and a word software may rely on."""
+    error = DropRefused(say("it cannot go"), [say("a: {n}", n=1), say("b")], hint=say("mend it"))
+    assert told_of(error) == {
+        "schema": 1,
+        "at": THERE,
+        "name": "12",
+        "error": "drop-refused",
+        "message": "IT CANNOT GO",
+        "problems": ["A: 1", "B"],
+        "hint": "MEND IT",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SecretRefused(say("x")), "secret"),
+        (StatusRefused(say("x")), "status-refused"),
+        (PackageUnreadable(say("x")), "package-unreadable"),
+        (AxisRefused(say("x")), "axis-refused"),
+        (AxisSilent(say("x")), "given-up"),
+        (AxisUnreachable(say("x")), "given-up"),
+        (UnknownItem(say("x")), "refused"),
+        (failure_of(a_dossier(a_fate(), a_fate())), "axis-refused"),
+        (failure_of(a_dossier(a_fate(), a_fate(Sending.DEAD))), "given-up"),
+    ],
+)
+def test_each_kind_of_failure_has_a_word(error, code):
+    """The word stays when our classes get other names; there is always something to do."""
+    told = told_of(error)
+    assert told["error"] == code
+    assert told["hint"]
+
+
+def test_the_axis_is_quoted():
+    """Its own code and text stand beside our sentence, whatever bytes they are made of."""
+    told = told_of(AxisRefused(say("refused"), code="18", text="không có\ud800"))
+    assert (told["axis_code"], told["axis_text"]) == ("18", "không có\ud800")
+
+
+def test_a_duplicate_names_what_it_repeats():
+    """The word is `duplicate`, and the document sent before is named."""
+    told = told_of(DropRefused(say("sent before")), duplicate_of="o-7")
+    assert (told["error"], told["duplicate_of"]) == ("duplicate", "o-7")
+
+
+def test_a_clerk_reads_two_lines():
+    """What is wrong, with three problems at most; and what to do."""
+    problems = [say("to[{n}]: bad\nvery", n=n) for n in range(5)]
+    error = DropRefused(say("cannot send x.json"), problems, hint=say("mend it"))
+    assert error_text(error, str) == (
+        "Cannot send x.json: to[0]: bad very; to[1]: bad very; to[2]: bad very; and 2 more.\n"
+        "Mend it.\n"
+    )
+    assert error_text(AxisSilent(say("no answer!")), str).splitlines() == [
+        "No answer!",
+        "Mend the document and drop it again, or ask whoever runs the node.",
+    ]
+
+
+def test_both_papers_lie_beside_a_failed_drop():
+    """A clerk's own is marked as UTF-8, or an old Notepad shows rubbish."""
+    papers = error_papers(DropRefused(say("x")), tell=str, at=AT, name="12", duplicate_of="o-7")
+    assert list(papers) == ["error.json", "error.txt"]
+    assert conforms(papers["error.json"], "error")["duplicate_of"] == "o-7"
+    assert papers["error.txt"].startswith(b"\xef\xbb\xbfX.\n")
+
+
+def test_a_drop_that_reached_nobody_says_so_of_each():
+    """Each receiver with its own reason, in words or at least in state."""
+    error = failure_of(a_dossier(a_fate(reason=say("unknown unit")), a_fate(code="H9")))
+    assert [str(problem) for problem in error.problems] == ["H37.02: unknown unit", "H9: refused"]
+    assert "o-1" in str(error.hint)
+
+
+@given(st.dictionaries(st.text(), st.text(st.characters(exclude_categories=[]))))
+def test_what_is_written_is_utf8_json_whatever_it_says(values):
+    """Even half a surrogate pair comes back as it was."""
+    assert json.loads(dump(values).decode("utf-8")) == values
