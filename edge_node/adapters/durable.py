@@ -149,6 +149,21 @@ def building(path: Path, *, mode: int = 0o750) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)  # not there any more, when all went well
 
 
+@contextmanager
+def room(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder to work in; it is gone at the end, whatever is in it."""
+    with disk_errors(folder):
+        part = _hidden(folder / "room", "part")
+        part.mkdir(mode=0o700)
+        handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _lock(handle)
+            yield part
+        finally:
+            os.close(handle)
+            shutil.rmtree(part, ignore_errors=True)  # what remains is swept at the next start
+
+
 def sync_folder(path: Path) -> None:
     """Make names created, renamed or removed in the folder durable."""
     with disk_errors(path):

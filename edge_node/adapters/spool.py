@@ -103,6 +103,12 @@ class Spool:
         with durable.disk_errors(self.root):
             self.path(digest).unlink(missing_ok=True)
 
+    @contextmanager
+    def room(self) -> Iterator[Path]:
+        """Give a folder to take a package apart in; nothing of it remains at the end."""
+        with durable.room(self._tmp) as room:
+            yield room
+
     def sweep(self) -> int:
         """Remove what writers that are gone left behind; return how many files that were."""
         return durable.sweep(self._tmp)

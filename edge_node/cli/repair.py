@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli.inspect import AnId, AsJson
 
 if TYPE_CHECKING:
     from edge_node.cli.app import Seat
-    from edge_node.cli.inspect import AnId, AsJson
 
 
 def register(app: typer.Typer) -> None:

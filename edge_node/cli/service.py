@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,8 +10,6 @@ import typer
 from edge_node.catalogue import here
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from edge_node.cli.app import Seat
 
 

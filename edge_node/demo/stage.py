@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Quicker than anybody needs, so that nobody waits for a demo.
 _HURRY: Final = """
 intake: {quiet: 200ms, scan_every: 1s, bare_grace: 500ms, rules: [%s]}
+package: {document_types: {Giấy mời: 25}}
 pull: {every: 500ms}
 report: {every: 1s}
 log: {level: info}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import ItemId, NewDocument
@@ -188,13 +188,12 @@ class Intake:
         sheet = claimed.sheet
         if sheet.suffix.lower() not in {".json", ".yaml", ".yml"}:
             return self.packing.bare(sheet.name)
-        order = handoff.read_order(
+        return handoff.read_order(
             sheet.read_bytes(),
             file_name=sheet.name,
             sender=self.packing.agency,
             settings=self.packing.order,
         )
-        return replace(order, warnings=(*order.warnings, *edxml.overlong(order.document)))
 
     def _parts(
         self, claimed: Claimed, order: Order

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packages import DOTNET, LIMITS, NEW, STATUS, b64, header_of, holding, read, zipped
 
@@ -250,6 +250,7 @@ def mutilated(draw):
     return bytes(package)
 
 
+@settings(deadline=None)
 @given(mutilated())
 def test_whatever_the_bytes_only_a_refusal_escapes(package):
     """A package is read or it is PackageUnreadable, and then nothing of it stays."""
@@ -263,6 +264,7 @@ def test_whatever_the_bytes_only_a_refusal_escapes(package):
             assert sorted(Path(folder).iterdir()) == sorted(file.path for file in files)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_an_archive_holds_only_a_refusal_escapes(data):
     """Bytes written over anywhere in an archive."""

@@ -131,7 +131,7 @@ ENDINGS = st.sampled_from(
 NAMES = st.builds("{}.{}".format, st.sampled_from(["a", "văn bản", "a.b"]), ENDINGS)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(DOCUMENTS)
 def test_a_document_is_read_as_it_was_written(document):
     """Every field, character for character, whatever XML can carry."""
@@ -143,6 +143,7 @@ def test_a_document_is_read_as_it_was_written(document):
     )
 
 
+@settings(deadline=None)
 @given(STATUSES)
 def test_a_status_is_read_as_it_was_written(message):
     """Likewise."""
@@ -152,6 +153,7 @@ def test_a_status_is_read_as_it_was_written(message):
     assert package.warnings == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, st.binary(max_size=300)), max_size=6))
 def test_attachments_are_read_as_they_were_written(attachments):
     """Any bytes under any extension, under the name they were sent by, in their order."""
