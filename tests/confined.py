@@ -1,9 +1,18 @@
-"""Small disks and small rights: what a node meets that is not root on an endless disk."""
+"""Small disks, small rights, interruptions: what meets a node that is not alone in the world."""
 
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
+
+
+class Interrupted(Exception):
+    """Something else went wrong in the middle."""
+
+
+def interrupted_after(_done):
+    """Go wrong once the argument has been worked out."""
+    raise Interrupted
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Builders of what document software drops: files that look whole, and folders of them."""
 
 import json
-import os
 from datetime import timedelta
 
 from edge_node.adapters.drops import OutboxSettings
@@ -48,9 +47,14 @@ def lay(folder, files):
     return folder
 
 
+def contents(folder):
+    """Return the names of all that lies in a folder, in order."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 def names(paths):
     """Return the bare names."""
-    return [os.fspath(path.name) for path in paths]
+    return [path.name for path in paths]
 
 
 def why(scan):

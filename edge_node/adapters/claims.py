@@ -10,6 +10,7 @@ once the queue has it is not this module's affair.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -64,7 +65,7 @@ class Claims:
         with durable.disk_errors(home):
             home.mkdir(mode=0o700, parents=True)
             if drop.style is not Style.BUNDLE:
-                target.mkdir(mode=0o700)
+                self._make_readable(target)
             self._carry_out(drop, target)
             durable.sync_folder(home)
             durable.sync_folder(self._folder)
@@ -88,6 +89,17 @@ class Claims:
             homes = sorted(path for path in self._folder.iterdir() if path.is_dir())
             claims = [self._read_back(home) for home in homes if not home.name.startswith(".")]
         return [claimed for claimed in claims if claimed is not None]
+
+    def _make_readable(self, target: Path) -> None:
+        """
+        Make a folder whose group is the outbox's, as a bundle's is.
+
+        Nobody gets at it in here; once it is filed in the exchange folder people are to read it.
+        """
+        target.mkdir()
+        with suppress(PermissionError):  # not a member of that group: it stays as it is
+            os.chown(target, -1, self._outbox.stat().st_gid)
+        target.chmod(0o2750)
 
     def _carry_out(self, drop: Drop, target: Path) -> None:
         done: list[tuple[Path, Path]] = []

@@ -78,12 +78,6 @@ class Look:
     waiting: tuple[Waiting, ...] = ()
     next_look: float | None = None
 
-    def wait(self, now: float) -> timedelta | None:
-        """Return how long there is nothing new unless something is written; None: for ever."""
-        return (
-            None if self.next_look is None else timedelta(seconds=max(0.0, self.next_look - now))
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan(Look):

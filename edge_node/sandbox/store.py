@@ -84,11 +84,12 @@ create view if not exists accepted_sends
      group by s.sender, s.document_id, d.receiver, s.message_type, s.status_code;
 """
 
-# From which transport status an item may be moved to which; `done` is final, and only `done`.
+# From which transport status an item may be moved to which. A receiver says `done` as soon as it
+# holds the bytes, and `fail` afterwards if it cannot read them; either leaves the list for good.
 _BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
     "processing": ("initial", "processing"),
     "done": ("initial", "processing", "fail", "done"),
-    "fail": ("initial", "processing", "fail"),
+    "fail": ("initial", "processing", "fail", "done"),
 }
 
 _PENDING: Final = """

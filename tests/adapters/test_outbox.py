@@ -17,6 +17,7 @@ from dropping import (
     TIMEOUT,
     a_sheet,
     an_outbox,
+    contents,
     lay,
     names,
     why,
@@ -46,7 +47,6 @@ def test_a_bundle_is_taken_once_nothing_in_it_has_changed_for_the_quiet_period(t
     first = outbox.scan(100.0)
     assert first.ready == ()
     assert first.next_look == 100.0 + QUIET
-    assert first.wait(100.5) == timedelta(seconds=QUIET - 0.5)
 
     [drop] = outbox.scan(100.0 + QUIET).ready
     assert (drop.style, drop.name, drop.fault, drop.secret) == (
@@ -135,160 +135,6 @@ def test_a_bare_file_yields_to_the_sidecar_that_names_it(tmp_path):
     assert scan.ready == ()
     assert "goes with x.json" in why(scan)["12-UBND.pdf"]
     assert "late.pdf, named in x.json, is missing" in why(scan)["x.json"]
-
-
-def test_the_quiet_period_may_be_nothing(tmp_path):
-    """Then the first scan takes what is whole."""
-    outbox = an_outbox(tmp_path, **AT_ONCE)
-    lay(tmp_path / "outbox", {"12.json": a_sheet("a.pdf"), "a.pdf": PDF})
-
-    assert names(outbox.scan(0.0).ready[0].members) == ["12.json", "a.pdf"]
-
-
-def test_a_file_open_for_writing_is_not_settled_however_long_it_rests(tmp_path):
-    """The kernel tells; once the writer lets go the drop is taken."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"12.json": a_sheet("a.pdf"), "a.pdf": PDF})
-
-    with (tmp_path / "outbox" / "a.pdf").open("ab"):
-        scan = settled(outbox)
-        assert scan.ready == ()
-        assert why(scan)["12.json"] == "a.pdf is open for writing in another program"
-        assert scan.next_look == 102.0 + QUIET
-        assert outbox.scan(5000.0).ready == ()
-
-    assert len(outbox.scan(5001.0).ready) == 1
-
-
-def test_a_reader_keeps_nobody_waiting(tmp_path):
-    """A virus scanner that reads the file does not hold it up."""
-    outbox = an_outbox(tmp_path, **AT_ONCE)
-    lay(tmp_path / "outbox", {"12.json": a_sheet("a.pdf"), "a.pdf": PDF})
-
-    with (tmp_path / "outbox" / "a.pdf").open("rb"):
-        assert len(outbox.scan(0.0).ready) == 1
-
-
-def test_a_rewrite_of_the_same_length_begins_the_quiet_period_anew(tmp_path):
-    """Not the length alone tells."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"a.edxml": EDXML})
-    outbox.scan(100.0)
-    path = tmp_path / "outbox" / "a.edxml"
-    path.write_bytes(EDXML.replace(b"x:", b"y:"))
-    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
-
-    assert outbox.scan(100.0 + QUIET).ready == ()
-    assert len(outbox.scan(100.0 + 2 * QUIET).ready) == 1
-
-
-def test_an_old_modification_time_takes_nothing_off_the_quiet_period(tmp_path):
-    """A moved or copied file keeps its old time; only our clock counts."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"a.edxml": EDXML})
-    os.utime(tmp_path / "outbox" / "a.edxml", (1, 1))
-
-    assert outbox.scan(100.0).ready == ()
-    assert outbox.scan(100.0 + QUIET - 0.1).ready == ()
-    assert len(outbox.scan(100.0 + QUIET).ready) == 1
-
-
-def test_a_file_put_in_anothers_place_is_new_even_with_its_size_and_time(tmp_path):
-    """The inode tells."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"a.edxml": EDXML, ".new": EDXML})
-    for name in ("a.edxml", ".new"):
-        os.utime(tmp_path / "outbox" / name, (1, 1))
-    outbox.scan(100.0)
-    (tmp_path / "outbox" / ".new").rename(tmp_path / "outbox" / "a.edxml")
-
-    assert outbox.scan(100.0 + QUIET).ready == ()
-
-
-def test_a_slow_copy_is_waited_for_as_long_as_it_grows(tmp_path):
-    """Each time it has grown both the quiet period and the settle timeout begin anew."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"12.json": a_sheet("a.pdf"), "a.pdf": b"%PDF-1.7\n"})
-    now = 0.0
-    for _ in range(5):
-        now += TIMEOUT - 1
-        with (tmp_path / "outbox" / "a.pdf").open("ab") as file:
-            file.write(b"more pages\n")
-        assert outbox.scan(now).ready == ()
-    with (tmp_path / "outbox" / "a.pdf").open("ab") as file:
-        file.write(b"%%EOF\n")
-
-    [drop] = settled(outbox, now).ready
-    assert drop.fault is None
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("a.pdf", b"", "empty"),
-        ("a.pdf", b"%PDF-1.7\nhalf", "end mark of a PDF is missing"),
-        ("a.pdf", b"%PDF-1.7\n%%EOF" + b"\0" * 4096, "end mark of a PDF is missing"),
-        ("a.pdf", b"<html>%%EOF", "does not begin like a PDF"),
-        ("a.docx", b"PK\x03\x04half", "directory at the end of its ZIP is missing"),
-        ("A.XLSX", b"PK\x03\x04half", "directory at the end of its ZIP is missing"),
-    ],
-)
-def test_a_file_that_is_cut_off_is_refused_only_after_the_settle_timeout(
-    tmp_path, name, data, said
-):
-    """Until then it may still be growing somewhere on the way; then the drop has a fault."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"12.json": a_sheet(name), name: data})
-
-    scan = settled(outbox)
-    assert scan.ready == ()
-    assert said in why(scan)["12.json"]
-    assert scan.next_look == 100.0 + TIMEOUT
-
-    [drop] = outbox.scan(100.0 + TIMEOUT).ready
-    assert said in str(drop.fault)
-    assert names(drop.members) == ["12.json", name]
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("a.pdf", b"junk before\n%PDF-1.4\n%%EOF\r\n\0\0"),
-        ("a.zip", DOCX + b"a comment" * 1000),
-        ("a.docx", bytes.fromhex("d0cf11e0a1b11ae1") + b"under a password"),
-        ("a.jpg", b"\xff\xd8 anything"),
-    ],
-)
-def test_what_is_whole_by_its_own_marks_is_taken(tmp_path, name, data):
-    """Also where the marks are a little off, and where a kind of file has none."""
-    outbox = an_outbox(tmp_path, **AT_ONCE)
-    lay(tmp_path / "outbox", {"12.json": a_sheet(name), name: data})
-
-    assert outbox.scan(0.0).ready[0].fault is None
-
-
-def test_a_package_that_is_cut_off_waits_too(tmp_path):
-    """Its closing tag is missing."""
-    outbox = an_outbox(tmp_path)
-    lay(tmp_path / "outbox", {"a.edxml": EDXML[:-5]})
-
-    assert "closing tag" in why(settled(outbox))["a.edxml"]
-    assert "closing tag" in str(outbox.scan(100.0 + TIMEOUT).ready[0].fault)
-
-
-def test_a_named_file_may_come_after_its_sheet(tmp_path):
-    """The sheet waits for it; when it never comes the drop is refused and the file is named."""
-    outbox = an_outbox(tmp_path)
-    bundle = lay(tmp_path / "outbox" / "12", {"document.json": a_sheet("a.pdf", "b.pdf")})
-    lay(bundle, {"a.pdf": PDF})
-    assert "b.pdf, named in document.json, is missing" in why(settled(outbox))["12"]
-
-    [drop] = outbox.scan(100.0 + TIMEOUT).ready
-    assert str(drop.fault) == "b.pdf, named in document.json, is missing"
-
-    lay(bundle, {"b.pdf": PDF})
-    [drop] = settled(outbox, 1000.0).ready
-    assert drop.fault is None
 
 
 def test_a_sheet_that_is_cut_off_waits_and_one_that_is_no_object_does_not(tmp_path):
@@ -408,7 +254,7 @@ def test_a_name_that_is_no_text_is_named_and_stays(tmp_path):
 
 @pytest.mark.parametrize(("on_disk", "named"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFC", "NFC")])
 def test_a_file_is_found_however_its_accents_are_composed(tmp_path, on_disk, named):
-    """macOS takes them apart, Windows does not."""
+    """On macOS they are taken apart, on Windows they are not."""
     outbox = an_outbox(tmp_path, **AT_ONCE)
     name = "Quyết định số 7 về việc đổi tên.pdf"
     sheet = a_sheet(unicodedata.normalize(named, name))
@@ -445,7 +291,7 @@ def test_any_name_a_file_may_have_is_taken_and_arrives_as_it_was(tmp_path_factor
     assert claimed.name == stem
     assert names([claimed.sheet, *claimed.files]) == [f"{stem}.json", f"{stem}.pdf"]
     assert claimed.named(f"{stem}.pdf") == claimed.files[0]
-    assert os.listdir(tmp_path / "outbox") == []
+    assert contents(tmp_path / "outbox") == []
 
 
 def test_names_of_255_bytes_are_taken_and_refused_like_others(tmp_path):
@@ -472,7 +318,7 @@ def test_a_secret_document_is_shown_and_then_left_alone(tmp_path):
 
     outbox.refuse_in_place(drop, PAPERS)
 
-    assert sorted(os.listdir(folder)) == ["12.error.json", "12.error.txt", "12.json", "a.pdf"]
+    assert contents(folder) == ["12.error.json", "12.error.txt", "12.json", "a.pdf"]
     for again in (outbox, an_outbox(tmp_path, **AT_ONCE)):
         scan = again.scan(1.0)
         assert scan.ready == ()
@@ -484,14 +330,22 @@ def test_a_secret_document_is_shown_and_then_left_alone(tmp_path):
 
 
 def test_a_secret_that_changes_and_stays_secret_is_refused_again(tmp_path):
-    """Also when the new version carries an older modification time."""
+    """Also when the new version carries an older modification time than our word on the first."""
     outbox = an_outbox(tmp_path, **AT_ONCE)
-    bundle = lay(tmp_path / "outbox" / "12", {"document.json": a_sheet(secrecy="Mật")})
+    lay(tmp_path / "outbox", {"12.json": a_sheet(secrecy="Mật")})
     outbox.refuse_in_place(outbox.scan(0.0).ready[0], PAPERS)
     os.utime(tmp_path / "outbox" / "12.error.json", (1, 1))
-    os.utime(bundle / "document.json", (0, 0))
+    os.utime(tmp_path / "outbox" / "12.json", (0, 0))
 
     assert [drop.secret for drop in outbox.scan(1.0).ready] == [True]
+
+
+def test_a_sidecar_that_names_itself_is_taken_all_the_same(tmp_path):
+    """It is its own sheet first; nobody else could ever take it."""
+    outbox = an_outbox(tmp_path, **AT_ONCE)
+    lay(tmp_path / "outbox", {"12.json": a_sheet("12.json", "a.pdf"), "a.pdf": PDF})
+
+    assert names(outbox.scan(0.0).ready[0].members) == ["12.json", "a.pdf"]
 
 
 def test_what_may_not_be_read_or_moved_is_named_and_stays(tmp_path):
@@ -529,20 +383,6 @@ def test_a_missing_outbox_is_an_outage_and_not_an_empty_one(tmp_path):
 
     with pytest.raises(FolderMissing, match="outbox is not there"):
         outbox.scan(0.0)
-
-
-def test_what_vanished_is_forgotten(tmp_path):
-    """The same name later begins its quiet period anew."""
-    outbox = an_outbox(tmp_path)
-    path = tmp_path / "outbox" / "a.edxml"
-    path.write_bytes(EDXML)
-    os.utime(path, (1, 1))
-    outbox.scan(100.0)
-    kept = path.rename(tmp_path / "aside")
-    outbox.scan(101.0)
-    kept.rename(path)
-
-    assert outbox.scan(100.0 + QUIET).ready == ()
 
 
 def test_ten_thousand_idle_files_cost_little(tmp_path):

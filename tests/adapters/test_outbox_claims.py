@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from confined import small_disk, without_privileges
-from dropping import DOCX, EDXML, PDF, a_sheet, an_outbox, lay, names, why
+from dropping import DOCX, EDXML, PDF, a_sheet, an_outbox, contents, lay, names, why
 
 from edge_node.adapters.drops import DropChanged, Style
 from edge_node.domain.errors import DiskTrouble
@@ -39,20 +39,22 @@ def test_a_bundle_is_claimed_as_the_very_folder_it_was(tmp_path):
     assert (claimed.id, claimed.style, claimed.name) == ("i-1", Style.BUNDLE, "12")
     assert claimed.sheet == claimed.folder / "document.json"
     assert names(claimed.files) == ["a.pdf", "note.txt"]
-    assert os.listdir(tmp_path / "outbox") == []
+    assert contents(tmp_path / "outbox") == []
 
 
 def test_a_sidecar_is_claimed_with_its_files_and_nothing_else(tmp_path):
-    """They lie in a folder named after the sheet, only ours to enter."""
+    """They lie in a folder named after the sheet, which the outbox's group may read once filed."""
     outbox = an_outbox(tmp_path, **AT_ONCE)
     lay(tmp_path / "outbox", A_FILE | {"other.pdf": PDF})
+    os.chown(tmp_path / "outbox", -1, 4321)
 
     claimed = outbox.claim(ready(outbox), "i-1")
 
     assert lying(tmp_path / "claims") == ["i-1/12/12.json", "i-1/12/a.pdf", "i-1/12/b.docx"]
     assert names(claimed.files) == ["a.pdf", "b.docx"]
-    assert claimed.folder.stat().st_mode & 0o777 == 0o700
-    assert os.listdir(tmp_path / "outbox") == ["other.pdf"]
+    assert claimed.folder.parent.stat().st_mode & 0o777 == 0o700
+    assert (claimed.folder.stat().st_mode & 0o7777, claimed.folder.stat().st_gid) == (0o2750, 4321)
+    assert contents(tmp_path / "outbox") == ["other.pdf"]
 
 
 def test_a_package_and_a_bare_file_are_claimed(tmp_path):
@@ -94,7 +96,7 @@ def test_a_bundle_and_a_sidecar_of_one_name_do_not_meet(tmp_path):
     styles = {outbox.claim(drop, drop.style.value).style for drop in drops}
 
     assert styles == {Style.BUNDLE, Style.SIDECAR}
-    assert os.listdir(tmp_path / "outbox") == []
+    assert contents(tmp_path / "outbox") == []
 
 
 @pytest.mark.parametrize("part", ["12.json", "a.pdf"])
@@ -109,7 +111,7 @@ def test_a_drop_that_changed_since_the_scan_is_not_taken(tmp_path, part):
     with pytest.raises(DropChanged, match=part):
         outbox.claim(drop, "i-1")
 
-    assert sorted(os.listdir(tmp_path / "outbox")) == ["12.json", "a.pdf", "b.docx"]
+    assert contents(tmp_path / "outbox") == ["12.json", "a.pdf", "b.docx"]
     assert not (tmp_path / "claims" / "i-1").exists()
 
 
@@ -133,7 +135,7 @@ def test_a_drop_that_vanished_since_the_scan_is_not_taken(tmp_path):
     with pytest.raises(DropChanged, match=r"b\.docx"):
         outbox.claim(drop, "i-1")
 
-    assert sorted(os.listdir(tmp_path / "outbox")) == ["12.json", "a.pdf"]
+    assert contents(tmp_path / "outbox") == ["12.json", "a.pdf"]
 
 
 def test_a_drop_that_may_not_be_moved_stays_whole_and_is_named(tmp_path):
@@ -178,8 +180,8 @@ def test_a_full_disk_pauses_the_intake_and_leaves_the_drop(tmp_path):
         with pytest.raises(DiskTrouble, match="no room left"):
             outbox.claim(ready(outbox), "i-1")
 
-        assert sorted(os.listdir(tmp_path / "outbox")) == ["12.json", "a.pdf"]
-        assert os.listdir(tmp_path / "claims") == []
+        assert contents(tmp_path / "outbox") == ["12.json", "a.pdf"]
+        assert contents(tmp_path / "claims") == []
         assert len(outbox.scan(1.0).ready) == 1
 
 
@@ -192,7 +194,7 @@ def test_a_claim_may_cross_file_systems(tmp_path):
         claimed = outbox.claim(ready(outbox), "i-1")
 
         assert claimed.named("a.pdf").read_bytes() == PDF
-        assert os.listdir(tmp_path / "outbox") == []
+        assert contents(tmp_path / "outbox") == []
 
 
 # ── after a crash ────────────────────────────────────────────────────────────────────────────
@@ -219,7 +221,7 @@ def test_a_crash_between_the_moves_of_a_sidecar_is_mended(tmp_path, moved):
     assert (claimed.id, claimed.style, claimed.name) == ("i-1", Style.SIDECAR, "12")
     assert names([claimed.sheet, *claimed.files]) == ["12.json", "a.pdf", "b.docx"]
     assert claimed.fault is None
-    assert os.listdir(tmp_path / "outbox") == ["other.pdf"]
+    assert contents(tmp_path / "outbox") == ["other.pdf"]
 
 
 def test_a_crash_before_the_first_move_leaves_the_drop_in_the_outbox(tmp_path):
@@ -228,7 +230,7 @@ def test_a_crash_before_the_first_move_leaves_the_drop_in_the_outbox(tmp_path):
     half_moved(tmp_path)
 
     assert outbox.unfinished() == []
-    assert os.listdir(tmp_path / "claims") == []
+    assert contents(tmp_path / "claims") == []
     assert len(outbox.scan(0.0).ready) == 1
 
 
@@ -273,7 +275,7 @@ def test_a_copy_cut_off_before_the_original_went_is_not_taken_twice(tmp_path):
             lay(tmp_path / "claims" / f"i-{number}" / f"{number}", bundle)
 
         assert [claim.id for claim in outbox.unfinished()] == ["i-1", "i-2"]
-        assert os.listdir(tmp_path / "outbox") == ["2"]
+        assert contents(tmp_path / "outbox") == ["2"]
 
 
 def test_a_new_drop_of_the_same_name_outlives_the_old_claim(tmp_path):
@@ -285,7 +287,7 @@ def test_a_new_drop_of_the_same_name_outlives_the_old_claim(tmp_path):
     lay(tmp_path / "outbox" / "12", bundle)
 
     assert [claim.id for claim in outbox.unfinished()] == ["i-1"]
-    assert os.listdir(tmp_path / "outbox") == ["12"]
+    assert contents(tmp_path / "outbox") == ["12"]
 
 
 def test_a_node_killed_anywhere_in_a_claim_loses_nothing(tmp_path):
@@ -316,7 +318,7 @@ def test_a_node_killed_anywhere_in_a_claim_loses_nothing(tmp_path):
         )
         claims = outbox.unfinished() or [outbox.claim(ready(outbox), "i-2")]
         assert names([claims[0].sheet, *claims[0].files]) == list(A_FILE)
-        assert os.listdir(here / "outbox") == []
+        assert contents(here / "outbox") == []
         outcomes.append((ran.returncode, claims[0].id))
 
     assert outcomes == [(9, "i-2")] * 3 + [(9, "i-1")] * 2 + [(0, "i-1")] * 2

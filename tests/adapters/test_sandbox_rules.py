@@ -200,11 +200,11 @@ def test_a_status_sent_as_a_document_is_refused(sender, receiver):
 
 
 def test_an_item_leaves_the_list_when_it_is_done(sender, receiver):
-    """Initial and processing are pending; done is not, and stays done."""
+    """Initial and processing are pending; done is not, and may only turn out to be a failure."""
     doc_id = sender.send(a_package(sender.code, receiver.code))["DocId"]
     (item,) = receiver.received()
     seen = []
-    for status in ("processing", "done", "done", "fail"):
+    for status in ("processing", "done", "done", "processing", "fail"):
         answer = receiver.acknowledge(item["docId"], status)
         (row,) = sender.ask(vxp.sent_list(EDOC, doc_id))["data"]
         pending = [one["status"] for one in receiver.received()]
@@ -214,6 +214,7 @@ def test_an_item_leaves_the_list_when_it_is_done(sender, receiver):
         ("0", [], "done"),
         ("0", [], "done"),
         ("10", [], "done"),
+        ("0", [], "fail"),
     ]
 
 

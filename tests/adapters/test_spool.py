@@ -4,12 +4,12 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from confined import small_disk
+from confined import Interrupted, interrupted_after, small_disk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_node.adapters import durable
-from edge_node.adapters.spool import Spool
+from edge_node.adapters.spool import Spool, _Measured
 from edge_node.domain.envelope import Digest, Stored
 from edge_node.domain.errors import DiskTrouble
 
@@ -84,11 +84,36 @@ def test_a_package_that_lost_its_end_is_written_again(spool):
 
 def test_a_block_that_fails_leaves_nothing(spool):
     """Neither a package nor a temporary file."""
-    with pytest.raises(ZeroDivisionError), spool.store() as writer:
-        writer.write(b"x" * 1_000_000)
-        _ = 1 / 0
+    with pytest.raises(Interrupted), spool.store() as writer:
+        interrupted_after(writer.write(b"x" * 1_000_000))
 
     assert files_of(spool) == []
+
+
+def test_a_writer_that_was_given_up_writes_nowhere_later(spool, tmp_path):
+    """What it still held must not end up in the file that gets its number from the system."""
+    with pytest.raises(Interrupted), spool.store() as writer:
+        interrupted_after(writer.write(b"held back"))
+
+    with (tmp_path / "innocent").open("xb") as innocent:
+        assert isinstance(innocent.fileno(), int)
+        del writer
+    assert (tmp_path / "innocent").read_bytes() == b""
+
+
+def test_only_what_the_disk_took_is_measured():
+    """A write may take less than it was given; the rest comes again."""
+    end, start = os.pipe()
+    os.set_blocking(start, False)
+    measured = _Measured(start)
+
+    taken = measured.write(b"x" * 1_000_000)
+
+    assert 0 < taken < 1_000_000
+    assert measured.size == taken
+    assert measured.digest.digest() == hashlib.sha256(b"x" * taken).digest()
+    os.close(start)
+    os.close(end)
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):

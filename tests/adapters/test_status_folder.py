@@ -1,8 +1,7 @@
-import os
 from datetime import timedelta
 
 import pytest
-from dropping import PAPERS, QUIET, TIMEOUT, lay, why
+from dropping import PAPERS, QUIET, TIMEOUT, contents, lay, why
 
 from edge_node.adapters.drops import OutboxSettings
 from edge_node.adapters.exchange import Exchange
@@ -30,7 +29,7 @@ def test_a_status_is_taken_once_it_has_settled(exchange, folder):
     """By the same rules as a drop: unchanged, and nobody writes to it."""
     lay(exchange.statuses, {"1.json": STATUS, "2.yaml": b"id: i-1\nstatus: '03'\n"})
     assert folder.ready(0.0) == []
-    assert folder.scan(1.0).wait(1.0) == timedelta(seconds=QUIET - 1)
+    assert folder.scan(1.0).next_look == QUIET
 
     with (exchange.statuses / "1.json").open("ab"):
         assert folder.ready(QUIET) == [exchange.statuses / "2.yaml"]
@@ -75,7 +74,7 @@ def test_a_refused_file_has_its_reason_beside_it(exchange, folder):
         folder.failed(exchange.statuses / "1.json", PAPERS | {"error.txt": b"%d" % number})
 
     failed = exchange.statuses_failed
-    assert sorted(os.listdir(failed)) == [
+    assert contents(failed) == [
         "1.2.error.json",
         "1.2.error.txt",
         "1.2.json",
@@ -94,7 +93,7 @@ def test_one_name_with_two_endings_does_not_share_a_reason(exchange, folder):
     target = folder.failed(exchange.statuses / "1.yaml", PAPERS)
 
     assert target.name == "1.2.yaml"
-    assert len(os.listdir(exchange.statuses_failed)) == 6
+    assert len(contents(exchange.statuses_failed)) == 6
 
 
 def test_a_file_is_known_again_after_a_crash_and_told_from_a_later_one(exchange, folder):

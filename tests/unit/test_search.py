@@ -1,0 +1,71 @@
+"""Finding an envelope among what the axis says we sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import HOUR, MINUTE, T0
+from edge_node.domain.envelope import AxisId, Sent
+from edge_node.domain.search import Trail, traces_of
+from edge_node.domain.time import in_vietnam
+
+TRAIL = Trail(
+    receivers=frozenset({"H99.02"}),
+    number="12",
+    notation="UBND-VP",
+    title="V/v thử nghiệm",
+    since=T0,
+    taken=frozenset({"axis-old"}),
+)
+
+
+def an_entry(**fields):
+    known = {
+        "axis_id": AxisId("axis-1"),
+        "receiver": "H99.02",
+        "title": "V/v thử nghiệm",
+        "notation": "12/UBND-VP",
+        "sent_at": f"{in_vietnam(T0 + MINUTE):%d/%m/%Y %H:%M:%S}",
+        "send_status": "done",
+        "send_note": "",
+        "receive_status": "initial",
+        "receive_note": "",
+    }
+    return Sent(**(known | fields))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"notation": "UBND-VP"},
+        {"title": ""},
+        {"sent_at": ""},
+        {"sent_at": f"{in_vietnam(T0 - 10 * MINUTE):%Y-%m-%d %H:%M:%S}"},
+    ],
+    ids=["as it is", "notation alone", "no title", "no time", "the axis's clock behind ours"],
+)
+def test_an_entry_that_agrees_is_ours(fields):
+    """Receiver, notation, title and time agree, as far as the axis tells them."""
+    assert traces_of(TRAIL, [an_entry(**fields)], now=T0 + HOUR) == "axis-1"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"receiver": "H99.03"},
+        {"notation": "13/UBND-VP"},
+        {"title": "V/v khác"},
+        {"sent_at": f"{in_vietnam(T0 - HOUR):%d/%m/%Y %H:%M:%S}"},
+        {"axis_id": AxisId("axis-old")},
+    ],
+    ids=["other receiver", "other number", "other title", "before we tried", "known already"],
+)
+def test_an_entry_that_disagrees_is_not(fields):
+    """One thing that is different is enough."""
+    assert traces_of(TRAIL, [an_entry(**fields)], now=T0 + HOUR) is None
+
+
+def test_an_empty_list_holds_nothing():
+    """What the axis does not list it does not have."""
+    assert traces_of(TRAIL, [], now=T0) is None
