@@ -19,7 +19,7 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.order import Order
 from edge_node.domain.time import in_vietnam
-from edge_node.flows.rest import until
+from edge_node.flows.rest import Look
 from edge_node.protocol import edxml, handoff
 from edge_node.protocol.content import examine
 
@@ -77,12 +77,11 @@ class Intake:
     _ready: list[Drop] = field(default_factory=list, init=False)
     _stranded: deque[Claimed] | None = field(default=None, init=False)
     _retries: int = field(default=0, init=False)
-    _rung: bool = field(default=True, init=False)
-    _rest: timedelta | None = field(default=None, init=False)
+    _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
         """Look into the outbox again once what was found is taken in."""
-        self._rung = True
+        self._look.ring()
         self._retries = len(self._stranded or ())
 
     def turn(self, now: datetime) -> bool:
@@ -94,8 +93,10 @@ class Intake:
             self._retries -= 1
             self._take_up(self._stranded.popleft(), now)
             return True
-        if not self._ready and self._rung:
-            self._look()
+        if not self._ready and self._look.is_due(self.clock()):
+            scan = self.outbox.scan(self.clock())
+            self._ready = list(scan.ready)
+            self._look.done(scan.next_look)
         if not self._ready:
             return False
         drop = self._ready.pop(0)
@@ -107,12 +108,13 @@ class Intake:
         except Transient as error:
             # It is not any more what was seen, or may not be moved: the next look says which.
             log.info("drop left for the next look", extra={"error": str(error)})
-        self._rung = self._rung or not self._ready
+        if not self._ready:
+            self._look.ring()
         return True
 
-    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the scan told
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
         """Return how long until a drop that is still being written may be complete."""
-        return self._rest
+        return self._look.rest(self.clock())
 
     def _take_up(self, claimed: Claimed, now: datetime) -> None:
         """Take in what was claimed before and not seen through: a crash, a full disk."""
@@ -128,12 +130,6 @@ class Intake:
             if self._stranded is not None:
                 self._stranded.append(claimed)
             raise
-
-    def _look(self) -> None:
-        self._rung = False
-        scan = self.outbox.scan(self.clock())
-        self._ready = list(scan.ready)
-        self._rest = until(scan.next_look, self.clock())
 
     def _refuse_in_place(self, drop: Drop, now: datetime) -> None:
         error = handoff.SecretRefused(

@@ -17,7 +17,7 @@ from edge_node.domain.errors import StatusRefused, Transient
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import say
 from edge_node.domain.receipt import description_of
-from edge_node.flows.rest import until
+from edge_node.flows.rest import Look
 from edge_node.protocol import edxml, handoff
 
 if TYPE_CHECKING:
@@ -50,24 +50,23 @@ class TakeStatuses:
     tell: Callable[[Message], str]
     clock: Callable[[], float]
     _ready: list[Path] = field(default_factory=list, init=False)
-    _rung: bool = field(default=True, init=False)
-    _rest: timedelta | None = field(default=None, init=False)
+    _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
         """Look into the folder again with the next turn."""
-        self._rung = True
+        self._look.ring()
 
     def turn(self, now: datetime) -> bool:
         """Queue one status for the axis, or refuse its file; False if none is ready."""
-        if not self._ready and self._rung:
-            self._rung = False
+        if not self._ready and self._look.is_due(self.clock()):
             scan = self.folder.scan(self.clock())
             self._ready = list(scan.ready)
-            self._rest = until(scan.next_look, self.clock())
+            self._look.done(scan.next_look)
         if not self._ready:
             return False
         path = self._ready.pop(0)
-        self._rung = not self._ready or self._rung
+        if not self._ready:
+            self._look.ring()
         try:
             self._take(path, now)
         except StatusRefused as error:
@@ -76,9 +75,9 @@ class TakeStatuses:
             self.folder.failed(path, papers)
         return True
 
-    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the scan told
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
         """Return how long until a file that is still being written may be complete."""
-        return self._rest
+        return self._look.rest(self.clock())
 
     def _take(self, path: Path, now: datetime) -> None:
         body, source = self.folder.read(path)
