@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.drops import OutboxSettings
     from edge_node.adapters.filing import Filing
     from edge_node.adapters.inbox import Inbox
+    from edge_node.adapters.watcher import Watcher
     from edge_node.config import Config
     from edge_node.flows.intake import Packing
     from edge_node.flows.ports import Flow
@@ -53,6 +54,7 @@ class Node:
 
     config: Config
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _watcher: Watcher | None = field(default=None, init=False)
 
     @cached_property
     def queue(self) -> Queue:
@@ -110,12 +112,15 @@ class Node:
         from edge_node.adapters.watcher import Watcher  # noqa: PLC0415 - 62 ms
 
         lanes = {self.exchange.outbox: "intake", self.exchange.statuses: "report"}
-        watcher = Watcher(tuple(lanes), lambda folder: ring(lanes[folder]), polling=self._polls)
-        watcher.start()
+        self._watcher = Watcher(
+            tuple(lanes), lambda folder: ring(lanes[folder]), polling=self._polls
+        )
+        self._watcher.start()
         try:
             yield
         finally:
-            watcher.stop()
+            self._watcher.stop()
+            self._watcher = None
 
     def scan_interval(self) -> timedelta:
         """Return how often the outbox is looked through whether or not anything rings."""
@@ -125,6 +130,8 @@ class Node:
     def upkeep(self) -> None:
         """Do what has to be done from time to time."""
         self.queue.sweep(now=self.clock())
+        if self._watcher is not None:
+            self._watcher.check()
 
     def hang_up(self) -> None:
         """Cut every connection to the axis, whoever is waiting on it."""
@@ -208,7 +215,12 @@ class Node:
         )
         file = File(paperwork=queue.paperwork, filing=self._filing(), tell=self._tell)
         notify = Notify(history=queue.history, receipts=Receipts(self.exchange), tell=self._tell)
-        taken = NoteTaken(queue=queue.arriving, inbox=inbox)
+        taken = NoteTaken(
+            queue=queue.arriving,
+            inbox=inbox,
+            clock=time.monotonic,
+            every=self.config.report.every,
+        )
         return [deliver, apply, file, notify, taken]
 
     def _intake(self) -> Flow:

@@ -7,7 +7,7 @@ Everything here is local: no axis that hangs keeps a document from the agency th
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import Outage, PackageUnreadable, Permanent
 from edge_node.domain.message import say
 from edge_node.domain.receipt import MEANINGS, Status
-from edge_node.flows.rest import until_due
+from edge_node.flows.rest import Look, until_due
 from edge_node.protocol import edxml, handoff
 
 if TYPE_CHECKING:
@@ -139,27 +139,32 @@ class Deliver:
 
 @dataclass(slots=True, kw_only=True)
 class NoteTaken:
-    """Notice that the document software took documents out of the inbox; one turn looks once."""
+    """
+    Notice that the document software took documents out of the inbox.
+
+    A look costs a `stat` for each document on offer, so it is not made at every bell.
+    """
 
     queue: Arriving
     inbox: Inbox
-    _rung: bool = True
+    clock: Callable[[], float]
+    every: timedelta
+    _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
-        """Look again with the next turn."""
-        self._rung = True
+        """Nothing that rings has to do with the inbox: time alone does."""
 
     def turn(self, now: datetime) -> bool:
-        """Look through the inbox once; always False: one look is enough until the next bell."""
-        if self._rung:
-            self._rung = False
+        """Look through the inbox if it is time; False, since one look finds everything."""
+        if self._look.is_due(self.clock()):
             self.inbox.check()
             for item, folder in self.queue.offered():
                 if self.inbox.is_taken(folder):
                     log.info("taken by the document software", extra={"item": item})
                     self.queue.taken(item, now=now)
+            self._look.done(self.clock() + self.every.total_seconds())
         return False
 
-    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the schedule rings
-        """Return None: the schedule rings."""
-        return None
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
+        """Return how long until the next look."""
+        return self._look.rest(self.clock())

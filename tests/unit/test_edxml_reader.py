@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import unicodedata
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -37,6 +38,7 @@ from edge_node.domain.document import (
 from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.time import VIETNAM
 from edge_node.protocol import edxml
+from edge_node.protocol.edxml.contents import Base64Reader, NotBase64
 from edge_node.protocol.edxml.layout import day_in, moment_in
 
 URI = b"http://www.mic.gov.vn/TBT/QCVN_102_2016"
@@ -462,6 +464,23 @@ def test_damaged_base64_is_refused_by_the_attachments_name(text, tmp_path):
         read(holding(("tốt.pdf", "eA=="), ("công văn.pdf", text)), tmp_path)
     assert caught.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_follows_the_padding_in_a_later_piece_either():
+    """A long content comes in pieces, and padding may end one of them."""
+    reader = Base64Reader(bytearray().extend)
+    reader.feed(b"bg==")
+
+    reader.feed(b"\n=")
+    with pytest.raises(NotBase64):
+        reader.feed(b"bg==")
+
+
+def test_a_name_is_given_in_one_form(tmp_path):
+    """A Mac sends its letters and their marks apart; the value is NFC like the file's name."""
+    file, _ = only_file(unicodedata.normalize("NFD", "công văn.pdf"), "eA==", tmp_path)
+
+    assert file.name == file.path.name == "công văn.pdf"
 
 
 def test_an_attachment_without_a_name_yet_is_named_by_its_number():
