@@ -1,0 +1,150 @@
+"""The bench's figures, for machines and for people."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bare import Bare
+    from product import Burst, Huge, Idle
+
+_MB: Final = 1 << 20
+_WIDTH: Final = 78
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Everything one run measured; waits in seconds, peaks in bytes."""
+
+    bursts: Sequence[Burst]
+    floors: Sequence[Bare]
+    waits: Sequence[float]
+    peaks: Mapping[str, int]
+    idle: Idle
+    configuration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A figure measured several times."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """Say it in one column of a table."""
+        return f"{self.median:8.1f}   ({self.low:.1f} to {self.high:.1f})"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return the median of some values, and the least and the greatest."""
+    return Spread(median=median(values), low=min(values), high=max(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What is reported: documents a second, seconds, milliseconds of CPU a document, bytes."""
+
+    documents: int
+    delivered: Spread  # documents a second, from the first drop to the last inbox folder
+    answered: Spread  # likewise, until node A has every receipt 01
+    bare: Spread
+    ratio: Spread  # delivered : bare, of the same round
+    wait_p50: float
+    wait_p95: float
+    cpu: Mapping[str, Spread]
+    bare_cpu: Mapping[str, Spread]
+    peaks: Mapping[str, int]
+    idle: Idle
+
+
+def reckon(results: Results) -> Figures:
+    """Return the figures of a run."""
+    count = results.bursts[0].documents
+    bursts, floors = results.bursts, results.floors
+    ordered = quantiles(results.waits, n=20, method="inclusive")
+    return Figures(
+        documents=count,
+        delivered=spread([count / burst.delivered for burst in bursts]),
+        answered=spread([count / burst.answered for burst in bursts]),
+        bare=spread([count / floor.seconds for floor in floors]),
+        ratio=spread(
+            [floor.seconds / burst.delivered for burst, floor in zip(bursts, floors, strict=True)]
+        ),
+        wait_p50=median(results.waits),
+        wait_p95=ordered[-1],
+        cpu={
+            name: spread([burst.cpu[name] / count * 1000 for burst in bursts])
+            for name in bursts[0].cpu
+        },
+        bare_cpu={
+            "sender": spread([floor.sender_cpu / count * 1000 for floor in floors]),
+            "receiver": spread([floor.receiver_cpu / count * 1000 for floor in floors]),
+        },
+        peaks=results.peaks,
+        idle=results.idle,
+    )
+
+
+def figures(results: Results) -> dict[str, object]:
+    """Return the figures as JSON takes them."""
+    return asdict(reckon(results)) | {
+        "rounds": len(results.bursts),
+        "configuration": results.configuration.strip(),
+    }
+
+
+def table(results: Results) -> str:
+    """Return the figures as people read them."""
+    seen = reckon(results)
+    lines = [
+        f"{len(results.bursts)} bursts of {seen.documents} documents of 50 to 200 kB,"
+        " median (least to greatest)",
+        "",
+        "documents a second",
+        _line("outbox to inbox", seen.delivered),
+        _line("and receipt 01 back at the sender", seen.answered),
+        _line("bare pipeline, in turn with it", seen.bare),
+        f"  {'product : bare':<36} {seen.ratio.median:8.3f}   "
+        f"({seen.ratio.low:.3f} to {seen.ratio.high:.3f})",
+        "",
+        "one document at a time, outbox to inbox, milliseconds",
+        f"  {'p50':<36} {seen.wait_p50 * 1000:8.0f}",
+        f"  {'p95':<36} {seen.wait_p95 * 1000:8.0f}",
+        "",
+        "CPU, milliseconds a document (both ways: document and receipt)",
+        *(_line(name, each) for name, each in seen.cpu.items()),
+        *(_line(f"bare {name}", each) for name, each in seen.bare_cpu.items()),
+        "",
+        "memory, MB",
+        *(f"  {name + ', peak':<36} {size / _MB:8.1f}" for name, size in seen.peaks.items()),
+        f"  {'idle node, RSS':<36} {seen.idle.memory.rss / _MB:8.1f}",
+        f"  {'idle node, PSS':<36} {seen.idle.memory.pss / _MB:8.1f}",
+        "",
+        f"idle node, CPU {seen.idle.cpu / seen.idle.seconds:.2%}"
+        f" ({seen.idle.cpu:.2f} s in {seen.idle.seconds:.0f} s, default configuration)",
+        "",
+        "configured for the bursts:",
+        *(f"  {line}"[:_WIDTH] for line in results.configuration.strip().splitlines()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def large_table(result: Huge) -> str:
+    """Return what one huge attachment cost."""
+    lines = [
+        f"one attachment of {result.size / _MB:.0f} MB, fetched with {result.fetch}",
+        f"  {'outbox to inbox, seconds':<36} {result.seconds:8.1f}",
+        f"  {'MB a second':<36} {result.size / _MB / result.seconds:8.1f}",
+        *(f"  {name + ', peak MB':<36} {size / _MB:8.1f}" for name, size in result.peak.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, figure: Spread) -> str:
+    return f"  {name:<36} {figure}"
