@@ -24,7 +24,7 @@ from edge_node.domain.document import (
 from edge_node.protocol import edxml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from edge_node.demo.stage import Actor
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 DOCUMENTS: Final = Path(__file__).parent / "documents"
 
 MINISTRY: Final = ("H99.01", "Văn phòng Bộ Nội địa (thử nghiệm)")
-PROVINCE: Final = ("H99.02", "Ủy ban nhân dân tỉnh Mẫu (thử nghiệm)")
-COMMUNE: Final = ("H99.02.03", "Ủy ban nhân dân xã Mẫu Đông (thử nghiệm)")
+PROVINCE: Final = ("H99.02", "Ủy ban nhân dân tỉnh Sông Xanh (thử nghiệm)")
+COMMUNE: Final = ("H99.02.03", "Ủy ban nhân dân xã Đầu Nguồn (thử nghiệm)")
 NOBODY: Final = "H99.77"
 
 _SCAN_SIZE: Final = 20 * 1024 * 1024
@@ -168,39 +168,41 @@ class Desk:
         )
 
 
-def opening(actors: Mapping[str, Actor], workshop: Path, today: date) -> list[Sending]:
-    """Drop what the three agencies have to send at the beginning."""
+def opening(actors: Mapping[str, Actor], workshop: Path, today: date) -> Iterator[Sending]:
+    """Drop what the agencies have to send at the beginning, one after the other."""
     ministry = Desk(actors[MINISTRY[0]], today)
     province = Desk(actors[PROVINCE[0]], today)
+    yield ministry.bundle(
+        "101",
+        "BND-VP",
+        "Công văn",
+        [PROVINCE[0], COMMUNE[0]],
+        [
+            DOCUMENTS / "101-BND-VP.pdf",
+            DOCUMENTS / "101-phu-luc.xlsx",
+            DOCUMENTS / "101-de-cuong-bao-cao.docx",
+        ],
+        priority="khẩn",
+        signer={
+            "competence": "TL. BỘ TRƯỞNG",
+            "position": "CHÁNH VĂN PHÒNG",
+            "name": "Trần Văn Mẫu",
+        },
+    )
+    yield province.package(
+        "77", "QĐ-UBND", "Quyết định", dict([COMMUNE]), DOCUMENTS / "77-QD-UBND.pdf"
+    )
+    yield ministry.bare("33", "GM-VP", PROVINCE[0], DOCUMENTS / "33-GM-VP.pdf")
+    yield ministry.bundle("103", "BND-VP", "Công văn", [NOBODY], [DOCUMENTS / "101-BND-VP.pdf"])
     scan = workshop / "ban-quet-ho-so.pdf"
     write_scan(scan, pages=_SCAN_PAGES, size=_SCAN_SIZE)
-    return [
-        ministry.bundle(
-            "101",
-            "BND-VP",
-            "Công văn",
-            [PROVINCE[0], COMMUNE[0]],
-            [
-                DOCUMENTS / "101-BND-VP.pdf",
-                DOCUMENTS / "101-phu-luc.xlsx",
-                DOCUMENTS / "101-de-cuong-bao-cao.docx",
-            ],
-            priority="khẩn",
-            signer={"position": "CHÁNH VĂN PHÒNG", "name": "Nguyễn Văn Mẫu"},
-        ),
-        ministry.sidecar("102", "BND-LT", "Công văn", [PROVINCE[0]], [scan]),
-        province.package(
-            "77", "QĐ-UBND", "Quyết định", dict([COMMUNE]), DOCUMENTS / "77-QD-UBND.pdf"
-        ),
-        ministry.bare("33", "GM-VP", PROVINCE[0], DOCUMENTS / "33-GM-VP.pdf"),
-        ministry.bundle("103", "BND-VP", "Công văn", [NOBODY], [DOCUMENTS / "101-BND-VP.pdf"]),
-    ]
+    yield ministry.sidecar("102", "BND-LT", "Công văn", [PROVINCE[0]], [scan])
 
 
 def reply(actors: Mapping[str, Actor], asked: Sending, today: date) -> Sending:
-    """Drop the commune's answer to the first document, once it has come in."""
-    commune = Desk(actors[COMMUNE[0]], today)
-    return commune.bundle(
+    """Drop the province's answer to the first document, once it has come in."""
+    province = Desk(actors[PROVINCE[0]], today)
+    return province.bundle(
         "245",
         "UBND-VX",
         "Công văn",

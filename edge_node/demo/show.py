@@ -78,14 +78,16 @@ class Show:
         workshop.mkdir()
         for actor in actors.values():
             self._say(actor, here("is connected: {name}").format(name=actor.name))
-        sendings = opening(actors, workshop, today)
-        for sending in sendings:
+        sendings = []
+        for sending in opening(actors, workshop, today):
+            sendings.append(sending)
             self._dropped(actors, sending)
+            self._watch(actors)
         asked, answered = sendings[0], False
         deadline = time.monotonic() + _LIMIT
         while time.monotonic() < deadline:
             self._watch(actors)
-            if not answered and self._has(actors[COMMUNE[0]], asked):
+            if not answered and self._has(actors[PROVINCE[0]], asked):
                 answered = True
                 sendings.append(reply(actors, asked, today))
                 self._dropped(actors, sendings[-1])
