@@ -5,10 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEBIAN_PACKAGES := poppler-utils
+DEBIAN_PACKAGES := poppler-utils systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format catalogues bench systemd-test debian clean
+.PHONY: help setup demo test check format catalogues bench systemd-test fresh-root debian clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,8 +47,11 @@ catalogues: $(READY) ## gather the sentences and compile the Vietnamese catalogu
 bench: $(READY) ## documents a second beside a bare pipeline, idle memory and CPU
 	$(BIN)/python tests/bench/bench.py
 
-systemd-test: $(READY) ## start the unit in a booted Debian root (root, debootstrap, systemd-nspawn)
+systemd-test: ## boot a Debian root and run the service in it (root; one minute, two at first)
 	tests/system/systemd/boot.sh
+
+fresh-root: ## make demo and make test from a fresh clone in a fresh Debian root (root; minutes)
+	tests/system/fresh_root.sh
 
 # Where they cannot be installed, the tests that want them say so and are skipped; under CI they fail.
 debian:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import needs
+
 
 class Interrupted(Exception):
     """Something else went wrong in the middle."""
@@ -18,6 +20,7 @@ def interrupted_after(_done):
 @contextmanager
 def small_disk(folder, size="64k"):
     """Mount a little file system of its own on the folder, for as long as the block lasts."""
+    needs.root()
     folder.mkdir(exist_ok=True)
     mounted = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", os.fspath(folder)]
     subprocess.run(mounted, check=True)
@@ -33,9 +36,10 @@ def without_privileges(body, *arguments):
 
     It stays the user it is, but may not touch what belongs to others, as root otherwise may.
     """
+    needs.root()
     code = f"import os, sys\nfrom pathlib import Path\n{body}"
     ran = subprocess.run(
-        ["setpriv", "--bounding-set=-all", sys.executable, "-c", code]
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c", code]
         + [os.fspath(argument) for argument in arguments],
         check=True,
         capture_output=True,

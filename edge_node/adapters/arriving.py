@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
 
 _NEXT: Final = {MessageType.DOCUMENT: Lane.DELIVER, MessageType.STATUS: Lane.APPLY}
+_YEARS: Final = range(1900, 2200)  # dd/MM/yyyy read as yyyy/MM/dd gives the year 21
 _AN_ITEM: Final = "select * from incoming where id = :id"
 _OPEN_FOLDERS: Final = """
 select id, folder from incoming
@@ -102,7 +103,10 @@ class Arriving:
         self, lane: Lane, *, now: datetime, lease: timedelta
     ) -> tuple[Claim, Incoming] | None:
         """Claim the item of ``lane`` that has been due longest; None if nothing is due."""
-        with self._file.transaction() as transaction:
+        if not work.any_due(self._file, lane, now=now):
+            return None
+        # A claim that is lost in a power cut has no owner any more either.
+        with self._file.transaction(durable=False) as transaction:
             claim = work.claim(transaction, lane, now=now, lease=lease)
             if claim is None:
                 return None
@@ -127,7 +131,8 @@ class Arriving:
 
     def acknowledged(self, claim: Claim, *, now: datetime, reason: Message | None = None) -> None:
         """Enter that the axis knows; ``reason`` where it would not hear of it; LeaseLost."""
-        with self._file.transaction() as transaction:
+        # Lost in a power cut, it is told again, which harms nobody.
+        with self._file.transaction(durable=False) as transaction:
             work.finish(transaction, claim)
             row = _item_row(transaction, claim.item)
             if row["state"] != Receiving.RECEIVED:
@@ -178,7 +183,7 @@ class Arriving:
                 transaction,
                 item,
                 "status",
-                now=message.at or now,
+                now=_believable(message.at, now),
                 agency=message.sender.code,
                 status=message.status,
                 text=message.note,
@@ -194,7 +199,8 @@ class Arriving:
             row = _item_row(transaction, claim.item)
             _move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
             if answer:
-                work.add(transaction, Lane.ACKNOWLEDGE, claim.item, due=now)
+                # It may have been offered again meanwhile: `fail` takes the place of that `done`.
+                work.add_anew(transaction, Lane.ACKNOWLEDGE, claim.item, due=now)
 
     # ── in the inbox ─────────────────────────────────────────────────────────────────────────
 
@@ -222,6 +228,11 @@ class Arriving:
         if row is None:
             return None
         return ItemId(row["id"]), _reference(row)
+
+
+def _believable(moment: datetime | None, now: datetime) -> datetime:
+    """Return when a peer says something happened; ``now`` where no clock can have shown that."""
+    return moment if moment and moment.year in _YEARS else now
 
 
 def _reference(row: Row) -> Reference:

@@ -10,7 +10,7 @@ again, the flows'.
 from __future__ import annotations
 
 import ssl
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -91,7 +91,7 @@ class VxpAxis:
         self._clock = clock
         self._to_header = to_header
         self._deadline = Deadline()
-        self._client: httpx.Client | None = None
+        self._line: DeadlineTransport | None = None
 
     def send(
         self,
@@ -194,17 +194,16 @@ class VxpAxis:
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def _ask(self, call: vxp.Call, limit: int = SMALL_ANSWER) -> bytes:
         """Make a call that reads, or may be repeated, and return the body of its answer."""
-        with (
-            axis_errors(sent=False),
-            self._answer(call, self._signed(call), call.body) as response,
-        ):
-            return _whole(response, limit)
+        with axis_errors(sent=False):
+            headers = [*self._signed(call), ("Accept-Encoding", "gzip, deflate")]
+            with self._answer(call, headers, call.body) as response:
+                return _whole(response, limit)
 
     def _signed(self, call: vxp.Call) -> list[tuple[str, str]]:
         return vxp.signed_headers(
@@ -219,27 +218,30 @@ class VxpAxis:
         content: bytes | Iterator[bytes] | None,
     ) -> Iterator[httpx.Response]:
         """Send a request and give its positive answer, the body still to be read."""
-        client = self._open()
+        # Without httpx's Client: cookies, redirects and authentication are not wanted, and looking
+        # for them takes as long as the call.
+        request = httpx.Request(
+            call.verb,
+            f"{self._url}/{call.method}",
+            headers=headers,
+            content=content,
+            extensions={"timeout": {"connect": self._connect_timeout.total_seconds()}},
+        )
+        line = self._open()
         self._deadline.give(self._total_timeout)
-        url = f"{self._url}/{call.method}"
-        with client.stream(call.verb, url, headers=headers, content=content) as response:
+        with closing(line.handle_request(request)) as response:
             if not response.is_success:
                 raise vxp_replies.sort_answer(
                     response.status_code, _head(response), sent=call.method is vxp.Method.SEND
                 )
             yield response
 
-    def _open(self) -> httpx.Client:
-        if self._client is None:
+    def _open(self) -> DeadlineTransport:
+        if self._line is None:
             # Reading the machine's authorities takes longer than a call: only where needed.
             tls = _trust(self._ca_file) if self._url.lower().startswith("https:") else None
-            self._client = httpx.Client(
-                transport=DeadlineTransport(self._deadline, tls=tls, idle=IDLE),
-                timeout=httpx.Timeout(None, connect=self._connect_timeout.total_seconds()),
-                trust_env=False,
-                follow_redirects=False,
-            )
-        return self._client
+            self._line = DeadlineTransport(self._deadline, tls=tls, idle=IDLE)
+        return self._line
 
 
 @contextmanager

@@ -66,8 +66,8 @@ class Claims:
             home.mkdir(mode=0o700, parents=True)
             if drop.style is not Style.BUNDLE:
                 self._make_readable(target)
-            self._carry_out(drop, target)
-            durable.sync_folder(home)
+                durable.sync_folder(home)
+            self._carry_out(drop, target)  # which makes a bundle durable in `home`
             durable.sync_folder(self._folder)
         sheet = target / drop.members[0].name
         return Claimed(

@@ -2,8 +2,8 @@
 The one SQLite file: how it is opened, how a transaction is made, how moments are written.
 
 WAL with `synchronous=FULL`: what a method has answered survives a power cut. Each thread has its
-own connection; writers wait for each other inside SQLite. The tables are `schema`'s affair, what
-stands in them the queue's.
+own connection; writers of this process queue up here, those of others (a command) wait for each
+other inside SQLite. The tables are `schema`'s affair, what stands in them the queue's.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class QueueFile:
         """Open the file at ``path``, make it where it is missing, and bring its schema up."""
         self.path = path
         self._threads = threading.local()
+        # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
+        self._writing = threading.Lock()
         MIGRATIONS.apply(self._db)
 
     @property
@@ -62,10 +64,15 @@ class QueueFile:
         return next(iter(self.rows(sql, values)), None)
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Write all of it, durably, or nothing; the write lock is taken at the start."""
+    def transaction(self, *, durable: bool = True) -> Iterator[Transaction]:
+        """
+        Write all of it, durably, or nothing; the write lock is taken at the start.
+
+        Where ``durable`` is false nobody waits for the disk: a power cut may undo it, unless a
+        durable transaction came after it. It is for what is simply done again then.
+        """
         connection = self._db.conn
-        with disk_trouble(self.path):
+        with self._writing, disk_trouble(self.path), _synchronous(connection, durable=durable):
             connection.execute("begin immediate")
             try:
                 yield Transaction(connection)
@@ -147,6 +154,19 @@ def disk_trouble(path: Path) -> Iterator[None]:
             say("the queue {path} is damaged: {error}", path=str(path), error=str(error)),
             hint=say("keep the file, and restore the newest backup beside it"),
         ) from error
+
+
+@contextmanager
+def _synchronous(connection: sqlite3.Connection, *, durable: bool) -> Iterator[None]:
+    """Let the block's commit wait for the disk, or not; otherwise every commit does."""
+    if durable:
+        yield
+        return
+    connection.execute("pragma synchronous = normal")
+    try:
+        yield
+    finally:
+        connection.execute("pragma synchronous = full")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -8,8 +8,9 @@ call has. Looking up a name is left alone: the system's resolver has bounds of i
 
 from __future__ import annotations
 
+import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import httpcore
@@ -156,6 +157,9 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
     def close(self) -> None:
+        with suppress(OSError):
+            # A thread that waits on the socket is woken by this, and by nothing else.
+            self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore declares it

@@ -36,7 +36,7 @@ from edge_node.domain.errors import DiskTrouble
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "AccessDenied",
@@ -57,6 +57,7 @@ __all__ = [
     "sync_folder",
     "sync_tree",
     "write",
+    "write_all",
     "writing",
 ]
 
@@ -86,11 +87,15 @@ class Part:
 
     def become(self, target: Path, *, mode: int) -> None:
         """Make what was written durable and give it its name; an older file is replaced."""
+        self.replace(target, mode=mode)
+        sync_folder(target.parent)
+
+    def replace(self, target: Path, *, mode: int) -> None:
+        """Do the same, but for the name: that is durable once the folder is."""
         self.file.flush()
         os.fchmod(self.file.fileno(), mode)  # whatever the umask is
         os.fsync(self.file.fileno())
         self.path.replace(target)
-        sync_folder(target.parent)
 
 
 @contextmanager
@@ -122,6 +127,16 @@ def write(path: Path, data: bytes, *, mode: int = 0o640) -> None:
     """Write these bytes, all of them and durably, or leave what was there."""
     with writing(path, mode=mode) as file:
         file.write(data)
+
+
+def write_all(folder: Path, files: Mapping[str, bytes], *, mode: int = 0o640) -> None:
+    """Write files by their names, each seen whole or not at all, all durable at the end."""
+    with disk_errors(folder):
+        for name, data in files.items():
+            with part_of(folder / name) as part:
+                part.file.write(data)
+                part.replace(folder / name, mode=mode)
+        sync_folder(folder)
 
 
 @contextmanager

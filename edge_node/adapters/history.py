@@ -36,7 +36,8 @@ class History:
 
     def told(self, happenings: Sequence[Happening]) -> None:
         """Enter that these lie in `receipts/`."""
-        with self._file.transaction() as transaction:
+        # Lost in a power cut, they are written once more, each under the name it had.
+        with self._file.transaction(durable=False) as transaction:
             for happening in happenings:
                 transaction.execute(
                     "update events set untold = 0 where id = :id", {"id": happening.number}

@@ -11,6 +11,7 @@ import errno
 import re
 import secrets
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,20 @@ _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 def is_remote(path: Path, *, mountinfo: Path = MOUNTINFO) -> bool:
     """Tell whether others may change the folder unseen; True also where nobody can tell."""
+    try:
+        status = path.stat()
+    except OSError:
+        return _is_remote(path, mountinfo)
+    # Asked in every scan and for every drop; what is mounted there later has another device.
+    return _remembered(path, mountinfo, status.st_dev, status.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _remembered(path: Path, mountinfo: Path, _device: int, _inode: int) -> bool:
+    return _is_remote(path, mountinfo)
+
+
+def _is_remote(path: Path, mountinfo: Path) -> bool:
     kind = filesystem(path, mountinfo=mountinfo)
     return kind is None or bool(_REMOTE.fullmatch(kind))
 

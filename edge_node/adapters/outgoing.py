@@ -9,6 +9,7 @@ unsure until the axis has been asked.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import work
@@ -55,6 +56,16 @@ _SETTLED: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.REFUSE
 
 _FATES: Final = "select * from fates where item = :item order by receiver"
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
+
+# What the axis's list may show under the same number, and is known to be another sending.
+_OTHERS: Final = """
+select axis_id from envelopes
+ where axis_id is not null
+   and (item = :item
+        or item in (select others.id from documents
+                      join documents as others using (number, notation, sender)
+                     where documents.id = :item))
+"""
 
 _EARLIER: Final = """
 select id, name, fingerprint from documents
@@ -139,6 +150,8 @@ class Outgoing:
 
         An envelope marked already was cut off while it was being sent: it comes back unsure.
         """
+        if not work.any_due(self._file, LANES[message], now=now):
+            return None
         with self._file.transaction() as transaction:
             claim = work.claim(transaction, LANES[message], now=now, lease=lease)
             if claim is None:
@@ -146,6 +159,9 @@ class Outgoing:
             row = envelope_row(transaction, claim.item)
             if row["state"] == Sending.QUEUED and row["sending"] is not None:
                 reason = freeze(say("cut off while it was being sent"))
+                before = replace(claim, attempt=claim.attempt - 1)
+                begun = moment(row["sending"])
+                note_attempt(transaction, before, SendingEvent.SILENCE, now=begun, reason=reason)
                 move(transaction, row, SendingEvent.SILENCE, now=now, reason=reason)
                 row = envelope_row(transaction, claim.item)
             elif row["state"] == Sending.QUEUED:
@@ -217,10 +233,7 @@ class Outgoing:
             "  from documents where id = :item",
             {"envelope": envelope.id, "item": envelope.item},
         ) or {"number": "", "notation": "", "subject": "", "since": None}
-        others = self._file.rows(
-            "select axis_id from envelopes where item = :item and axis_id is not null",
-            {"item": envelope.item},
-        )
+        others = self._file.rows(_OTHERS, {"item": envelope.item})
         return Trail(
             receivers=frozenset(envelope.receivers),
             number=row["number"],
@@ -230,14 +243,20 @@ class Outgoing:
             taken=frozenset(other["axis_id"] for other in others),
         )
 
-    def unconfirmed(self, *, before: datetime, limit: int) -> list[tuple[ItemId, AxisId]]:
-        """Return envelopes accepted before a moment that a receiver is not known to have."""
+    def unconfirmed(
+        self, *, before: datetime, limit: int, after: str = ""
+    ) -> list[tuple[ItemId, AxisId]]:
+        """
+        Return envelopes accepted before a moment that a receiver is not known to have.
+
+        In the order of the axis's ids, beginning behind ``after``.
+        """
         rows = self._file.rows(
             "select distinct fates.item, envelopes.axis_id from fates"
             " join envelopes on envelopes.id = fates.envelope"
             " where fates.state = :state and fates.at <= :before"
-            " and envelopes.axis_id is not null order by fates.at limit :limit",
-            {"state": Sending.ACCEPTED, "before": stamp(before), "limit": limit},
+            " and envelopes.axis_id > :after order by envelopes.axis_id limit :limit",
+            {"state": Sending.ACCEPTED, "before": stamp(before), "limit": limit, "after": after},
         )
         return [(ItemId(row["item"]), AxisId(row["axis_id"])) for row in rows]
 

@@ -34,7 +34,8 @@ class Paperwork:
 
     def filed(self, dossier: Dossier, folder: str) -> None:
         """Enter where the drop lies now, and that its folder tells what ``dossier`` says."""
-        with self._file.transaction() as transaction:
+        # Lost in a power cut, the folder is found by its status.json and filed once more.
+        with self._file.transaction(durable=False) as transaction:
             fates = transaction.rows(_FATES, {"item": dossier.id})
             stands = tuple(to_fate(row) for row in fates) == dossier.fates
             transaction.execute(

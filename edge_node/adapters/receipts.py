@@ -15,8 +15,8 @@ from edge_node.domain.names import safe_name
 from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from edge_node.adapters.exchange import Exchange
 
@@ -30,18 +30,20 @@ class Receipts:
 
     exchange: Exchange
 
-    def write(self, what: str, data: bytes, *, key: str, at: datetime) -> Path:
+    def name(self, what: str, *, key: str, at: datetime) -> str:
         """
-        Write what happened at ``at``; seen whole or not at all, and durable on return.
+        Return the file name of what happened at ``at``.
 
-        The name is `YYYYMMDD-HHMMSS-mmm_<what>_<short key>.json` in Vietnam's time, so that names
-        sort as things happened. The same ``key`` (one for each event), ``what`` and ``at`` give
-        the same name: what is written again after a crash replaces itself.
+        It is `YYYYMMDD-HHMMSS-mmm_<what>_<short key>.json` in Vietnam's time, so that names sort
+        as things happened. The same ``key`` (one for each event), ``what`` and ``at`` give the
+        same name: what is written again after a crash replaces itself.
         """
         moment = in_vietnam(at)
         stamp = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03}"
         short = hashlib.sha256(key.encode()).hexdigest()[:_KEY]
         word = safe_name(what.replace("/", "-").replace("\\", "-"), limit=40)
-        path = self.exchange.receipts / f"{stamp}_{word}_{short}.json"
-        durable.write(path, data, mode=_MODE)
-        return path
+        return f"{stamp}_{word}_{short}.json"
+
+    def write(self, receipts: Mapping[str, bytes]) -> None:
+        """Write receipts by their names; each seen whole or not at all, all durable on return."""
+        durable.write_all(self.exchange.receipts, receipts, mode=_MODE)

@@ -2,19 +2,21 @@
 The bell at the folders' doors: something happened in there, somebody should look.
 
 Only rings. Events are lost (full queues), never come (network file systems) or stop for ever (a
-folder renamed and made again): the scans are the truth, and `check` mends the watch.
+folder renamed and made again): the scans are the truth, and `check` mends the watch. What is an
+event worth ringing for is `arrivals`' affair.
 """
 
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from watchdog.observers.api import BaseObserver
+    from edge_node.adapters.arrivals import Arrivals, Bell
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,9 @@ class Watcher:
         self._folders = tuple(folders)
         self._ring = ring
         self._polling = polling
-        self._observer: BaseObserver | None = None
+        self._observer: Arrivals | None = None
         self._watched: dict[Path, tuple[int, int]] = {}
+        self._bells: list[Bell] = []
 
     @property
     def alive(self) -> bool:
@@ -50,11 +53,10 @@ class Watcher:
         """Begin to watch; a folder that cannot be watched is tried again by `check`."""
         if self._polling:
             return
-        # 30 ms at start-up, and not needed by any command but `run`.
-        from watchdog.observers import Observer  # noqa: PLC0415
+        from edge_node.adapters.arrivals import Arrivals  # noqa: PLC0415 - 60 ms, only for work
 
-        observer = Observer()
-        self._watched = {}
+        observer = Arrivals()
+        self._watched, self._bells = {}, []
         observer.start()
         self._observer = observer
         for folder in self._folders:
@@ -75,45 +77,30 @@ class Watcher:
         """
         if not self.alive:
             log.warning("watching the folders anew")
-            self.stop()
-            self.start()
-            for folder in self._watched:
-                self._ring(folder)
+            self._begin_anew()
+        elif any(bell.folders for bell in self._bells):
+            # watchdog goes on watching a folder that was moved away: one kernel watch for each.
+            self._begin_anew()
         return self.alive
 
-    def _watch(self, observer: BaseObserver, folder: Path) -> None:
-        from watchdog.events import (  # noqa: PLC0415 - see start
-            DirCreatedEvent,
-            DirMovedEvent,
-            FileClosedEvent,
-            FileCreatedEvent,
-            FileMovedEvent,
-            FileSystemEvent,
-            FileSystemEventHandler,
-        )
+    def _begin_anew(self) -> None:
+        self.stop()
+        self.start()
+        for folder in self._watched:
+            self._ring(folder)
 
-        ring = self._ring
+    def _watch(self, observer: Arrivals, folder: Path) -> None:
+        from edge_node.adapters.arrivals import Bell  # noqa: PLC0415 - see start
 
-        class Bell(FileSystemEventHandler):
-            def on_any_event(self, event: FileSystemEvent) -> None:  # noqa: ARG002 - any will do
-                ring(folder)
-
-        # Every event more fills the kernel's queue sooner; without "created" renames from outside
-        # would go unheard, they have no "closed".
-        wanted: list[type[FileSystemEvent]] = [
-            FileClosedEvent,
-            FileMovedEvent,
-            FileCreatedEvent,
-            DirMovedEvent,
-            DirCreatedEvent,
-        ]
+        bell = Bell(partial(self._ring, folder))
         try:
             before = _identity(folder)
-            observer.schedule(Bell(), folder, recursive=True, event_filter=wanted)
+            observer.hear(folder, bell)
         except OSError as error:  # not there, or no inotify watches left for this user
             log.warning("folder cannot be watched", extra={"path": str(folder), "error": error})
         else:
             self._watched[folder] = before or (0, 0)
+            self._bells.append(bell)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -33,6 +33,10 @@ update work
 returning item, attempt
 """
 
+_ANY_DUE: Final = """
+select 1 from work where lane = :lane and leased is null and due <= :now limit 1
+"""
+
 _NEXT_DUE: Final = "select min(due) as due from work where lane = :lane and leased is null"
 
 _SWEEP: Final = "update work set leased = null, token = null where leased <= :now"
@@ -59,6 +63,14 @@ def add(
     """Put one more thing to do into ``lane``."""
     values = {"lane": lane, "item": item, "due": stamp(due), "urgency": urgency}
     transaction.insert("work", values)
+
+
+def add_anew(transaction: Transaction, lane: Lane, item: ItemId, *, due: datetime) -> None:
+    """Put a thing into ``lane`` once; where it waits there, or is in hand, that is forgotten."""
+    transaction.execute(
+        "delete from work where lane = :lane and item = :item", {"lane": lane, "item": item}
+    )
+    add(transaction, lane, item, due=due)
 
 
 def demand(transaction: Transaction, claim: Claim) -> None:
@@ -98,6 +110,11 @@ def free_all(transaction: Transaction) -> int:
     return transaction.execute(
         "update work set leased = null, token = null where leased is not null", {}
     )
+
+
+def any_due(file: QueueFile, lane: Lane, *, now: datetime) -> bool:
+    """Tell whether a claim would find anything; whoever only looks does not wait for writers."""
+    return file.row(_ANY_DUE, {"lane": lane, "now": stamp(now)}) is not None
 
 
 def next_due(file: QueueFile, lane: Lane) -> datetime | None:

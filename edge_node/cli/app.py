@@ -15,23 +15,45 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
 from edge_node import __version__
+from edge_node.adapters.disk import disk_errors
 from edge_node.catalogue import here, language_of, tell
 from edge_node.cli import inspect, repair, service, setup
-from edge_node.domain.errors import ConfigError, EdgeNodeError, WithProblems
+from edge_node.cli.columns import print_after
+from edge_node.domain.errors import ConfigError, EdgeNodeError, NotAllowed, WithProblems
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typer._click import Context
+
+    from edge_node.adapters.ledger import Ledger
     from edge_node.config import Config
     from edge_node.domain.message import Message
     from edge_node.node import Node
 
 DEFAULT_CONFIG: Final = Path("/etc/edge-node/config.yaml")
 
+
+class _Root(TyperGroup):
+    """The root command; whoever reads its output may stop before the end (`… | head`)."""
+
+    def invoke(self, ctx: Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
+
 app = typer.Typer(
     name="edge-node",
-    no_args_is_help=True,
+    cls=_Root,
+    invoke_without_command=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -61,6 +83,20 @@ class Seat:
 
         return Node(config=self.config)
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What has been done and is to be done; NotAllowed where no node has been set up."""
+        from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - it loads the queue
+
+        if not self.config.folders.queue.exists():
+            raise NotAllowed(
+                say("no node has worked in {path} yet", path=str(self.config.folders.data)),
+                hint=say(
+                    "check folders.data; `edge-node init` makes what the configuration names"
+                ),
+            )
+        return Ledger(self.node.queue.file)
+
 
 @app.callback()
 def root(
@@ -77,29 +113,39 @@ def root(
     if version:
         typer.echo(f"edge-node {__version__}")
         raise typer.Exit
-    ctx.obj = Seat(config or _config_file())
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(2)
+    ctx.obj = Seat(config or config_file(os.environ))
 
 
-def _config_file() -> Path:
-    named = os.environ.get("EDGE_NODE_CONFIG", "")
-    if DEFAULT_CONFIG.exists() or not named:
-        return DEFAULT_CONFIG
-    return Path(named)
+def config_file(environ: Mapping[str, str], usual: Path = DEFAULT_CONFIG) -> Path:
+    """Return where the configuration is looked for when the command line does not say."""
+    named = environ.get("EDGE_NODE_CONFIG", "")
+    return Path(named) if named and not usual.exists() else usual
 
 
 def main() -> None:
     """Run the command and tell what went wrong in the reader's language."""
     try:
-        app()
+        with disk_errors():
+            sys.exit(app(standalone_mode=False))
     except EdgeNodeError as error:
         complain(error)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`edge-node list | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except typer.TyperException as error:
+        complain(_misused(error))
+        sys.exit(error.exit_code)
+
+
+def _misused(error: typer.TyperException) -> EdgeNodeError:
+    """Return what the parser of the command line says, in our form."""
+    words = error.format_message().rstrip(".")
+    reason = words[:1].lower() + words[1:]
+    return NotAllowed(
+        say("the command line is wrong: {reason}", reason=reason),
+        hint=say("edge-node --help, or: edge-node COMMAND --help"),
+    )
 
 
 def complain(error: EdgeNodeError) -> None:
@@ -111,11 +157,10 @@ def complain(error: EdgeNodeError) -> None:
 
     if isinstance(error, ConfigError) and error.problems:
         for problem in error.problems:
-            typer.echo(f"edge-node: {line(problem)}", err=True)
+            print_after("edge-node: ", line(problem), err=True)
     else:
-        typer.echo(f"edge-node: {line(error.message)}", err=True)
+        print_after("edge-node: ", line(error.message), err=True)
         for problem in error.problems if isinstance(error, WithProblems) else ():
-            typer.echo(f"  {line(problem)}", err=True)
+            print_after("  ", line(problem), err=True)
     if error.hint is not None:
-        head = line(say("hint"))
-        typer.echo(f"{head}: {line(error.hint)}", err=True)
+        print_after(f"{line(say('hint'))}: ", line(error.hint), err=True)

@@ -1,4 +1,8 @@
-"""Commands that only look: list, show, log, status, config, schema."""
+"""
+Commands that only look: list, show, log, status, config, schema.
+
+They make no folder and no queue, and load what they show with only when they are called.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
-from edge_node.cli import render, values
 
 if TYPE_CHECKING:
-    from edge_node.adapters.ledger import Ledger
     from edge_node.cli.app import Seat
 
 AsJson = Annotated[bool, typer.Option("--json", help=here("JSON instead of a table."))]
@@ -43,13 +45,16 @@ def list_(
     state: Annotated[
         str, typer.Option(metavar="STATE", help=here("Only those in this state."))
     ] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help=here("How many of each."))] = (
-        20
-    ),
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", metavar="N", min=1, help=here("How many of each."))
+    ] = (20),
     as_json: AsJson = False,
 ) -> None:
     """List what went out and what came in."""
-    ledger = _ledger(ctx)
+    from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
+
+    seat: Seat = ctx.obj
+    ledger = seat.ledger
     render.known_state(state)
     found = [
         *(ledger.outbound(state=state, limit=limit) if outgoing or not incoming else ()),
@@ -65,7 +70,10 @@ def list_(
 
 def show(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
     """Show one document: what it is, where it lies, how it stands at each receiver."""
-    found = _ledger(ctx).find(item)
+    from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
+
+    seat: Seat = ctx.obj
+    found = seat.ledger.find(item)
     if as_json:
         typer.echo(json.dumps(values.as_values(found), ensure_ascii=False))
     else:
@@ -74,20 +82,26 @@ def show(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
 
 def log(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
     """Tell the story of one document: every event and every attempt."""
+    from edge_node.cli import render  # noqa: PLC0415 - it loads the queue
+
     seat: Seat = ctx.obj
-    ledger = _ledger(ctx)
+    ledger = seat.ledger
     found = ledger.find(item)
     story = render.story(seat.node.queue.history.of(found.id), ledger.attempts(found.id))
-    for line in story:
-        typer.echo(json.dumps(line.values, ensure_ascii=False) if as_json else line.text)
+    if as_json:
+        for line in story:
+            typer.echo(json.dumps(line.values, ensure_ascii=False))
+    else:
+        render.tell_story(story)
 
 
 def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Show how the node fares."""
     from edge_node.adapters.lock import holder  # noqa: PLC0415 - only here
+    from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
 
     seat: Seat = ctx.obj
-    ledger = _ledger(ctx)
+    ledger = seat.ledger
     waiting, since = ledger.waiting()
     standing = values.Standing(
         agency=seat.config.agency.code,
@@ -106,6 +120,8 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 def config(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Check the configuration; what it does not say is shown with its default."""
+    from edge_node.cli import values  # noqa: PLC0415 - it loads the queue
+
     seat: Seat = ctx.obj
     shown = values.config_values(seat.config)
     if as_json:
@@ -116,18 +132,20 @@ def config(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="document|receipt|status|verification")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help=here("document, inbound, receipt, status, verification, standing or error."),
+        ),
+    ],
 ) -> None:
     """Print the JSON Schema of one of the hand-off files."""
     from edge_node.protocol.handoff import SCHEMA_NAMES, schema  # noqa: PLC0415 - only here
 
     if name not in SCHEMA_NAMES:
-        raise typer.BadParameter(", ".join(SCHEMA_NAMES))
+        known = ", ".join(SCHEMA_NAMES)
+        raise typer.BadParameter(
+            here("no schema is called {name}; there are: {names}").format(name=name, names=known)
+        )
     typer.echo(json.dumps(schema(name), ensure_ascii=False, indent=2))
-
-
-def _ledger(ctx: typer.Context) -> Ledger:
-    from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - opens the queue
-
-    seat: Seat = ctx.obj
-    return Ledger(seat.node.queue.file)

@@ -48,6 +48,13 @@ def _at(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, VIETNAM).isoformat(timespec="milliseconds")
 
 
+def _quoted(text: str) -> str:
+    """Return a value as one word of one line, whatever a file's name is made of."""
+    if text.isprintable() and " " not in text and '"' not in text:
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
 class _Text(logging.Formatter):
     """`2026-11-21T14:03:05.120+07:00 info push: sent to the axis envelope=…`."""
 
@@ -60,8 +67,7 @@ class _Text(logging.Formatter):
         words = f"{record.levelname.lower()} {flow}: {record.getMessage()}"
         for name, value in _fields(record).items():
             if value not in ("", None):
-                text = str(value)
-                words += f" {name}={json.dumps(text, ensure_ascii=False) if ' ' in text else text}"
+                words += f" {name}={_quoted(str(value))}"
         if record.exc_info:
             words += "\n" + self.formatException(record.exc_info)
         if self._journal:

@@ -1,9 +1,8 @@
-"""How results look to a person: tables that fit 80 columns, sheets, stories."""
+"""How results look to a person: tables, sheets, stories."""
 
 from __future__ import annotations
 
-import shutil
-import sys
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,29 +10,42 @@ import typer
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import here
+from edge_node.cli.columns import print_after, print_facts, print_table
 from edge_node.cli.values import told
+from edge_node.cli.words import event_word, outcome_word, state_word, states
 from edge_node.domain.errors import NotAllowed
-from edge_node.domain.lifecycle import Receiving, Sending
+from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say, thaw
 from edge_node.domain.receipt import MEANINGS
 from edge_node.domain.time import in_vietnam, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from edge_node.adapters.ledger import Attempt
     from edge_node.cli.values import Standing
     from edge_node.domain.envelope import Fate
     from edge_node.domain.record import Happening
 
-_STATES: Final = tuple(dict.fromkeys([*Sending, *Receiving]))
 _FROM, _TO = "←", "→"
+_WORST_FIRST: Final = (
+    Sending.DEAD,
+    Sending.REFUSED,
+    Sending.UNSURE,
+    Sending.QUEUED,
+    Sending.ACCEPTED,
+    Sending.DELIVERED,
+)
+# What agency, number and state are not cut below: `000.00.13.H53 +12`, `12345/UBND`, `accepted`.
+_LEAST: Final = {3: 17, 4: 10, 5: 9}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a story, as words and as values."""
+    """One thing of a story, as words and as values."""
 
+    at: datetime
     text: str
     values: Mapping[str, object]
 
@@ -43,11 +55,16 @@ class Line:
 
 def known_state(state: str) -> None:
     """Demand that a state named on the command line is one; NotAllowed."""
-    if state and state not in _STATES:
+    if state and state not in states():
         raise NotAllowed(
             say("no state is called {state}", state=state),
-            hint=say("states: {states}", states=", ".join(_STATES)),
+            hint=say("states: {states}", states=", ".join(map(_state_in_full, states()))),
         )
+
+
+def _state_in_full(state: str) -> str:
+    word = state_word(state)
+    return state if word == state else f"{state} ({word})"
 
 
 def table_of(items: Sequence[Outbound | Inbound]) -> None:
@@ -55,45 +72,26 @@ def table_of(items: Sequence[Outbound | Inbound]) -> None:
     if not items:
         typer.echo(here("no documents"), err=True)
         return
-    rows = [_row(item) for item in items]
-    head = [here(word) for word in ("ID", "WHEN", "", "PARTNER", "NUMBER", "STATE")]
-    _print_columns([head, *rows])
+    head = [here("ID"), here("WHEN"), "", here("AGENCY"), here("NUMBER"), here("STATE")]
+    print_table([head, *map(_row, items)], flexible=_LEAST)
 
 
 def _row(item: Outbound | Inbound) -> list[str]:
-    when = f"{in_vietnam(item.created):%d/%m %H:%M}"
+    when = f"{in_vietnam(item.created):%Y-%m-%d %H:%M}"
     if isinstance(item, Outbound):
         first, *others = [fate.receiver for fate in item.fates]
-        partner = f"{first} +{len(others)}" if others else first
-        return [item.id, when, _TO, partner, item.code, _summary(item.fates)]
-    return [item.id, when, _FROM, item.sender, item.code or "?", here(item.state)]
+        agency = f"{first} +{len(others)}" if others else first
+        return [item.id, when, _TO, agency, item.code, _summary(item.fates)]
+    return [item.id, when, _FROM, item.sender, item.code or "?", state_word(item.state)]
 
 
 def _summary(fates: Sequence[Fate]) -> str:
-    """Say how a document stands at its receivers in as few words as will do."""
-    words: dict[str, int] = {}
-    for fate in fates:
-        word = here(fate.state) + (f" {fate.status}" if fate.status else "")
-        words[word] = words.get(word, 0) + 1
+    """Say how a document stands at its receivers in as few words as will do, the worst first."""
+    worst_first = sorted(fates, key=lambda fate: _WORST_FIRST.index(fate.state))
+    words = Counter(f"{state_word(fate.state)} {fate.status}".rstrip() for fate in worst_first)
     if len(words) == 1:
         return next(iter(words))
     return ", ".join(f"{count} {word}" for word, count in words.items())
-
-
-def _print_columns(rows: Sequence[Sequence[str]]) -> None:
-    """Print columns as wide as they need to be, the last two cut to what the screen leaves."""
-    screen = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 200
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    spare = screen - sum(widths[:-2]) - 2 * (len(widths) - 1)
-    widths[-1] = min(widths[-1], max(12, spare - widths[-2]))
-    widths[-2] = min(widths[-2], max(10, spare - widths[-1]))
-    for row in rows:
-        cells = [_fit(cell, width) for cell, width in zip(row, widths, strict=True)]
-        typer.echo("  ".join(cells).rstrip())
-
-
-def _fit(cell: str, width: int) -> str:
-    return cell.ljust(width) if len(cell) <= width else cell[: width - 1] + "…"
 
 
 # ── sheets ───────────────────────────────────────────────────────────────────────────────────────
@@ -102,12 +100,12 @@ def _fit(cell: str, width: int) -> str:
 def sheet_of(item: Outbound | Inbound) -> None:
     """Print everything about one document, a line a fact."""
     if isinstance(item, Outbound):
-        _facts(_outbound_facts(item))
+        print_facts(_outbound_facts(item))
         typer.echo("")
         for fate in item.fates:
             _fate(fate)
     else:
-        _facts(_inbound_facts(item))
+        print_facts(_inbound_facts(item))
 
 
 def _outbound_facts(item: Outbound) -> Iterable[tuple[str, str]]:
@@ -121,7 +119,7 @@ def _outbound_facts(item: Outbound) -> Iterable[tuple[str, str]]:
     yield here("ref"), item.ref
     yield here("drop"), item.name
     yield here("folder"), item.folder or here("being filed")
-    yield here("taken in"), iso(item.created)
+    yield here("taken in"), _moment(item.created)
 
 
 def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
@@ -133,27 +131,20 @@ def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
     yield here("date"), item.promulgated
     yield here("type"), item.type
     yield here("subject"), item.subject
-    yield here("state"), here(item.state)
+    yield here("state"), state_word(item.state)
     yield here("reason"), told(item.reason) if item.reason else ""
     yield here("folder"), f"inbox/{item.folder}" if item.folder else ""
-    yield here("received"), iso(item.created)
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> None:
-    known = [(name, value) for name, value in facts if value]
-    width = max(len(name) for name, _ in known)
-    for name, value in known:
-        typer.echo(f"{name.ljust(width)}  {value}")
+    yield here("received on"), _moment(item.created)
 
 
 def _fate(fate: Fate) -> None:
     status = f", {fate.status} {MEANINGS.get(fate.status, '')}".rstrip() if fate.status else ""
-    at = f" ({iso(fate.at)})" if fate.at else ""
+    at = f" ({_moment(fate.at)})" if fate.at else ""
     name = f" {fate.name}" if fate.name else ""
-    typer.echo(f"{_TO} {fate.receiver}{name}: {here(fate.state)}{status}{at}")
+    print_after(f"{_TO} ", f"{fate.receiver}{name}: {state_word(fate.state)}{status}{at}")
     why = thaw(fate.reason)
     if why:
-        typer.echo(f"    {told(why)}")
+        print_after("    ", told(why))
 
 
 def standing_sheet(standing: Standing) -> None:
@@ -162,7 +153,7 @@ def standing_sheet(standing: Standing) -> None:
     running = here("running (process {pid})").format(pid=process) if process else here("stopped")
     waiting = str(standing.waiting)
     if standing.since and standing.waiting:
-        since = here("the oldest since {when}").format(when=iso(standing.since))
+        since = here("the oldest since {when}").format(when=_moment(standing.since))
         waiting += f" ({since})"
     titles = {
         "out": here("outgoing"),
@@ -177,21 +168,31 @@ def standing_sheet(standing: Standing) -> None:
         (here("to be done"), waiting),
     ]
     facts += [(title, _counted(standing.counts[name])) for name, title in titles.items()]
-    _facts(facts)
+    print_facts(facts)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{here(state)} {count}" for state, count in counts.items()) or "-"
+    return ", ".join(f"{state_word(state)} {count}" for state, count in counts.items()) or "-"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{in_vietnam(moment):%Y-%m-%d %H:%M:%S}"
 
 
 # ── stories ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def story(happenings: Sequence[Happening], attempts: Sequence[Attempt]) -> list[Line]:
-    """Return events and attempts as one story, oldest first."""
-    told = [(each.at, 0, _event(each)) for each in happenings]
-    told += [(each.at, 1, _attempt(each)) for each in attempts]
+    """Return events and attempts as one story, oldest first, an attempt before what it led to."""
+    told = [(each.at, 1, _event(each)) for each in happenings]
+    told += [(each.at, 0, _attempt(each)) for each in attempts]
     return [line for _, _, line in sorted(told, key=lambda entry: entry[:2])]
+
+
+def tell_story(lines: Sequence[Line]) -> None:
+    """Print a story, when and what."""
+    for line in lines:
+        print_after(f"{_moment(line.at)}  ", line.text)
 
 
 def _event(happening: Happening) -> Line:
@@ -201,7 +202,7 @@ def _event(happening: Happening) -> Line:
         words = told(why) if why else ""
     status = happening.status
     shown = f"{status} {MEANINGS.get(status, '')}".strip()
-    parts = [here(happening.event), shown, happening.agency, words]
+    parts = [event_word(happening.event), shown, happening.agency, words]
     values = {
         "at": iso(happening.at),
         "event": happening.event,
@@ -209,13 +210,13 @@ def _event(happening: Happening) -> Line:
         "status": status,
         "text": words,
     }
-    return Line(text=f"{iso(happening.at)}  {'  '.join(filter(None, parts))}", values=values)
+    return Line(at=happening.at, text="  ".join(filter(None, parts)), values=values)
 
 
 def _attempt(attempt: Attempt) -> Line:
     why = told(attempt.reason) if attempt.reason else ""
     words = here("attempt {number}: {outcome}").format(
-        number=attempt.number, outcome=here(attempt.outcome)
+        number=attempt.number, outcome=outcome_word(attempt.outcome)
     )
     values = {
         "at": iso(attempt.at),
@@ -225,4 +226,4 @@ def _attempt(attempt: Attempt) -> Line:
         "envelope": attempt.envelope,
         "text": why,
     }
-    return Line(text=f"{iso(attempt.at)}  {words}{'  ' + why if why else ''}", values=values)
+    return Line(at=attempt.at, text="  ".join(filter(None, [words, why])), values=values)

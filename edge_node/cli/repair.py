@@ -30,13 +30,13 @@ def resend(
     as_json: AsJson = False,
 ) -> None:
     """Put a document back into the queue, under the same DocumentId."""
-    from edge_node.adapters.ledger import Ledger, Outbound  # noqa: PLC0415 - opens the queue
+    from edge_node.adapters.ledger import Outbound  # noqa: PLC0415 - it loads the queue
     from edge_node.domain.errors import NotAllowed  # noqa: PLC0415
     from edge_node.domain.message import say  # noqa: PLC0415
 
     seat: Seat = ctx.obj
     node = seat.node
-    found = Ledger(node.queue.file).find(item)
+    found = seat.ledger.find(item)
     if not isinstance(found, Outbound):
         raise NotAllowed(
             say("{id} came from outside: it cannot be sent again", id=found.id),

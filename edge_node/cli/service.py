@@ -42,7 +42,7 @@ def once(ctx: typer.Context) -> None:
     if outages:
         from edge_node.cli.app import complain  # noqa: PLC0415 - app imports this module
 
-        for outage in outages:
+        for outage in {str(outage): outage for outage in outages}.values():
             complain(outage)
         raise typer.Exit(1)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge_node.catalogue import here
 from edge_node.domain.document import agency_code
-from edge_node.domain.errors import NotAllowed
+from edge_node.domain.errors import ConfigError, NotAllowed
 from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from edge_node.cli.app import Seat
 
 
 def register(app: typer.Typer) -> None:
@@ -21,9 +24,16 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
+    ctx: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help=here("Where the configuration is to lie."))
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="DIR",
+            help=here(
+                "Where a new configuration is to lie; without it, one that is there is used."
+            ),
+        ),
+    ] = None,
     *,
     code: Annotated[str, typer.Option(metavar="CODE", help=here("The agency's code."))] = "H99.01",
     name: Annotated[str, typer.Option(help=here("The agency's name."))] = "Đơn vị thử nghiệm",
@@ -42,17 +52,22 @@ def init(
         typer.Option(metavar="DIR", help=here("The folder shared with the document software.")),
     ] = None,
 ) -> None:
-    """Write DIR/config.yaml with what is given and make every folder it names."""
-    from edge_node.config import load, starter  # noqa: PLC0415 - only here
-    from edge_node.node import Node  # noqa: PLC0415
-
+    """Write DIR/config.yaml with what is given, and make every folder it names."""
+    seat: Seat = ctx.obj
+    if folder is None:
+        _make_folders(seat.config_file)
+        return
     folder = folder.absolute()
     target = folder / "config.yaml"
     if target.exists():
         raise NotAllowed(
             say("{path} exists already", path=str(target)),
-            hint=say("edit it, or choose another folder"),
+            hint=say(
+                "to make the folders it names: edge-node --config {path} init", path=str(target)
+            ),
         )
+    from edge_node.config import starter  # noqa: PLC0415 - only here
+
     text = starter(
         code=agency_code(code),
         name=name,
@@ -65,12 +80,23 @@ def init(
     if secret_file is None and not (folder / "secret").exists():
         _private(folder / "secret", secrets.token_hex(32))
     _private(target, text)
-    node = Node(config=load(target))
+    try:
+        _make_folders(target)
+    except ConfigError:
+        target.unlink()  # so that the same command, corrected, can be given again
+        raise
+
+
+def _make_folders(config_file: Path) -> None:
+    from edge_node.config import load  # noqa: PLC0415 - only here
+    from edge_node.node import Node  # noqa: PLC0415
+
+    node = Node(config=load(config_file))
     node.set_up()
     node.close()
-    typer.echo(here("configuration: {path}").format(path=target))
+    typer.echo(here("configuration: {path}").format(path=config_file))
     typer.echo(here("exchange folder: {path}").format(path=node.exchange.root))
-    typer.echo(here("next: edge-node --config {path} run").format(path=target))
+    typer.echo(here("next: edge-node --config {path} run").format(path=config_file))
 
 
 def _private(path: Path, text: str) -> None:

@@ -11,16 +11,21 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import singledispatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import language_of, tell
+from edge_node.config.kinds import size
 from edge_node.domain.envelope import Fate
 from edge_node.domain.message import Message, thaw
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
     from edge_node.config import Config
+
+
+_SIZES: Final = {"GB": 1024**3, "MB": 1024**2, "KB": 1024}
+_UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,18 @@ def told(message: Message) -> str:
 
 
 def _fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
-    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return {
+        field.name: _in_bytes(getattr(value, field.name))
+        if field.metadata.get("shape") is size
+        else _plain(getattr(value, field.name))
+        for field in dataclasses.fields(value)
+    }
+
+
+def _in_bytes(count: int) -> str:
+    """Return a size as the configuration writes it, in the largest unit that has it whole."""
+    unit = next(unit for unit in _SIZES if count % _SIZES[unit] == 0)
+    return f"{count // _SIZES[unit]}{unit}"
 
 
 @singledispatch
@@ -100,7 +116,10 @@ def _(value: datetime) -> object:
 
 @_plain.register
 def _(value: timedelta) -> object:
-    return f"{value.total_seconds():g}s"
+    """Return a span as the configuration writes it, in the largest unit that has it whole."""
+    milliseconds = value // timedelta(milliseconds=1)
+    unit = next(unit for unit in _UNITS if milliseconds % _UNITS[unit] == 0)
+    return f"{milliseconds // _UNITS[unit]}{unit}"
 
 
 @_plain.register

@@ -2,8 +2,9 @@
 A lane: one thread that turns its flows whenever its bell rings, and sleeps in between.
 
 What a flow cannot help (an `Outage`, or an axis that will not even list) pauses that flow alone,
-is said once, and is over when a turn succeeds again. Anything unforeseen is logged with its
-traceback and pauses the flow likewise: a mistake in one flow must not stop the others.
+is said once, and is over when a turn succeeds again; the first one after a pause tries in
+earnest. Anything unforeseen is logged with its traceback and pauses the flow likewise: a mistake
+in one flow must not stop the others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_node.adapters.disk import disk_errors
 from edge_node.domain.errors import EdgeNodeError, LeaseLost
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from edge_node.flows.ports import Flow
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 # An outage is probed soon at first and then more and more rarely.
 _FIRST_PAUSE: Final = 5.0
@@ -39,6 +42,7 @@ class Turned:
     flow: Flow
     paused_until: float = 0.0
     pause: float = 0.0
+    _said: str = ""  # the outage the log has been told of
 
     @property
     def name(self) -> str:
@@ -49,34 +53,49 @@ class Turned:
         """Turn the flow once unless it is paused; False if there is nothing to do now."""
         if at < self.paused_until:
             return False
-        try:
-            with disk_errors():
-                worked = self.flow.turn(now)
-        except LeaseLost as error:
-            log.warning("lease lost", extra={"flow": self.name, "error": str(error)})
-            return True
-        except EdgeNodeError as error:
-            self._rest_a_while(at)
-            if self.pause == _FIRST_PAUSE:
-                seen = {"flow": self.name, "error": str(error), "hint": str(error.hint or "")}
-                log.error("paused", extra=seen)  # noqa: TRY400 - an outage has no traceback
+        worked = self._attempt(lambda: self._turn(now), at)
+        if worked is None:
             return False
-        except Exception:
-            self._rest_a_while(at)
-            log.exception("paused by something unforeseen", extra={"flow": self.name})
-            return False
-        if self.pause and worked:
+        if self.pause:
             log.info("goes on", extra={"flow": self.name})
-        if worked:
-            self.pause = 0.0
+            self.pause, self._said = 0.0, ""
         return worked
 
     def rest(self, now: datetime, at: float) -> float:
         """Return how many seconds this flow certainly needs no turn unless the bell rings."""
         if at < self.paused_until:
             return self.paused_until - at
+        rest = self._attempt(lambda: self._rest(now), at)
+        return self.pause if rest is None else rest
+
+    def _turn(self, now: datetime) -> bool:
+        if self.pause:
+            self.flow.wake()  # so that it tries in earnest what it could not do
+        try:
+            return self.flow.turn(now)
+        except LeaseLost as error:
+            log.warning("lease lost", extra={"flow": self.name, "error": str(error)})
+            return True
+
+    def _rest(self, now: datetime) -> float:
         rest = self.flow.rest(now)
         return _LONGEST_REST if rest is None else min(rest.total_seconds(), _LONGEST_REST)
+
+    def _attempt(self, step: Callable[[], _T], at: float) -> _T | None:
+        """Take a step; None, and a pause, where something keeps the flow from it."""
+        try:
+            with disk_errors():
+                return step()
+        except EdgeNodeError as error:
+            self._rest_a_while(at)
+            if str(error) != self._said:
+                self._said = str(error)
+                seen = {"flow": self.name, "error": str(error), "hint": str(error.hint or "")}
+                log.error("paused", extra=seen)  # noqa: TRY400 - an outage has no traceback
+        except Exception:
+            self._rest_a_while(at)
+            log.exception("paused by something unforeseen", extra={"flow": self.name})
+        return None
 
     def _rest_a_while(self, at: float) -> None:
         self.pause = min(self.pause * 2 or _FIRST_PAUSE, _LONGEST_PAUSE)
@@ -90,9 +109,10 @@ class Lane:
     name: str
     flows: Sequence[Flow]
     clock: Callable[[], datetime]
-    worked: Callable[[], None] = lambda: None  # rings the lanes that have more to do now
+    worked: Callable[[], None] = lambda: None  # nudges the lanes that have more to do now
     closing: Callable[[], None] = lambda: None  # lets go of what belongs to the thread
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
+    _woken: threading.Event = field(default_factory=threading.Event, init=False)
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
 
@@ -103,7 +123,12 @@ class Lane:
         self._thread.start()
 
     def ring(self) -> None:
-        """Let the flows look for something new."""
+        """Let the flows look for something new, in the folders and at the axis too."""
+        self._woken.set()
+        self._bell.set()
+
+    def nudge(self) -> None:
+        """Let the flows take up what another lane has put into the queue, and look no further."""
         self._bell.set()
 
     def stop(self) -> None:
@@ -123,14 +148,16 @@ class Lane:
         try:
             while not self._stop.is_set():
                 rest = min(each.rest(self.clock(), time.monotonic()) for each in turned)
-                rung = self._bell.wait(rest)
+                self._bell.wait(rest)
                 self._bell.clear()
-                self._turn(turned, rung=rung)
+                woken = self._woken.is_set()
+                self._woken.clear()
+                self._turn(turned, woken=woken)
         finally:
             self.closing()
 
-    def _turn(self, turned: Sequence[Turned], *, rung: bool) -> None:
-        if rung:
+    def _turn(self, turned: Sequence[Turned], *, woken: bool) -> None:
+        if woken:
             for each in turned:
                 each.flow.wake()
         busy = True

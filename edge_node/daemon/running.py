@@ -8,29 +8,34 @@ keeps the old one where the new one has problems.
 from __future__ import annotations
 
 import logging
+import math
 import signal
-import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.disk import disk_errors
 from edge_node.adapters.lock import locked
 from edge_node.config import load
 from edge_node.daemon import systemd
-from edge_node.daemon.lanes import Lane, Turned
-from edge_node.domain.errors import EdgeNodeError, WithProblems
+from edge_node.daemon.lanes import Lane
+from edge_node.domain.errors import EdgeNodeError, NotAllowed, WithProblems
+from edge_node.domain.message import say
 from edge_node.node import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
-    from types import FrameType
 
     from apscheduler.schedulers.background import BackgroundScheduler
 
     from edge_node.config import Config
+    from edge_node.flows.ports import Flow
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +47,27 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "deliver": ("report", "pull"),
     "report": ("deliver",),
 }
+# How long one call waits, beside the quiet period, for a drop to settle; and the shortest wait.
+_MOMENT: Final = timedelta(seconds=1)
+_BLINK: Final = 0.02  # seconds
 # A lane in the middle of a request is given this long before its connection is cut.
 _PATIENCE: Final = timedelta(seconds=4)
 # How often leases are swept and the lanes look for what a command put into the queue.
 _UPKEEP: Final = timedelta(seconds=30)
+
+
+class _Order(Enum):
+    """What a signal asks of the daemon."""
+
+    END = auto()
+    RELOAD = auto()
+
+
+_SIGNALS: Final[Mapping[int, _Order]] = {
+    signal.SIGTERM: _Order.END,
+    signal.SIGINT: _Order.END,
+    signal.SIGHUP: _Order.RELOAD,
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,41 +76,51 @@ class Daemon:
 
     config_file: Path
     set_up_log: Callable[[Config], None]
-    _wanted: threading.Event = field(default_factory=threading.Event, init=False)
-    _ending: bool = field(default=False, init=False)
-    _reloading: bool = field(default=False, init=False)
+    # The one queue of the standard library that a signal handler may put into at any moment.
+    _orders: SimpleQueue[_Order] = field(default_factory=SimpleQueue, init=False)
 
     def run(self, config: Config) -> None:
         """Turn until told to stop; AlreadyRunning if somebody else does."""
-        self._listen()
+        for number in _SIGNALS:
+            signal.signal(number, lambda number, _frame: self._orders.put(_SIGNALS[number]))
         with locked(config.folders.data):
-            while not self._ending:
-                config = self._serve(config)
-            systemd.notify("STOPPING=1")
-            log.info("stopped")
+            serving: Config | None = config
+            while serving is not None:
+                serving = self._serve(serving)
+        log.info("stopped")
 
-    def _serve(self, config: Config) -> Config:
-        """Run on one configuration until it is to be ended or replaced; return the next one."""
-        with _turning(Node(config=config)):
+    def _serve(self, config: Config) -> Config | None:
+        """Run on one configuration until another replaces it; None when it is time to end."""
+        node = Node(config=config)
+        with _turning(node) as lanes:
             systemd.notify("READY=1", f"STATUS={config.agency.code}")
             log.info("running", extra={"agency": config.agency.code})
-            while True:
-                self._wanted.wait()
-                self._wanted.clear()
-                if self._ending:
-                    return config
-                if self._reloading:
-                    self._reloading = False
-                    systemd.reloading()
-                    fresh = self._read()
-                    if fresh is not None:
-                        return fresh
-                    systemd.notify("READY=1")
+            while self._next_order(node, lanes) is _Order.RELOAD:
+                systemd.reloading()
+                fresh = self._read(config)
+                if fresh is not None:
+                    return fresh
+                systemd.notify("READY=1")
+            systemd.notify("STOPPING=1")
+            return None
 
-    def _read(self) -> Config | None:
+    def _next_order(self, node: Node, lanes: Mapping[str, Lane]) -> _Order:
+        """Wait for an order, and see to the queue meanwhile; to end comes before to reload."""
+        orders: set[_Order] = set()
+        while not orders:
+            with suppress(Empty):
+                orders.add(self._orders.get(timeout=_UPKEEP.total_seconds()))
+                while True:
+                    orders.add(self._orders.get_nowait())
+            if not orders:
+                _see_to_the_queue(node, lanes)
+        return _Order.END if _Order.END in orders else _Order.RELOAD
+
+    def _read(self, config: Config) -> Config | None:
         """Read the configuration again; None, and the reasons in the log, if it cannot be used."""
         try:
-            config = load(self.config_file)
+            fresh = load(self.config_file)
+            _demand_usable(fresh, instead_of=config)
         except EdgeNodeError as error:
             problems = error.problems if isinstance(error, WithProblems) else ()
             log.error(  # noqa: TRY400 - the problems are the story, not the traceback
@@ -96,52 +128,78 @@ class Daemon:
                 extra={"error": str(error), "problems": [str(problem) for problem in problems]},
             )
             return None
-        self.set_up_log(config)
-        return config
+        self.set_up_log(fresh)
+        return fresh
 
-    def _listen(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._end)
-        signal.signal(signal.SIGHUP, self._reload)
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
-        self._ending = True
-        self._wanted.set()
+def _demand_usable(config: Config, *, instead_of: Config) -> None:
+    """Make sure that a node can work on it before the one that works is stopped."""
+    if config.folders.data != instead_of.folders.data:
+        raise NotAllowed(
+            say("folders.data cannot change while the node runs"),
+            hint=say("restart it: systemctl restart edge-node@…"),
+        )
+    with closing(Node(config=config)) as node:
+        node.exchange.check(config.agency.code)
+        node.lanes()  # which reads the secret
 
-    def _reload(self, _number: int, _frame: FrameType | None) -> None:
-        self._reloading = True
-        self._wanted.set()
+
+def _see_to_the_queue(node: Node, lanes: Mapping[str, Lane]) -> None:
+    """Free what nobody came back for, and let the lanes look for what a command has queued."""
+    try:
+        node.upkeep()
+    except EdgeNodeError as error:
+        log.warning("the queue cannot be seen to", extra={"error": str(error)})
+    for name in ("push", "deliver", "report"):
+        lanes[name].ring()
 
 
 def turn_once(node: Node) -> list[EdgeNodeError]:
     """
     Let every flow do what there is to do now, and return what kept one from it.
 
-    The lanes turn one after the other, twice where the first round left something for an earlier
-    one: a document taken in, sent, and told of needs a single call.
+    A document taken in, sent, and told of needs a single call, also when it has only just been
+    dropped: what is still settling is waited for.
     """
-    outages: dict[str, EdgeNodeError] = {}
-    with locked(node.config.folders.data):
+    outages: list[EdgeNodeError] = []
+    with locked(node.config.folders.data), closing(node):
         node.prepare()
-        flows = [flow for lane in node.lanes().values() for flow in lane.flows]
-        for flow in flows:
-            flow.wake()
-        busy = True
-        while busy:
-            busy = False
-            for flow in flows:
-                name = Turned(flow).name
-                try:
-                    while name not in outages and flow.turn(node.clock()):
+        flows = [flow for plan in node.lanes().values() for flow in plan.flows]
+        deadline = time.monotonic() + (node.config.intake.quiet + _MOMENT).total_seconds()
+        while True:
+            flows = _turned_out(flows, node, outages)
+            wait = min((_rest(flow, node.clock()) for flow in flows), default=math.inf)
+            if time.monotonic() + wait > deadline:
+                return outages
+            time.sleep(max(wait, _BLINK))
+
+
+def _rest(flow: Flow, now: datetime) -> float:
+    rest = flow.rest(now)
+    return math.inf if rest is None else rest.total_seconds()
+
+
+def _turned_out(flows: Sequence[Flow], node: Node, outages: list[EdgeNodeError]) -> list[Flow]:
+    """Turn the flows until none has anything to do; return those that no outage has stopped."""
+    turning = list(flows)
+    for flow in turning:
+        flow.wake()
+    busy = True
+    while busy:
+        busy = False
+        for flow in tuple(turning):
+            try:
+                with disk_errors():
+                    while flow.turn(node.clock()):
                         busy = True
-                except EdgeNodeError as error:
-                    outages[name] = error
-        node.close()
-    return list(outages.values())
+            except EdgeNodeError as error:
+                outages.append(error)
+                turning.remove(flow)
+    return turning
 
 
 @contextmanager
-def _turning(node: Node) -> Iterator[None]:
+def _turning(node: Node) -> Iterator[Mapping[str, Lane]]:
     """Turn the node's lanes for as long as the block lasts."""
     with ExitStack() as ending:
         node.prepare()
@@ -152,7 +210,7 @@ def _turning(node: Node) -> Iterator[None]:
                 name=name,
                 flows=plan.flows,
                 clock=node.clock,
-                worked=_ringer(lanes, _AFTER[name]),
+                worked=_nudger(lanes, _AFTER[name]),
                 closing=plan.close,
             )
         ending.callback(_stop, node, lanes)
@@ -161,15 +219,15 @@ def _turning(node: Node) -> Iterator[None]:
         scheduler = _schedule(node, lanes)
         ending.callback(scheduler.shutdown, wait=False)
         ending.enter_context(node.watching(lambda name: lanes[name].ring()))
-        yield
+        yield lanes
 
 
-def _ringer(lanes: Mapping[str, Lane], names: tuple[str, ...]) -> Callable[[], None]:
-    def ring() -> None:
+def _nudger(lanes: Mapping[str, Lane], names: tuple[str, ...]) -> Callable[[], None]:
+    def nudge() -> None:
         for name in names:
-            lanes[name].ring()
+            lanes[name].nudge()
 
-    return ring
+    return nudge
 
 
 def _stop(node: Node, lanes: Mapping[str, Lane]) -> None:
@@ -202,14 +260,8 @@ def _schedule(node: Node, lanes: Mapping[str, Lane]) -> BackgroundScheduler:
     def every(interval: timedelta, job: Callable[[], None]) -> None:
         scheduler.add_job(job, "interval", seconds=interval.total_seconds(), max_instances=1)
 
-    def upkeep() -> None:
-        node.upkeep()
-        for name in ("push", "deliver", "report"):
-            lanes[name].ring()
-
     every(config.pull.every, lanes["pull"].ring)
     every(node.scan_interval(), lanes["intake"].ring)
     every(config.report.every, lanes["report"].ring)
-    every(_UPKEEP, upkeep)
     scheduler.start()
     return scheduler

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.document import Reference, StatusMessage
+from edge_node.domain.document import BusinessKind, Reference, StatusMessage
 from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import Outage, PackageUnreadable, Permanent
 from edge_node.domain.message import say
@@ -20,7 +20,7 @@ from edge_node.flows.rest import Look, until_due
 from edge_node.protocol import edxml, handoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from edge_node.flows.ports import Arriving, Due, Inbox, Spool
 
 log = logging.getLogger(__name__)
+
+_SHEET: Final = "document.json"
+_VERDICTS: Final = "verification.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +77,9 @@ class Deliver:
         return until_due(self.due(Lane.DELIVER), now)
 
     def _hand_over(self, claim: Claim, item: Incoming, now: datetime) -> Path:
+        self.inbox.check()
         with self.inbox.preparing(item.id) as prepared:
-            with self.spool.open(item.package.digest) as raw:
-                package = self._for_us(edxml.read_package(raw, prepared, limits=self.limits))
+            package = self._unpack(item, prepared)
             document = package.document
             name = self.inbox.folder_name(
                 item.created, document.sender.code, document.number, document.notation
@@ -85,6 +88,11 @@ class Deliver:
         arrival = self._arrival(document, now) if self.receipts else None
         self.queue.delivered(claim, document, folder.name, arrival, us=self.agency.code, now=now)
         return folder
+
+    def _unpack(self, item: Incoming, folder: Path) -> edxml.DocumentPackage:
+        ours = (_SHEET, _VERDICTS)  # an attachment of such a name is delivered under another
+        with self.spool.open(item.package.digest) as raw:
+            return self._for_us(edxml.read_package(raw, folder, limits=self.limits, taken=ours))
 
     def _for_us(self, package: edxml.Package) -> edxml.DocumentPackage:
         if not isinstance(package, edxml.DocumentPackage):
@@ -115,9 +123,9 @@ class Deliver:
             axis_id=item.axis_id,
             received_at=item.created,
             codes=package.codes,
-            warnings=[self.tell(warning) for warning in package.warnings],
+            warnings=[self.tell(warning) for warning in _warnings(package)],
         )
-        return {"document.json": sheet, "verification.json": handoff.unverified(files)}
+        return {_SHEET: sheet, _VERDICTS: handoff.unverified(files)}
 
     def _arrival(self, document: Document, now: datetime) -> bytes:
         status = Status.ARRIVED
@@ -135,6 +143,12 @@ class Deliver:
                 at=now,
             )
         )
+
+
+def _warnings(package: edxml.DocumentPackage) -> Sequence[Message]:
+    if package.files or package.document.business.kind is BusinessKind.RECALL:
+        return package.warnings
+    return (*package.warnings, say("the document has no attachments"))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,10 +8,11 @@ claimed by a rename into our private folder, and a claim without a row is taken 
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.document import BusinessKind
 from edge_node.domain.envelope import ItemId, NewDocument
 from edge_node.domain.errors import DropRefused, PackageUnreadable, Permanent, Transient
 from edge_node.domain.identity import fingerprint
@@ -24,7 +25,7 @@ from edge_node.protocol import edxml, handoff
 from edge_node.protocol.content import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
     from typing import BinaryIO
@@ -89,17 +90,27 @@ class Intake:
         if self._stranded is None:
             self._stranded = deque(self.outbox.unfinished())
             self._retries = len(self._stranded)
-        if self._retries:
-            self._retries -= 1
-            self._take_up(self._stranded.popleft(), now)
-            return True
         if not self._ready and self._look.is_due(self.clock()):
             scan = self.outbox.scan(self.clock())
             self._ready = list(scan.ready)
             self._look.done(scan.next_look)
-        if not self._ready:
+        if self._ready:
+            self._take(self._ready.pop(0), now)
+        elif self._retries:
+            # After the others: one that cannot be seen through must not keep them waiting.
+            self._retries -= 1
+            self._take_up(self._stranded.popleft(), now)
+        else:
             return False
-        drop = self._ready.pop(0)
+        return True
+
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
+        """Return how long until a drop that is still being written may be complete."""
+        return self._look.rest(self.clock())
+
+    def _take(self, drop: Drop, now: datetime) -> None:
+        if not self._ready:
+            self._look.ring()  # there may be more by now
         try:
             if drop.secret:
                 self._refuse_in_place(drop, now)
@@ -108,24 +119,18 @@ class Intake:
         except Transient as error:
             # It is not any more what was seen, or may not be moved: the next look says which.
             log.info("drop left for the next look", extra={"error": str(error)})
-        if not self._ready:
-            self._look.ring()
-        return True
-
-    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
-        """Return how long until a drop that is still being written may be complete."""
-        return self._look.rest(self.clock())
 
     def _take_up(self, claimed: Claimed, now: datetime) -> None:
         """Take in what was claimed before and not seen through: a crash, a full disk."""
-        if not self.queue.holds(ItemId(claimed.id)):
-            log.warning("taking up a claim that was cut off", extra={"item": claimed.id})
-            self._hold(claimed, claimed.fault, now)
+        log.warning("taking up a claim that was cut off", extra={"item": claimed.id})
+        self._hold(claimed, claimed.fault, now)
 
     def _hold(self, claimed: Claimed, fault: Message | None, now: datetime) -> None:
         """Take a claimed drop in, and keep it for a later turn if that is cut off."""
         try:
-            self._take_in(claimed, fault, now)
+            # Where the crash came after the row it is the queue's, and only to be filed.
+            if not self.queue.holds(ItemId(claimed.id)):
+                self._take_in(claimed, fault, now)
         except BaseException:
             if self._stranded is not None:
                 self._stranded.append(claimed)
@@ -278,6 +283,11 @@ class Intake:
             )
         if not document.receivers:
             problems.append(say("To: expected at least one receiver, found none"))
+        problems += _repeated(document.receivers)
+        if not document.document_id:
+            problems.append(_lacks("DocumentId", say("text")))
+        if not package.files and document.business.kind is not BusinessKind.RECALL:
+            problems.append(_lacks("AttachmentEncoded", say("at least one attachment")))
         for file in package.files:
             with file.path.open("rb") as stream:
                 content = examine(stream, file.name)
@@ -324,6 +334,30 @@ def _named(claimed: Claimed, name: str) -> Path | None:
     """Return the claimed file of that name, whichever way its diacritics are composed."""
     found = (path for path in claimed.files if handoff.same_name(path.name, name))
     return next(found, None)
+
+
+def _repeated(receivers: Iterable[Organization]) -> list[Message]:
+    """Name each agency that is a receiver twice: hubs refuse that, the queue cannot hold it."""
+    times = Counter(receiver.code.casefold() for receiver in receivers)
+    return [
+        say(
+            "{path}: expected {expected}, found {found}",
+            path="To",
+            expected=say("each agency once"),
+            found=say("{code} again", code=code.upper()),
+        )
+        for code, count in times.items()
+        if count > 1
+    ]
+
+
+def _lacks(path: str, expected: Message) -> Message:
+    return say(
+        "{path}: expected {expected}, found {found}",
+        path=path,
+        expected=expected,
+        found=say("nothing"),
+    )
 
 
 _AGAIN: Final = say("correct it and drop it into the outbox again")

@@ -50,8 +50,8 @@ class Pull:
     def turn(self, now: datetime) -> bool:
         """Fetch one item and make it durable; False if the axis has nothing new for us."""
         if self._rung:
-            self._rung = False
             self._listed = self._waiting(now)
+            self._rung = False  # only now: a list that cannot be had is asked for again
         if not self._listed:
             return False
         listed = self._listed.pop(0)
@@ -74,11 +74,16 @@ class Pull:
 
     def _waiting(self, now: datetime) -> list[Listed]:
         """List both kinds of message; what we have already is only acknowledged again."""
-        listed = [item for message in MessageType for item in self.axis.list_received(message)]
-        known = self.queue.known(item.axis_id for item in listed)
+        # By id, because an axis may list an item twice, or whatever kind it is asked for.
+        listed = {
+            item.axis_id: item
+            for message in MessageType
+            for item in self.axis.list_received(message)
+        }
+        known = self.queue.known(listed)
         for item in known.values():
             self.queue.acknowledge_again(item, now=now)
-        return [item for item in listed if item.axis_id not in known]
+        return [item for axis_id, item in listed.items() if axis_id not in known]
 
     def _fetch(self, listed: Listed, now: datetime) -> ItemId:
         if listed.message is MessageType.STATUS:

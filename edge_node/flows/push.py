@@ -63,8 +63,7 @@ class Push:
                 log.info("sent to the axis", extra=seen | {"axis_id": axis_id})
                 self.queue.settle(claim, SendingEvent.ACCEPTED, now=now, axis_id=axis_id)
         except Permanent as error:
-            log.warning("refused by the axis", extra=seen | {"error": str(error)})
-            self.queue.settle(claim, SendingEvent.REFUSED, now=now, reason=error.message)
+            self._refused(claim, envelope, error, now)
         except AxisSilent as error:
             self._silent(claim, error, now)
         except Transient as error:
@@ -102,6 +101,15 @@ class Push:
         seen = {"envelope": envelope.id, "item": envelope.item, "outcome": str(event)}
         log.info("asked the axis after silence", extra=seen)
         self.queue.settle(claim, event, now=now, axis_id=found)
+
+    def _refused(self, claim: Claim, envelope: Envelope, error: Permanent, now: datetime) -> None:
+        if envelope.state is Sending.UNSURE:
+            # It was asked, not sent: that the axis will not tell says nothing of the envelope.
+            self._later(claim, error, now)
+            return
+        seen = {"envelope": envelope.id, "item": envelope.item, "error": str(error)}
+        log.warning("refused by the axis", extra=seen)
+        self.queue.settle(claim, SendingEvent.REFUSED, now=now, reason=error.message)
 
     def _silent(self, claim: Claim, error: AxisSilent, now: datetime) -> None:
         due = self._next_due(claim, now)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.document import StatusMessage
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import StatusRefused, Transient
+from edge_node.domain.errors import Permanent, StatusRefused, Transient
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import say
 from edge_node.domain.receipt import description_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.domain.document import Organization
-    from edge_node.domain.envelope import ItemId, Sent
+    from edge_node.domain.envelope import AxisId, ItemId, Sent
     from edge_node.domain.message import Message
     from edge_node.domain.order import StatusOrder
     from edge_node.flows.ports import Arriving, Axis, Outgoing, Statuses
@@ -68,20 +68,27 @@ class TakeStatuses:
         if not self._ready:
             self._look.ring()
         try:
-            self._take(path, now)
-        except StatusRefused as error:
+            body, source = self.folder.read(path)
+        except Permanent as error:
+            # The software took it away again.
+            log.info("status file left", extra={"file": path.name, "error": str(error)})
+            return True
+        try:
+            self._take(path.name, body, source, now)
+        except Permanent as error:
             log.warning("status file refused", extra={"file": path.name, "error": str(error)})
             papers = handoff.error_papers(error, tell=self.tell, at=now, name=path.name)
             self.folder.failed(path, papers)
+        else:
+            self.folder.done(path)
         return True
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
         """Return how long until a file that is still being written may be complete."""
         return self._look.rest(self.clock())
 
-    def _take(self, path: Path, now: datetime) -> None:
-        body, source = self.folder.read(path)
-        order = handoff.read_status_order(body, file_name=path.name)
+    def _take(self, name: str, body: bytes, source: str, now: datetime) -> None:
+        order = handoff.read_status_order(body, file_name=name)
         found = self.arriving.reference(item=order.id, document_id=order.document_id)
         if found is None:
             raise StatusRefused(
@@ -107,41 +114,57 @@ class TakeStatuses:
             now=now,
         )
         log.info("status queued", extra={"item": item, "status": order.status})
-        self.folder.done(path)
 
 
 @dataclass(slots=True, kw_only=True)
 class Confirm:
-    """Ask the axis about documents it accepted and nobody has confirmed; one turn asks of one."""
+    """
+    Ask the axis about documents it accepted and nobody has confirmed; one turn asks of one.
+
+    Each bell goes on where the last one ended, so that those a receiver never takes starve no
+    others.
+    """
 
     queue: Outgoing
     axis: Axis
-    _asked: set[str] = field(default_factory=set, init=False)
+    _waiting: list[tuple[ItemId, AxisId]] = field(default_factory=list, init=False)
+    _after: str = field(default="", init=False)
+    _rung: bool = field(default=True, init=False)
 
     def wake(self) -> None:
-        """Ask of all of them again."""
-        self._asked.clear()
+        """Ask of some more."""
+        self._rung = True
 
     def turn(self, now: datetime) -> bool:
-        """Ask about one envelope; False if all have been asked about since the bell."""
-        waiting = self.queue.unconfirmed(before=now - _PATIENCE, limit=_AT_ONCE)
-        for item, axis_id in waiting:
-            if axis_id not in self._asked:
-                self._asked.add(axis_id)
-                try:
-                    listed = self.axis.list_sent(MessageType.DOCUMENT, axis_id)
-                except Transient as error:
-                    log.info("cannot ask the axis", extra={"item": item, "error": str(error)})
-                    return True
-                for entry in listed:
-                    if entry.axis_id == axis_id:
-                        self._enter(item, entry, now)
-                return True
-        return False
+        """Ask about one envelope; False if enough have been asked about since the bell."""
+        if self._rung:
+            self._waiting = self._next_ones(now)
+            self._rung = False
+        if not self._waiting:
+            return False
+        item, axis_id = self._waiting.pop(0)
+        self._after = axis_id
+        try:
+            listed = self.axis.list_sent(MessageType.DOCUMENT, axis_id)
+        except (Transient, Permanent) as error:
+            log.info("the axis does not tell", extra={"item": item, "error": str(error)})
+            return True
+        for entry in listed:
+            if entry.axis_id == axis_id:
+                self._enter(item, entry, now)
+        return True
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the schedule rings
         """Return None: the schedule rings."""
         return None
+
+    def _next_ones(self, now: datetime) -> list[tuple[ItemId, AxisId]]:
+        before = now - _PATIENCE
+        found = self.queue.unconfirmed(before=before, after=self._after, limit=_AT_ONCE)
+        if not found and self._after:
+            self._after = ""
+            found = self.queue.unconfirmed(before=before, limit=_AT_ONCE)
+        return found
 
     def _enter(self, item: ItemId, entry: Sent, now: datetime) -> None:
         words = {entry.send_status.lower(), entry.receive_status.lower()}

@@ -20,7 +20,6 @@ from edge_node.protocol import handoff
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
-    from pathlib import Path
 
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening
@@ -84,8 +83,7 @@ class Notify:
         """Write some receipts; False if all are written."""
         untold = self.history.untold(limit=_AT_ONCE)
         if untold:
-            for happening in untold:
-                self._write(happening)
+            self.receipts.write({self._name(each): self._receipt(each) for each in untold})
             self.history.told(untold)
         return bool(untold)
 
@@ -93,10 +91,10 @@ class Notify:
         """Return None: whoever changes something rings."""
         return None
 
-    def _write(self, happening: Happening) -> Path:
+    def _name(self, happening: Happening) -> str:
         key = f"{happening.item}-{happening.number}"
         what = f"{happening.event}{happening.status and '-' + happening.status}"
-        return self.receipts.write(what, self._receipt(happening), key=key, at=happening.at)
+        return self.receipts.name(what, key=key, at=happening.at)
 
     def _receipt(self, happening: Happening) -> bytes:
         if happening.event == "status":

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import needs
 import pytest
 from confined import Interrupted, interrupted_after, small_disk, without_privileges
 from dropping import contents
@@ -102,6 +103,7 @@ def test_every_trouble_of_a_disk_has_a_name_a_path_and_a_cure(tmp_path, number, 
 
 def test_another_users_folder_is_access_denied(tmp_path):
     """Who may not write is told so, with the path and what to do."""
+    needs.root()
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o755)
     os.chown(theirs, 4321, 4321)
@@ -247,6 +249,7 @@ def test_a_killed_writer_leaves_something_that_can_be_swept(tmp_path):
 
 def test_two_mounts_are_told_by_trying_a_rename(tmp_path):
     """Bind mounts of one file system share a device number; a rename fails all the same."""
+    needs.root()
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     assert mounts.same_mount(tmp_path / "a", tmp_path / "b")

@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 
+import needs
 import pytest
 from confined import without_privileges
 
@@ -106,6 +107,7 @@ def test_the_identity_file_says_whose_it_is(exchange):
 
 def test_a_folder_that_may_not_be_read_is_missing(exchange):
     """The reason is told: it is the rights, not the mount."""
+    needs.root()
     os.chown(exchange.root, 4321, 4321)
     exchange.root.chmod(0o700)
     body = (

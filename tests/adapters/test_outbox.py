@@ -5,6 +5,7 @@ import time
 import unicodedata
 from datetime import timedelta
 
+import needs
 import pytest
 from confined import without_privileges
 from dropping import (
@@ -350,6 +351,7 @@ def test_a_sidecar_that_names_itself_is_taken_all_the_same(tmp_path):
 
 def test_what_may_not_be_read_or_moved_is_named_and_stays(tmp_path):
     """The owner and mode are told; the rest of the outbox goes on."""
+    needs.root()
     folder = tmp_path / "outbox"
     an_outbox(tmp_path)
     lay(folder, {"12.json": a_sheet("a.pdf"), "a.pdf": PDF, "ok.edxml": EDXML})

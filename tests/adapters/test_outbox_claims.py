@@ -3,6 +3,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import needs
 import pytest
 from confined import small_disk, without_privileges
 from dropping import DOCX, EDXML, PDF, a_sheet, an_outbox, contents, lay, names, why
@@ -44,6 +45,7 @@ def test_a_bundle_is_claimed_as_the_very_folder_it_was(tmp_path):
 
 def test_a_sidecar_is_claimed_with_its_files_and_nothing_else(tmp_path):
     """They lie in a folder named after the sheet, which the outbox's group may read once filed."""
+    needs.root()
     outbox = an_outbox(tmp_path, **AT_ONCE)
     lay(tmp_path / "outbox", A_FILE | {"other.pdf": PDF})
     os.chown(tmp_path / "outbox", -1, 4321)
@@ -140,6 +142,7 @@ def test_a_drop_that_vanished_since_the_scan_is_not_taken(tmp_path):
 
 def test_a_drop_that_may_not_be_moved_stays_whole_and_is_named(tmp_path):
     """What was moved already goes back; when the rights change it is tried again."""
+    needs.root()
     an_outbox(tmp_path)
     folder = lay(tmp_path / "outbox", A_FILE)
     os.chown(folder / "b.docx", 4321, 4321)

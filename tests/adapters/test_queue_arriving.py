@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from builders import (
     HOUR,
     MINUTE,
@@ -17,6 +16,7 @@ from builders import (
     a_status,
     stored,
 )
+
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost
 from edge_node.domain.lifecycle import Sending

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from builders import (
     HOUR,
     MINUTE,
@@ -15,6 +14,7 @@ from builders import (
     a_new_document,
     stored,
 )
+
 from edge_node.domain.document import Priority
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
 from edge_node.domain.errors import IllegalTransition, LeaseLost

@@ -17,9 +17,15 @@ def receipts(tmp_path):
     return Receipts(exchange)
 
 
+def written(receipts, what, data, *, key, at):
+    name = receipts.name(what, key=key, at=at)
+    receipts.write({name: data})
+    return receipts.exchange.receipts / name
+
+
 def test_a_receipt_says_in_its_name_when_and_what(receipts):
     """In Vietnam's time, to the millisecond; the software's group may delete it."""
-    path = receipts.write("accepted", b'{"schema": 1}', key="o-1-7", at=AT)
+    path = written(receipts, "accepted", b'{"schema": 1}', key="o-1-7", at=AT)
 
     assert path.parent == receipts.exchange.receipts
     assert path.name.startswith("20261121-140305-123_accepted_")
@@ -30,15 +36,15 @@ def test_a_receipt_says_in_its_name_when_and_what(receipts):
 
 def test_a_receipt_written_again_replaces_itself(receipts):
     """Cut off before it was entered as told, the same event makes the same file once more."""
-    first = receipts.write("accepted", b"1", key="o-1-7", at=AT)
+    first = written(receipts, "accepted", b"1", key="o-1-7", at=AT)
 
-    assert receipts.write("accepted", b"1", key="o-1-7", at=AT) == first
+    assert written(receipts, "accepted", b"1", key="o-1-7", at=AT) == first
     assert list(receipts.exchange.receipts.iterdir()) == [first]
 
 
 def test_two_events_of_one_moment_are_two_receipts(receipts):
     """Three receivers answer within a millisecond: nothing is overwritten."""
-    paths = {receipts.write("status-03", b"x", key=f"o-1-{n}", at=AT) for n in range(3)}
+    paths = {written(receipts, "status-03", b"x", key=f"o-1-{n}", at=AT) for n in range(3)}
 
     assert set(receipts.exchange.receipts.iterdir()) == paths
     assert len(paths) == 3
@@ -46,8 +52,8 @@ def test_two_events_of_one_moment_are_two_receipts(receipts):
 
 def test_receipts_sort_as_things_happened(receipts):
     """Read in the order of their names, queued comes before accepted."""
-    queued = receipts.write("queued", b"", key="o-1-1", at=AT)
-    accepted = receipts.write("accepted", b"", key="o-1-2", at=AT + timedelta(milliseconds=2))
+    queued = written(receipts, "queued", b"", key="o-1-1", at=AT)
+    accepted = written(receipts, "accepted", b"", key="o-1-2", at=AT + timedelta(milliseconds=2))
 
     assert sorted(receipts.exchange.receipts.iterdir()) == [queued, accepted]
 
@@ -55,7 +61,7 @@ def test_receipts_sort_as_things_happened(receipts):
 @pytest.mark.parametrize("what", ["status-../../x", "status-0\\3", "status-" + "9" * 300, ""])
 def test_a_status_no_list_knows_cannot_lead_elsewhere(receipts, what):
     """Codes come from strangers; a name stays one short name in the folder."""
-    path = receipts.write(what, b"", key="o-1-7", at=AT)
+    path = written(receipts, what, b"", key="o-1-7", at=AT)
 
     assert list(receipts.exchange.receipts.iterdir()) == [path]
     assert len(path.name) < 90
@@ -66,6 +72,6 @@ def test_a_receipt_is_not_written_where_the_share_is_gone(receipts):
     receipts.exchange.root.rename(receipts.exchange.root.with_name("unmounted"))
 
     with pytest.raises(EdgeNodeError):
-        receipts.write("accepted", b"", key="o-1-7", at=AT)
+        written(receipts, "accepted", b"", key="o-1-7", at=AT)
 
     assert not receipts.exchange.root.exists()

@@ -5,6 +5,7 @@ import unicodedata
 from importlib.resources import files
 from pathlib import Path
 
+import needs
 import pytest
 
 from edge_node.demo.scan import write_scan
@@ -109,5 +110,6 @@ def test_a_scan_that_cannot_look_like_one_is_refused(tmp_path, pages, size):
 
 
 def _run(*command):
+    needs.program(command[0], "poppler-utils")
     done = subprocess.run([str(part) for part in command], check=True, capture_output=True)
     return done.stdout.decode()

@@ -79,7 +79,7 @@ def _pack(file: Path, outgoing: Path) -> Path:
 @contextmanager
 def _receiver(folder: Path) -> Iterator[tuple[str, int]]:
     command = [sys.executable, __file__, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             port = process.stdout.readline().strip() if process.stdout else ""
             yield f"http://127.0.0.1:{port}/", process.pid

@@ -69,7 +69,12 @@ def _usual(wanted: Wanted, home: Path) -> None:
         _say(f"{wanted.idle:.0f} seconds of nothing")
         idle = product.idle(stage, wanted.idle)
     results = report.Results(
-        bursts=bursts, floors=floors, waits=waits, peaks=peaks, idle=idle, configuration=product.HURRY
+        bursts=bursts,
+        floors=floors,
+        waits=waits,
+        peaks=peaks,
+        idle=idle,
+        configuration=product.HURRY,
     )
     if wanted.as_json:
         sys.stdout.write(json.dumps(report.figures(results), indent=2) + "\n")

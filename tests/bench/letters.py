@@ -33,7 +33,7 @@ class Letter:
 
 
 def letters(place: Path, count: int, *, to: str, series: str, seed: int) -> list[Letter]:
-    """Write ``count`` drops of 50 to 200 kB below ``place``; ``series`` keeps their names apart."""
+    """Write drops of 50 to 200 kB below ``place``; ``series`` keeps them apart from others."""
     dice = random.Random(f"{seed} {series}")  # noqa: S311 - the same bytes every time
     return [
         letter(

@@ -57,8 +57,10 @@ def an_axis(folder: Path, codes: Sequence[str], *, max_package: int) -> Iterator
 
 
 @contextmanager
-def a_node(home: Path, axis: Axis, code: str, *, settings: str = "") -> Iterator[Running]:
-    """Run a node; ``settings`` are lines of YAML that differ from the defaults."""
+def a_node(
+    home: Path, axis: Axis, code: str, *, settings: str = "", fetch: str = "downloadEdoc"
+) -> Iterator[Running]:
+    """Run a node; ``settings`` are sections of YAML that differ from the defaults."""
     home.mkdir(parents=True)
     text = starter(
         code=code,
@@ -69,7 +71,8 @@ def a_node(home: Path, axis: Axis, code: str, *, settings: str = "") -> Iterator
         exchange=home / "exchange",
     )
     config_file = home / "config.yaml"
-    config_file.write_text(text + settings, encoding="utf-8")
+    text = text.replace("axis:\n", f"axis:\n  fetch: {fetch}\n") + settings
+    config_file.write_text(text, encoding="utf-8")
     config = load(config_file)
     node = Node(config=config)
     node.set_up()
@@ -85,7 +88,7 @@ def _process(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `edge-node` with these arguments; a bytecode cache is welcome, a terminal is not."""
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        process = subprocess.Popen(
             [sys.executable, "-m", "edge_node", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else output,

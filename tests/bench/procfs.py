@@ -44,5 +44,5 @@ def _sizes(path: Path) -> dict[str, int]:
     return {
         words[0].rstrip(":"): int(words[1]) * 1024
         for words in lines
-        if len(words) == 3 and words[2] == "kB"  # noqa: PLR2004 - name, number, unit
+        if len(words) == 3 and words[2] == "kB"
     }

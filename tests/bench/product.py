@@ -37,7 +37,6 @@ report: {every: 1s}
 _HUGE: Final = """
 intake: {quiet: 0s, scan_every: 1s}
 pull: {every: 200ms}
-axis: {fetch: %s}
 limits: {attachment: 2GB, package: 3GB, unpacked: 3GB}
 """
 _BLINK: Final = 0.002
@@ -98,13 +97,19 @@ class Lost(Exception):
 
 
 @contextmanager
-def staged(home: Path, *, settings: str = HURRY, max_package: int = 100 << 20) -> Iterator[Stage]:
+def staged(
+    home: Path,
+    *,
+    settings: str = HURRY,
+    fetch: str = "downloadEdoc",
+    max_package: int = 100 << 20,
+) -> Iterator[Stage]:
     """Run the axis and both nodes for as long as the block lasts."""
     codes = (SENDER, RECEIVER, IDLER)
     with (
         an_axis(home / "axis", codes, max_package=max_package) as axis,
-        a_node(home / "A", axis, SENDER, settings=settings) as sender,
-        a_node(home / "B", axis, RECEIVER, settings=settings) as receiver,
+        a_node(home / "A", axis, SENDER, settings=settings, fetch=fetch) as sender,
+        a_node(home / "B", axis, RECEIVER, settings=settings, fetch=fetch) as receiver,
     ):
         _until(lambda: all(_runs(node) for node in (sender, receiver)), "the nodes did not start")
         yield Stage(home=home, axis=axis, sender=sender, receiver=receiver)
@@ -143,7 +148,7 @@ def singles(stage: Stage, count: int, *, series: str, seed: int) -> list[float]:
 
 def huge(home: Path, size: int, *, fetch: str, seed: int) -> Huge:
     """Send one attachment of ``size`` bytes through a stage of its own."""
-    with staged(home, settings=_HUGE % fetch, max_package=3 << 30) as stage:
+    with staged(home, settings=_HUGE, fetch=fetch, max_package=3 << 30) as stage:
         one = letter(home / "desk", 1, to=RECEIVER, series="LON", size=size, seed=seed)
         begun = time.monotonic()
         _drop(stage, one)
@@ -190,9 +195,7 @@ def _answers(stage: Stage) -> int:
 
 def _compare(stage: Stage, sent: Sequence[Letter]) -> None:
     """Make sure that every document arrived once, byte for byte."""
-    arrived = sorted(
-        _digest(file) for folder in _inbox(stage) for file in folder.glob("*.pdf")
-    )
+    arrived = sorted(_digest(file) for folder in _inbox(stage) for file in folder.glob("*.pdf"))
     if arrived != sorted(one.sha256 for one in sent):
         raise Lost(f"sent {len(sent)} documents, got {len(arrived)}, or not the same")
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from product import Burst, Huge, Idle
 
 _MB: Final = 1 << 20
-_WIDTH: Final = 78
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +34,6 @@ class Spread:
     median: float
     low: float
     high: float
-
-    def __str__(self) -> str:
-        """Say it in one column of a table."""
-        return f"{self.median:8.1f}   ({self.low:.1f} to {self.high:.1f})"
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -103,15 +98,13 @@ def table(results: Results) -> str:
     """Return the figures as people read them."""
     seen = reckon(results)
     lines = [
-        f"{len(results.bursts)} bursts of {seen.documents} documents of 50 to 200 kB,"
-        " median (least to greatest)",
+        f"{len(results.bursts)} bursts of {seen.documents}, median (least to greatest)",
         "",
-        "documents a second",
+        "documents of 50 to 200 kB, a second",
         _line("outbox to inbox", seen.delivered),
         _line("and receipt 01 back at the sender", seen.answered),
         _line("bare pipeline, in turn with it", seen.bare),
-        f"  {'product : bare':<36} {seen.ratio.median:8.3f}   "
-        f"({seen.ratio.low:.3f} to {seen.ratio.high:.3f})",
+        _line("product : bare", seen.ratio, places=3),
         "",
         "one document at a time, outbox to inbox, milliseconds",
         f"  {'p50':<36} {seen.wait_p50 * 1000:8.0f}",
@@ -121,16 +114,16 @@ def table(results: Results) -> str:
         *(_line(name, each) for name, each in seen.cpu.items()),
         *(_line(f"bare {name}", each) for name, each in seen.bare_cpu.items()),
         "",
-        "memory, MB",
-        *(f"  {name + ', peak':<36} {size / _MB:8.1f}" for name, size in seen.peaks.items()),
-        f"  {'idle node, RSS':<36} {seen.idle.memory.rss / _MB:8.1f}",
-        f"  {'idle node, PSS':<36} {seen.idle.memory.pss / _MB:8.1f}",
+        "peak memory, MB",
+        *(f"  {name:<36} {size / _MB:8.1f}" for name, size in seen.peaks.items()),
         "",
-        f"idle node, CPU {seen.idle.cpu / seen.idle.seconds:.2%}"
-        f" ({seen.idle.cpu:.2f} s in {seen.idle.seconds:.0f} s, default configuration)",
+        "idle node on the default configuration",
+        f"  {'CPU, % of one core':<36} {seen.idle.cpu / seen.idle.seconds * 100:8.2f}",
+        f"  {'RSS, MB':<36} {seen.idle.memory.rss / _MB:8.1f}",
+        f"  {'PSS, MB':<36} {seen.idle.memory.pss / _MB:8.1f}",
         "",
         "configured for the bursts:",
-        *(f"  {line}"[:_WIDTH] for line in results.configuration.strip().splitlines()),
+        *(f"  {line}" for line in results.configuration.strip().splitlines()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -146,5 +139,6 @@ def large_table(result: Huge) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(name: str, figure: Spread) -> str:
-    return f"  {name:<36} {figure}"
+def _line(name: str, seen: Spread, *, places: int = 1) -> str:
+    ends = f"({seen.low:.{places}f} to {seen.high:.{places}f})"
+    return f"  {name:<36} {seen.median:8.{places}f}   {ends}"

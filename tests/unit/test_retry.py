@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from builders import MINUTE, SECOND, T0
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import MINUTE, SECOND, T0
 from edge_node.domain.retry import RetryPolicy
 
 POLICY = RetryPolicy(first=10 * SECOND, ceiling=5 * MINUTE, attempts=8)

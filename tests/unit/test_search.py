@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from builders import HOUR, MINUTE, T0
+
 from edge_node.domain.envelope import AxisId, Sent
 from edge_node.domain.search import Trail, traces_of
 from edge_node.domain.time import in_vietnam

@@ -1,0 +1,206 @@
+"""Lanes: what keeps one flow from its work pauses that flow, is said once, and ends by itself."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from builders import T0
+
+from edge_node.daemon.lanes import Lane, Turned
+from edge_node.domain.errors import AxisUnreachable, LeaseLost, PackageTooLarge
+from edge_node.domain.message import say
+
+AWAY = AxisUnreachable(say("cannot reach the axis: {reason}", reason="refused"))
+
+
+class Told:
+    """A flow that does in turn what it was told to: answer, or raise."""
+
+    def __init__(self, *outcomes):
+        """Do these, then have nothing more to do."""
+        self.outcomes = list(outcomes)
+        self.turns = 0
+        self.woken = 0
+
+    def wake(self):
+        """Count the bells."""
+        self.woken += 1
+
+    def turn(self, _now):
+        """Do the next."""
+        self.turns += 1
+        outcome = self.outcomes.pop(0) if self.outcomes else False
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def rest(self, _now):
+        """Know of nothing to come."""
+
+
+def said(caplog):
+    return [(record.levelname, record.message) for record in caplog.records]
+
+
+@pytest.fixture(autouse=True)
+def _everything_is_logged(caplog):
+    caplog.set_level("INFO", "edge_node")
+
+
+def test_an_outage_pauses_the_flow_longer_and_longer(caplog):
+    """Five seconds, ten, twenty, never more than five minutes; it is said once."""
+    flow = Told(*[AWAY] * 12)
+    turned = Turned(flow)
+    at, pauses = 1000.0, []
+    for _ in range(12):
+        assert not turned.turn(T0, at)
+        pauses.append(turned.rest(T0, at))
+        turns = flow.turns
+        assert not turned.turn(T0, at + pauses[-1] - 0.1)
+        assert flow.turns == turns
+        at += pauses[-1]
+
+    assert pauses[:4] == [5, 10, 20, 40]
+    assert set(pauses[6:]) == {300}
+    assert said(caplog) == [("ERROR", "paused")]
+    assert caplog.records[0].error == "cannot reach the axis: refused"
+
+
+@pytest.mark.parametrize("worked", [True, False])
+def test_an_outage_is_over_with_the_first_turn_that_succeeds(caplog, worked):
+    """Whether it found something to do or not; the next outage begins anew and is said anew."""
+    turned = Turned(Told(AWAY, worked, AWAY))
+    turned.turn(T0, 0.0)
+    assert turned.turn(T0, 5.0) is worked
+    turned.turn(T0, 6.0)
+
+    assert turned.rest(T0, 6.0) == 5
+    assert said(caplog) == [("ERROR", "paused"), ("INFO", "goes on"), ("ERROR", "paused")]
+
+
+def test_after_a_pause_the_flow_looks_again_by_itself():
+    """What it could not do is not forgotten until somebody rings."""
+    flow = Told(AWAY)
+    turned = Turned(flow)
+    turned.turn(T0, 0.0)
+    turned.turn(T0, 5.0)
+    assert (flow.turns, flow.woken) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PackageTooLarge(say("a mistake of ours")),
+        KeyError("a mistake of ours"),
+        OSError(28, "full"),
+    ],
+)
+def test_whatever_else_leaves_a_turn_pauses_the_flow_too(error):
+    """A mistake in one flow must not end the thread it shares with others."""
+    flow = Told(error)
+    flow.outcomes.append(True)
+    turned = Turned(flow)
+    assert not turned.turn(T0, 0.0)
+    assert turned.rest(T0, 0.0) == 5
+    assert turned.turn(T0, 5.0)
+
+
+def test_a_lost_lease_is_no_outage():
+    """Somebody else has the item: on with the next."""
+    lost = LeaseLost(say("{item} was claimed by somebody else", item="e1"))
+    turned = Turned(Told(lost, *[True]))
+    assert turned.turn(T0, 0.0)
+    assert turned.turn(T0, 0.0)
+
+
+def test_a_rest_that_cannot_be_told_pauses_the_flow_too():
+    """The queue may be away when a flow is asked how long it may sleep."""
+    flow = Told()
+    flow.rest = lambda _now: (_ for _ in ()).throw(AWAY)
+    assert Turned(flow).rest(T0, 0.0) == 5
+
+
+def test_nobody_sleeps_longer_than_a_minute_on_the_word_of_a_clock():
+    """Due times are on the wall clock, which may jump."""
+    flow = Told()
+    flow.rest = lambda _now: timedelta(days=1)
+    assert Turned(flow).rest(T0, 0.0) == 60
+
+
+class Counting(Told):
+    """A flow with so much to do, which tells when it has done it."""
+
+    def __init__(self, todo):
+        """Have so many steps to do."""
+        super().__init__(*[True] * todo)
+        self.done = threading.Event()
+
+    def turn(self, now):
+        """Do one step."""
+        worked = super().turn(now)
+        if not self.outcomes:
+            self.done.set()
+        return worked
+
+
+@pytest.mark.parametrize("error", [AWAY, ZeroDivisionError("unforeseen")])
+def test_one_flow_that_fails_does_not_stop_the_others_of_its_lane(error):
+    """They share a thread; the one is paused, the other's backlog is done."""
+    broken, busy = Told(error), Counting(20)
+    closed = threading.Event()
+    lane = Lane(name="a", flows=[broken, busy], clock=lambda: T0, closing=closed.set)
+    lane.start()
+    assert busy.done.wait(10)
+    lane.stop()
+    assert lane.join(timedelta(seconds=10))
+
+    assert broken.turns == 1
+    assert busy.outcomes == []
+    assert closed.is_set()
+
+
+def test_the_flows_of_a_lane_take_turns():
+    """A long backlog of one starves no other: one step of each."""
+    order = []
+
+    class Noting(Counting):
+        """One that writes down whose turn it is."""
+
+        def turn(self, now):
+            """Do one step."""
+            worked = super().turn(now)
+            order.append(self)
+            return worked
+
+    one, other = Noting(3), Noting(3)
+    lane = Lane(name="a", flows=[one, other], clock=lambda: T0)
+    lane.start()
+    assert one.done.wait(10)
+    assert other.done.wait(10)
+    lane.stop()
+    assert lane.join(timedelta(seconds=10))
+    assert order[:6] == [one, other] * 3
+
+
+def test_a_lane_that_worked_says_so_to_those_that_have_more_to_do_now():
+    """Once for each step."""
+    rung = []
+    flow = Counting(2)
+    lane = Lane(name="a", flows=[flow], clock=lambda: T0, worked=lambda: rung.append(flow.turns))
+    lane.start()
+    assert flow.done.wait(10)
+    lane.stop()
+    assert lane.join(timedelta(seconds=10))
+    assert rung == [1, 2]
+
+
+def test_a_bell_wakes_the_flows_and_a_lane_that_was_never_started_ends_at_once():
+    """Ringing is all that others may do to a lane."""
+    flow = Counting(1)
+    lane = Lane(name="a", flows=[flow], clock=lambda: T0)
+    assert lane.join(timedelta())
+    lane.start()
+    assert flow.done.wait(10)
+    lane.stop()
+    assert lane.join(timedelta(seconds=10))
+    assert flow.woken == 1

@@ -1,0 +1,263 @@
+"""The daemon: ready, at work, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from loopback import raw_server
+from system_world import an_axis, an_office, serving, until
+
+from edge_node.sandbox.store import doubles
+
+
+class ServiceManager:
+    """The socket systemd gives a service, and what it hears there."""
+
+    def __init__(self, listening):
+        """Hear what comes in on a socket."""
+        self._listening = listening
+        self._listening.settimeout(0)
+        self.heard = []
+
+    def hears(self, state, *, times=1, within=20):
+        """Wait until a state was announced so often."""
+        until(lambda: self._all().count(state) >= times, within=within)
+
+    def _all(self):
+        while True:
+            try:
+                self.heard += self._listening.recv(4096).decode().split("\n")
+            except BlockingIOError:
+                return self.heard
+
+
+@contextmanager
+def a_service_manager():
+    with (
+        tempfile.TemporaryDirectory() as short,  # a socket's path has 107 letters at most
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening,
+    ):
+        listening.bind(f"{short}/notify")
+        yield f"{short}/notify", ServiceManager(listening)
+
+
+def ticks(pid):
+    """Return the CPU time a process has used, in clock ticks."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def resident(pid):
+    """Return the memory a process holds, in bytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def test_two_nodes_exchange_a_document_and_hear_of_it(office, other):
+    """The main job, by two nodes side by side: outbox to inbox, and every receipt back."""
+    with office.running() as ours, other.running() as theirs:
+        document = office.drop(1, other)
+        until(lambda: other.inbox() == [document])
+        arrived = [(document, "01", other.code), (document, "delivered", other.code)]
+        until(lambda: set(arrived) <= set(office.receipts()))
+        assert office.lies_in("sent") == ["1-UBND-VP"]
+
+        [sheet] = (other.exchange / "inbox").glob("*/document.json")
+        order = {"schema": 1, "id": json.loads(sheet.read_bytes())["id"], "status": "03"}
+        (other.exchange / "statuses" / "a.json").write_text(json.dumps(order))
+        until(lambda: (document, "03", other.code) in office.receipts())
+    for node, agency in ((ours, office.code), (theirs, other.code)):
+        assert f"running agency={agency}\n" in node.words
+        assert " error " not in node.words
+
+
+def test_it_says_when_it_is_ready_and_when_it_stops(office):
+    """The service manager hears READY, STATUS and STOPPING; an idle node ends within 2 s."""
+    with a_service_manager() as (address, manager), office.running(NOTIFY_SOCKET=address) as node:
+        manager.hears("READY=1")
+        node.says("running")
+        node.signal(signal.SIGTERM)
+        assert node.ends(within=2) == 0
+        manager.hears("STOPPING=1", within=0)
+    assert manager.heard == ["READY=1", f"STATUS={office.code}", "STOPPING=1"]
+    assert "stopped" in node.words
+
+
+def test_a_service_manager_that_is_gone_stops_nothing(office):
+    """Documents go on travelling whether or not anybody listens."""
+    with office.running(NOTIFY_SOCKET="/nowhere/notify") as node:
+        node.says("info running: running")
+        assert "the service manager cannot be told" in node.words
+        node.signal(signal.SIGINT)
+        assert node.ends(within=5) == 0
+
+
+def test_a_second_node_on_the_same_folder_is_turned_away(office):
+    """Exit 1 and what to do, while the first one works on."""
+    with office.running() as first:
+        first.says("info running: running")
+        second = office.command("run")
+        assert second.returncode == 1
+        assert second.stderr == (
+            f"edge-node: another edge-node works on {office.home}/data\n"
+            "hint: stop it first (systemctl stop edge-node@…), or use another folder\n"
+        )
+        assert office.command("once").returncode == 1
+        assert first.process.poll() is None
+        [standing] = office.told("status")
+        assert (standing["running"], standing["process"]) == (True, first.process.pid)
+
+
+def test_it_ends_soon_while_the_axis_hangs_and_loses_nothing(office, other, axis):
+    """What was under way is unsure or queued; the next node finds out and sends it once."""
+    under_way = threading.Event()
+
+    def hang(connection, over):
+        if b"sendEdoc" in connection.recv(1 << 16):
+            under_way.set()
+        over.wait()
+
+    with raw_server(hang) as url:
+        office.configure(url=url)
+        with office.running() as node:
+            document = office.drop(2, other)
+            assert under_way.wait(20)
+            node.signal(signal.SIGTERM)
+            assert node.ends(within=10) == 0
+            assert "a lane did not end in time" not in node.words
+    assert office.lies_in("queued") == ["2-UBND-VP"]
+    [item] = office.told("list")
+    assert [fate["state"] for fate in item["fates"]] == ["unsure"]
+
+    office.configure(url=axis.url)
+    with office.running(), other.running():
+        until(lambda: other.inbox() == [document])
+        until(lambda: office.lies_in("sent") == ["2-UBND-VP"])
+    assert not [double for double in doubles(axis.folder) if double.sender == office.code]
+
+
+def test_an_outage_is_said_once_and_ends_by_itself(tmp_path):
+    """While the axis is away the log says so once a flow; when it is back, everything goes on."""
+    with an_axis(tmp_path / "axis", agencies=2) as axis:
+        office, other = an_office(tmp_path, axis), an_office(tmp_path, axis)
+    with office.running() as node:
+        for flow in ("push", "pull"):
+            office.drop(flow, other)
+            node.says(f"paused flow={flow} ")
+        port = int(axis.url.rpartition(":")[2])
+        with serving(axis.folder, port=port):
+            for flow in ("push", "pull"):
+                node.says(f"goes on flow={flow}\n")
+            until(lambda: len(office.lies_in("sent")) == 2)
+            assert node.words.count("paused flow=push ") == 1
+            assert node.words.count("paused flow=pull ") == 1
+
+
+def test_a_node_that_is_killed_again_and_again_sends_everything_once(office, other, axis):
+    """Whatever it was doing when the power went, each document arrives, and arrives once."""
+    office.configure(log={"level": "debug"})
+    documents = set()
+    for death, sign in enumerate(("taken in", "sent to the axis", "taken in", "running")):
+        with office.running() as node:
+            seen = node.words.count(sign)
+            documents |= {office.drop(f"{death}{n}", other) for n in range(3)}
+            node.says(sign, times=seen + 1)
+            node.kill()
+    with office.running(), other.running() as receiver:
+        until(lambda: set(other.inbox()) == documents)
+        receiver.kill()
+    with office.running(), other.running():
+        until(lambda: len(office.lies_in("sent")) == len(documents))
+        confirmed = {(document, "delivered", other.code) for document in documents}
+        until(lambda: confirmed <= set(office.receipts()))
+    assert other.inbox() == sorted(documents)
+    ours = {office.code, other.code}
+    assert not [double for double in doubles(axis.folder) if double.sender in ours]
+
+
+def test_a_new_configuration_takes_effect_without_a_restart(office, other):
+    """SIGHUP: the service manager hears of it, and the node works by the new file."""
+    office.configure(pull={"every": "1h"}, log={"format": "text"})
+    with a_service_manager() as (address, manager), office.running(NOTIFY_SOCKET=address) as node:
+        manager.hears("READY=1")
+        office.configure(pull={"every": "200ms"}, log={"format": "json"})
+        node.signal(signal.SIGHUP)
+        manager.hears("READY=1", times=2)
+        assert "RELOADING=1" in manager.heard
+        assert any(state.startswith("MONOTONIC_USEC=") for state in manager.heard)
+        assert json.loads(node.words.splitlines()[-1])["message"] == "running"
+
+        document = other.drop(5, office)
+        assert other.command("once").returncode == 0
+        until(lambda: office.inbox() == [document])  # by the old interval: in an hour
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda office: office.configure(pul={"every": "1s"}), "no such key pul"),
+        (lambda office: office.config.unlink(), "cannot read the configuration"),
+        (
+            lambda office: office.config.write_text(
+                office.config.read_text().replace('/data"', '/other"')
+            ),
+            "folders.data cannot change while the node runs",
+        ),
+        (
+            lambda office: office.config.write_text(
+                office.config.read_text().replace("secrets/", "nowhere/")
+            ),
+            "the secret in",
+        ),
+        (
+            lambda office: office.config.write_text(
+                office.config.read_text().replace('/exchange"', '/elsewhere"')
+            ),
+            "the exchange folder cannot be told",
+        ),
+    ],
+    ids=["a wrong key", "no file", "another data folder", "no secret", "no exchange folder"],
+)
+def test_a_configuration_that_cannot_be_used_is_refused(office, other, spoil, words):
+    """The old one is kept, the log says why, and documents go on travelling."""
+    with a_service_manager() as (address, manager), office.running(NOTIFY_SOCKET=address) as node:
+        manager.hears("READY=1")
+        spoil(office)
+        node.signal(signal.SIGHUP)
+        manager.hears("READY=1", times=2)
+        [refusal] = [line for line in node.words.splitlines() if "the old one kept" in line]
+        assert words in refusal
+        office.drop(6, other)
+        until(lambda: office.lies_in("sent") == ["6-UBND-VP"])
+
+
+def test_a_node_at_rest_costs_next_to_nothing(tmp_path, axis):
+    """Less than one hundredth of a CPU and 100 MB, with the schedule a real node keeps."""
+    office = an_office(tmp_path, axis)
+    office.sections = {}
+    office.configure()
+    with office.running() as node:
+        node.says("info running: running")
+        pid = node.process.pid
+        until(lambda: _rests(pid))
+        before, begun = ticks(pid), time.monotonic()
+        time.sleep(5)
+        used = (ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
+        assert used / (time.monotonic() - begun) < 0.01
+        assert resident(pid) < 100e6
+
+
+def _rests(pid):
+    before = ticks(pid)
+    time.sleep(0.5)
+    return ticks(pid) == before

@@ -1,0 +1,171 @@
+"""The demo: the main job with everything real, and an audit that can fail."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from system_world import edge_node
+
+from edge_node.demo.audit import audit
+from edge_node.demo.scenes import Sending
+from edge_node.sandbox.store import DATABASE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENT = "H99.01,2026/11/21,1/VP"
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """Run the demo once, in a folder that stays."""
+    folder = tmp_path_factory.mktemp("demo") / "stage"
+    return folder, edge_node("demo", "--json", "--dir", folder, within=120)
+
+
+def test_the_demo_loses_nothing_and_doubles_nothing(played):
+    """One JSON object on stdout and nothing else; the play itself goes to stderr."""
+    _, answer = played
+    assert answer.returncode == 0, answer.stderr
+    [line] = answer.stdout.splitlines()
+    balance = json.loads(line)
+    assert list(balance) == [
+        "sent", "delivered", "receipts", "refused", "lost", "duplicated", "seconds",
+    ]  # fmt: skip
+    assert list(balance["receipts"]) == ["01", "03", "06"]
+    assert (balance["lost"], balance["duplicated"]) == (0, 0)
+    assert balance["sent"] == balance["delivered"] + balance["refused"] + balance["lost"] > 0
+    assert set(balance["receipts"].values()) == {balance["delivered"]}
+    assert balance["refused"] == 1
+    assert 0 < balance["seconds"] < 120
+    assert "H99.02.03" in answer.stderr
+
+
+def test_a_demo_does_not_play_over_another(played):
+    """A folder that has been played in is refused, and left as it was."""
+    folder, _ = played
+    again = edge_node("demo", "--json", "--dir", folder)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr.splitlines()[0].startswith("edge-node: there is a sandbox in ")
+
+
+@dataclass
+class Played:
+    """An agency whose folders hold what a demo would have left there."""
+
+    exchange: Path
+
+
+def a_play(folder):
+    """Lay one document that went from one agency to another, and the axis's note of it."""
+    actors = {code: Played(folder / code) for code in ("H99.01", "H99.02")}
+    for actor in actors.values():
+        for name in ("inbox", "receipts"):
+            (actor.exchange / name).mkdir(parents=True)
+    arrived = actors["H99.02"].exchange / "inbox" / "one"
+    arrived.mkdir()
+    (arrived / "document.json").write_text(json.dumps({"document_id": DOCUMENT}))
+    (arrived / "verification.json").write_text("{}")
+    (arrived / "a.pdf").write_bytes(b"%PDF")
+    sending = Sending(
+        title="one",
+        style="bundle",
+        sender="H99.01",
+        receivers=("H99.02",),
+        document_id=DOCUMENT,
+        digests=frozenset({"315d429b7714cedb6ad04ac31240145257692630457f3c88253c5beceac76027"}),
+    )
+    axis = folder / "axis"
+    axis.mkdir()
+    return actors, sending, axis
+
+
+def note_sends(axis, times):
+    """Enter the document in the tables of a test axis so often."""
+    from edge_node.sandbox.store import Store
+
+    Store(axis).close()
+    with sqlite3.connect(axis / DATABASE) as db:
+        for send in range(1, times + 1):
+            db.execute(
+                "insert into sends values (?, ?, 'H99.01', 'edoc', ?, '1/VP', '', '', '', 4, '')",
+                (send, f"s{send}", DOCUMENT),
+            )
+            db.execute(
+                "insert into deliveries (doc_id, send, receiver, message_type, created, updated)"
+                " values (?, ?, 'H99.02', 'edoc', '', '')",
+                (f"d{send}", send),
+            )
+    db.close()
+
+
+def counted(actors, sending, axis):
+    result = audit(actors, [sending], axis)
+    return {
+        "sent": result.sent,
+        "delivered": result.count("delivered", "doubled"),
+        "lost": result.lost,
+        "duplicated": result.duplicated,
+    }
+
+
+def test_the_audit_finds_a_document_that_arrived_once(tmp_path):
+    """The example the others spoil."""
+    actors, sending, axis = a_play(tmp_path)
+    note_sends(axis, 1)
+    balance = counted(actors, sending, axis)
+    assert balance == {"sent": 1, "delivered": 1, "lost": 0, "duplicated": 0}
+
+
+@pytest.mark.parametrize("spoilt", ["folder", "file", "bytes", "identity"])
+def test_the_audit_misses_what_is_not_there(tmp_path, spoilt):
+    """No folder, a folder without the file, with other bytes, or of another document: lost."""
+    actors, sending, axis = a_play(tmp_path)
+    note_sends(axis, 1)
+    arrived = actors["H99.02"].exchange / "inbox" / "one"
+    if spoilt == "folder":
+        shutil.rmtree(arrived)
+    elif spoilt == "file":
+        (arrived / "a.pdf").unlink()
+    elif spoilt == "bytes":
+        (arrived / "a.pdf").write_bytes(b"%PDG")
+    else:
+        (arrived / "document.json").write_text(json.dumps({"document_id": "another"}))
+    balance = counted(actors, sending, axis)
+    assert balance == {"sent": 1, "delivered": 0, "lost": 1, "duplicated": 0}
+
+
+def test_the_audit_counts_a_folder_that_is_there_twice(tmp_path):
+    """The receiver got it twice, whatever the axis says."""
+    actors, sending, axis = a_play(tmp_path)
+    note_sends(axis, 1)
+    inbox = actors["H99.02"].exchange / "inbox"
+    shutil.copytree(inbox / "one", inbox / "two")
+    balance = counted(actors, sending, axis)
+    assert balance == {"sent": 1, "delivered": 1, "lost": 0, "duplicated": 1}
+
+
+def test_the_audit_counts_a_double_the_receiver_hid(tmp_path):
+    """The axis accepted it twice: a double, though the inbox shows it once."""
+    actors, sending, axis = a_play(tmp_path)
+    note_sends(axis, 2)
+    balance = counted(actors, sending, axis)
+    assert balance == {"sent": 1, "delivered": 1, "lost": 0, "duplicated": 1}
+
+
+def test_the_audit_believes_a_refusal_only_from_the_right_agency(tmp_path):
+    """A receipt about another receiver does not excuse a document that is nowhere."""
+    actors, sending, axis = a_play(tmp_path)
+    note_sends(axis, 0)
+    shutil.rmtree(actors["H99.02"].exchange / "inbox" / "one")
+    receipts = actors["H99.01"].exchange / "receipts"
+    refusal = {"document_id": DOCUMENT, "event": "refused", "to": "H99.03"}
+    (receipts / "1.json").write_text(json.dumps(refusal))
+    assert counted(actors, sending, axis)["lost"] == 1
+    (receipts / "2.json").write_text(json.dumps(refusal | {"to": "H99.02"}))
+    assert counted(actors, sending, axis)["lost"] == 0

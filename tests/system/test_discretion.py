@@ -1,0 +1,116 @@
+"""What never leaves the node by its words: the secret, and what documents say."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+from pathlib import Path
+
+import pytest
+from system_world import an_office, until
+
+from edge_node.cli.logs import _Text
+
+PLANTED = "Về việc TRÍCH-YẾU-MẬT của một người"
+
+
+def of_the_process(pid):
+    """Return what everybody on the machine may read of a process, and its own environment."""
+    return "".join(
+        Path(f"/proc/{pid}/{name}").read_bytes().decode("utf-8", "replace")
+        for name in ("cmdline", "environ")
+    )
+
+
+def test_the_secret_is_in_no_word_of_a_node(office, other):
+    """Neither in the log at its loudest, nor in argv, nor in what any command says."""
+    secret = office.secret.read_text().strip()
+    assert len(secret) > 20
+    office.configure(log={"level": "debug"})
+    with office.running() as node:
+        office.drop(1, other)
+        until(lambda: office.lies_in("sent"))
+        said = of_the_process(node.process.pid)
+    commands = [
+        ["config"],
+        ["config", "--json"],
+        ["show", "o"],
+        ["log", "o"],
+        ["once"],
+    ]
+    for command in commands:
+        answer = office.command(*command)
+        said += answer.stdout + answer.stderr
+    said += node.words
+    assert str(office.secret) in said
+    assert secret not in said
+
+
+def test_a_secret_the_axis_does_not_know_is_not_shown_either(office, other):
+    """What goes wrong with a secret is said without it, by the axis and by us."""
+    secret = "MAT-KHAU-KHONG-DUNG"
+    office.secret = office.home / "secret"
+    office.secret.write_text(f"{secret}\n")
+    office.secret.chmod(0o600)
+    office.configure()
+    office.drop(2, other)
+    denied = office.command("once")
+    office.secret.chmod(0o644)
+    open_to_all = office.command("once")
+    for answer in (denied, open_to_all):
+        assert answer.returncode == 1
+        assert "edge-node: " in answer.stderr
+        assert secret not in answer.stdout + answer.stderr
+    assert "everybody on this machine may read the secret" in open_to_all.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_log_tells_what_a_document_says(office, other, form):
+    """Neither side's log knows the subject, the signer or a note, whatever becomes of them."""
+    for node in (office, other):
+        node.configure(log={"level": "debug", "format": form})
+    with office.running() as sender, other.running() as receiver:
+        signer = {"position": PLANTED, "name": PLANTED}
+        office.drop(1, other, subject=PLANTED, signer=signer, places=[PLANTED])
+        office.drop(2, other, subject=PLANTED * 100, priority=PLANTED)  # refused by us
+        office.drop(3, other, subject=PLANTED, to=["H98.999"])  # refused by the axis
+        until(other.inbox)
+        until(lambda: len(list(office.exchange.glob("failed/*/*/*/*/error.txt"))) == 2)
+        [sheet] = other.exchange.glob("inbox/[!.]*/document.json")
+        assert PLANTED in sheet.read_text()
+        report = {"schema": 1, "id": json.loads(sheet.read_bytes())["id"], "status": "16"}
+        statuses = other.exchange / "statuses"
+        (statuses / "a.json").write_text(json.dumps(report | {"note": PLANTED}))
+        until(lambda: any(what == "16" for _, what, _ in office.receipts()))
+    for node in (sender, receiver):
+        assert "MẬT" not in node.words
+        assert "M\\u1eacT" not in node.words
+        assert "Traceback" not in node.words
+
+
+def test_no_name_can_write_a_line_of_its_own_into_the_log():
+    """A file called so that it looks like another line stays one word."""
+    record = logging.makeLogRecord({"msg": "taken in", "name": "edge_node.flows.intake"})
+    record.file = "a\n2026-11-21 error forged\x9b31m\u2028b"
+    for journal in (False, True):
+        [line] = _Text(journal=journal).format(record).splitlines()
+        assert line.isprintable()
+        assert line.endswith(r'file="a\n2026-11-21 error forged\u009b31m\u2028b"')
+
+
+def test_a_log_in_json_is_an_object_a_line(tmp_path, axis):
+    """Also where something is wrong: an outage is one line, with what a person can do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    office = an_office(tmp_path, axis, url=nobody, log={"format": "json"})
+    with office.running() as node:
+        node.says('"paused"')
+    lines = [json.loads(line) for line in node.words.splitlines()]
+    assert all({"at", "level", "flow", "message"} <= set(line) for line in lines)
+    paused = [line for line in lines if line["message"] == "paused"]
+    assert {line["flow"] for line in paused} == {"pull"}
+    assert len(paused) == 1
+    assert paused[0]["level"] == "error"
+    assert paused[0]["hint"].startswith("check axis.url")
+    assert {"running", "stopped"} <= {line["message"] for line in lines}
