@@ -176,6 +176,7 @@ class Node:
 
         axis = self._axis()
         take = TakeStatuses(
+            check=self._check,
             folder=StatusFolder(self.exchange, self._settling()),
             queue=self.queue.outgoing,
             arriving=self.queue.arriving,
@@ -213,8 +214,15 @@ class Node:
             limits=self._limits,
             answer_fail=answer_fail,
         )
-        file = File(paperwork=queue.paperwork, filing=self._filing(), tell=self._tell)
-        notify = Notify(history=queue.history, receipts=Receipts(self.exchange), tell=self._tell)
+        file = File(
+            check=self._check, paperwork=queue.paperwork, filing=self._filing(), tell=self._tell
+        )
+        notify = Notify(
+            check=self._check,
+            history=queue.history,
+            receipts=Receipts(self.exchange),
+            tell=self._tell,
+        )
         taken = NoteTaken(
             queue=queue.arriving,
             inbox=inbox,
@@ -228,6 +236,7 @@ class Node:
         from edge_node.flows.intake import Intake  # noqa: PLC0415
 
         return Intake(
+            check=self._check,
             outbox=Outbox(self.exchange.outbox, self._claims, self._settling()),
             filing=self._filing(),
             spool=self.spool,
@@ -323,6 +332,9 @@ class Node:
         from edge_node.adapters.filing import Filing  # noqa: PLC0415 - only for work
 
         return Filing(self.exchange, self._claims)
+
+    def _check(self) -> None:
+        self.exchange.recognise(self.config.agency.code)
 
     def _inbox(self) -> Inbox:
         from edge_node.adapters.inbox import Inbox  # noqa: PLC0415 - only for work

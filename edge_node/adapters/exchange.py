@@ -137,6 +137,17 @@ class Exchange:
         return identity
 
     def check(self, agency: AgencyCode) -> Identity:
+        """Return whose folder it is; FolderMissing when it, or one in it, is not as it was."""
+        identity = self.recognise(agency)
+        for name in _MODES:
+            if not (self.root / name).is_dir():
+                raise FolderMissing(
+                    say("the folder {path} is not there", path=str(self.root / name)),
+                    hint=say("create it again with: edge-node init"),
+                )
+        return identity
+
+    def recognise(self, agency: AgencyCode) -> Identity:
         """Return whose folder it is; FolderMissing when it is not there or not this agency's."""
         identity = self._identity()
         if identity.agency != agency:
@@ -149,12 +160,6 @@ class Exchange:
                 ),
                 hint=say("see which share is mounted there"),
             )
-        for name in _MODES:
-            if not (self.root / name).is_dir():
-                raise FolderMissing(
-                    say("the folder {path} is not there", path=str(self.root / name)),
-                    hint=say("create it again with: edge-node init"),
-                )
         return identity
 
     def _write_identity(self, agency: AgencyCode) -> None:

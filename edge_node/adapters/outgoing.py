@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import work
@@ -42,7 +43,7 @@ from edge_node.domain.message import freeze, say
 from edge_node.domain.search import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from edge_node.adapters.database import QueueFile
@@ -56,6 +57,17 @@ _SETTLED: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.REFUSE
 
 _FATES: Final = "select * from fates where item = :item order by receiver"
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
+
+# A status goes by the number and the subject of the document it is about.
+_SINCE: Final = "(select min(at) from attempts where envelope = :envelope) as since"
+_TRAILS: Final[Mapping[MessageType, str]] = MappingProxyType(
+    {
+        MessageType.DOCUMENT: f"select number, notation, subject, {_SINCE}"  # noqa: S608 - ours
+        " from documents where id = :item",
+        MessageType.STATUS: f"select '' as number, '' as notation, '' as subject, {_SINCE}"  # noqa: S608
+        " from incoming where id = :item",
+    }
+)
 
 # What the axis's list may show under the same number, and is known to be another sending.
 _OTHERS: Final = """
@@ -228,11 +240,9 @@ class Outgoing:
     def trail(self, envelope: Envelope) -> Trail:
         """Return how an envelope that got no answer would look in the axis's list."""
         row = self._file.row(
-            "select documents.number, documents.notation, documents.subject,"
-            " (select min(at) from attempts where envelope = :envelope) as since"
-            "  from documents where id = :item",
-            {"envelope": envelope.id, "item": envelope.item},
-        ) or {"number": "", "notation": "", "subject": "", "since": None}
+            _TRAILS[envelope.message], {"envelope": envelope.id, "item": envelope.item}
+        )
+        assert row is not None  # noqa: S101 - envelopes are about documents that are never deleted
         others = self._file.rows(_OTHERS, {"item": envelope.item})
         return Trail(
             receivers=frozenset(envelope.receivers),

@@ -1,7 +1,8 @@
 """
 Hand incoming documents to the inbox folder, and queue the word that they arrived (status 01).
 
-Everything here is local: no axis that hangs keeps a document from the agency that has it already.
+Everything here is local: once a document is acknowledged, no axis that hangs keeps it from the
+agency.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Organization
     from edge_node.domain.envelope import Earlier, Stored
     from edge_node.domain.message import Message
-    from edge_node.flows.ports import Claimed, Drop, Filing, Outbox, Outgoing, Spool
+    from edge_node.flows.ports import Check, Claimed, Drop, Filing, Outbox, Outgoing, Spool
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Packing:
 class Intake:
     """One turn takes in one drop."""
 
+    check: Check
     outbox: Outbox
     filing: Filing
     spool: Spool
@@ -88,9 +89,11 @@ class Intake:
     def turn(self, now: datetime) -> bool:
         """Take in one drop; False if none is ready."""
         if self._stranded is None:
+            self.check()
             self._stranded = deque(self.outbox.unfinished())
             self._retries = len(self._stranded)
         if not self._ready and self._look.is_due(self.clock()):
+            self.check()
             scan = self.outbox.scan(self.clock())
             self._ready = list(scan.ready)
             self._look.done(scan.next_look)

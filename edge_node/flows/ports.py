@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from edge_node.domain.search import Trail
 
     Due = Callable[[Lane], datetime | None]
+    Check = Callable[[], object]  # FolderMissing unless it is our exchange folder that is there
     Papers = Mapping[str, bytes]
 
 

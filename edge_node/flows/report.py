@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import AxisId, ItemId, Sent
     from edge_node.domain.message import Message
     from edge_node.domain.order import StatusOrder
-    from edge_node.flows.ports import Arriving, Axis, Outgoing, Statuses
+    from edge_node.flows.ports import Arriving, Axis, Check, Outgoing, Statuses
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ _PATIENCE: Final = timedelta(minutes=5)
 class TakeStatuses:
     """Take what the document software dropped into `statuses/`; one turn takes one file."""
 
+    check: Check
     folder: Statuses
     queue: Outgoing
     arriving: Arriving
@@ -59,6 +60,7 @@ class TakeStatuses:
     def turn(self, now: datetime) -> bool:
         """Queue one status for the axis, or refuse its file; False if none is ready."""
         if not self._ready and self._look.is_due(self.clock()):
+            self.check()
             scan = self.folder.scan(self.clock())
             self._ready = list(scan.ready)
             self._look.done(scan.next_look)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening
-    from edge_node.flows.ports import Filing, History, Paperwork, Receipts
+    from edge_node.flows.ports import Check, Filing, History, Paperwork, Receipts
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ _WITH_THE_AXIS: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED})
 class File:
     """Keep each drop in the folder that says how it stands; one turn sees to some of them."""
 
+    check: Check
     paperwork: Paperwork
     filing: Filing
     tell: Callable[[Message], str]
@@ -46,6 +47,8 @@ class File:
     def turn(self, now: datetime) -> bool:
         """File what changed; False if every folder tells the truth."""
         dossiers = self.paperwork.untold(limit=_AT_ONCE)
+        if dossiers:
+            self.check()
         for dossier in dossiers:
             self.paperwork.filed(dossier, self._file(dossier, now))
         return bool(dossiers)
@@ -72,6 +75,7 @@ class File:
 class Notify:
     """Write a small file to `receipts/` for everything that happens to an outgoing document."""
 
+    check: Check
     history: History
     receipts: Receipts
     tell: Callable[[Message], str]
@@ -83,6 +87,7 @@ class Notify:
         """Write some receipts; False if all are written."""
         untold = self.history.untold(limit=_AT_ONCE)
         if untold:
+            self.check()
             self.receipts.write({self._name(each): self._receipt(each) for each in untold})
             self.history.told(untold)
         return bool(untold)

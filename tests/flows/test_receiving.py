@@ -87,7 +87,8 @@ def test_an_item_offered_again_after_it_was_delivered_is_only_acknowledged_again
     a_letter(sender, receiver.code)
     receiver.turn()
     world.forget(receiver.code)
-    receiver.turn()
+    receiver.turn("pull")
+    receiver.turn("acknowledge")
 
     assert gate.calls.count("downloadEdoc") == 1
     assert gate.calls.count("updateStatus") == 2

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from loopback import raw_server
+from loopback import raw_server, read_request
 from system_world import an_axis, an_office, serving, until
 
 from edge_node.sandbox.store import doubles
@@ -144,6 +144,44 @@ def test_it_ends_soon_while_the_axis_hangs_and_loses_nothing(office, other, axis
         until(lambda: other.inbox() == [document])
         until(lambda: office.lies_in("sent") == ["2-UBND-VP"])
     assert not [double for double in doubles(axis.folder) if double.sender == office.code]
+
+
+def cutting(axis, cut):
+    """Return a relay to the axis that swallows the first answer to each kind of sending."""
+
+    def relay(connection, _over):
+        request = read_request(connection).replace(b"keep-alive", b"close", 1)
+        host, port = axis.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as upstream:
+            upstream.sendall(request)
+            answer = b"".join(iter(lambda: upstream.recv(1 << 16), b""))
+        kind = request.partition(b"\r\n\r\n")[0].lower()
+        for message in (b"edoc", b"status"):
+            named = b"messagetype: " + message in kind or b'"messagetype":"' + message in kind
+            if b"/sendedoc" in kind and named and message not in cut:
+                cut.append(message)
+                return
+        connection.sendall(answer)
+
+    return relay
+
+
+def test_an_answer_that_is_lost_doubles_nothing(tmp_path, axis):
+    """The axis has the document, and the status, though the node could not hear it say so."""
+    cut = []
+    with raw_server(cutting(axis, cut)) as url:
+        office = an_office(tmp_path, axis, url=url)
+        other = an_office(tmp_path, axis, url=url)
+        with office.running() as sender, other.running() as receiver:
+            document = office.drop(4, other)
+            until(lambda: (document, "delivered", other.code) in office.receipts())
+            for node in (sender, receiver):
+                node.says("asked the axis after silence")
+                until(lambda node=node: "outcome=found" in node.words)
+    assert cut == [b"edoc", b"status"]
+    assert other.inbox() == [document]
+    ours = {office.code, other.code}
+    assert not [double for double in doubles(axis.folder) if double.sender in ours]
 
 
 def test_an_outage_is_said_once_and_ends_by_itself(tmp_path):

@@ -74,8 +74,9 @@ def is_status(root: Element) -> bool:
 def codes(root: Element, *, signed: bool) -> Mapping[str, str]:
     """Return the header's codes as they came, by the names of their elements."""
     found = {"Signature": "present"} if signed else {}
+    tops = {top: root.anywhere(top) or Element(top) for top in {code[0] for code in _CODES}}
     for top, *between, name in _CODES:
-        parent = root.anywhere(top) or Element(top)
+        parent = tops[top]
         for step in between:
             parent = parent.first(step)
         if parent.has(name):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
@@ -37,15 +37,15 @@ class Element:
         """Tell whether there is a child of that name, empty or not."""
         return any(child.name == name for child in self.children)
 
-    def walk(self) -> Iterator[Element]:
-        """Yield this element and all below it, in the order of the document."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
-
     def anywhere(self, name: str) -> Element | None:
         """Return the first element of that name at any depth, None when there is none."""
-        return next((element for element in self.walk() if element.name == name), None)
+        if self.name == name:
+            return self
+        for child in self.children:
+            found = child.anywhere(name)
+            if found is not None:  # an empty element is one, too
+                return found
+        return None
 
 
 def branch(name: str, *children: Element) -> Element:

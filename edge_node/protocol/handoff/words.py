@@ -7,6 +7,7 @@ Only for comparing: what a document says is carried as it was written.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,7 @@ def same_name(one: str, other: str) -> bool:
     return nfc(one) == nfc(other)
 
 
+@lru_cache(maxsize=256)  # the same few words in every document
 def folded(words: str) -> str:
     """
     Return a key under which all spellings of the same words meet.
