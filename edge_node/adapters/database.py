@@ -54,10 +54,10 @@ class QueueFile:
             self._threads.db = opened
         return opened
 
-    def rows(self, sql: str, values: Mapping[str, object] | None = None) -> Iterator[Row]:
+    def rows(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
         """Return the rows a reading statement finds."""
         with disk_trouble(self.path):
-            yield from self._db.query(sql, dict(values or {}))
+            return _rows(self._db.conn, sql, values or {})
 
     def row(self, sql: str, values: Mapping[str, object] | None = None) -> Row | None:
         """Return the first row a reading statement finds, or None."""
@@ -113,13 +113,17 @@ class Transaction:
 
     def rows(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         """Return every row of a reading or returning statement."""
-        cursor = self._connection.execute(sql, dict(values))
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, found, strict=True)) for found in cursor]
+        return _rows(self._connection, sql, values)
 
     def row(self, sql: str, values: Mapping[str, object]) -> Row | None:
         """Return the first row, or None."""
         return next(iter(self.rows(sql, values)), None)
+
+
+def _rows(connection: sqlite3.Connection, sql: str, values: Mapping[str, object]) -> list[Row]:
+    cursor = connection.execute(sql, dict(values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, found, strict=True)) for found in cursor]
 
 
 def stamp(moment: datetime) -> int:

@@ -64,7 +64,7 @@ _TRAILS: Final[Mapping[MessageType, str]] = MappingProxyType(
     {
         MessageType.DOCUMENT: f"select number, notation, subject, {_SINCE}"  # noqa: S608 - ours
         " from documents where id = :item",
-        MessageType.STATUS: f"select '' as number, '' as notation, '' as subject, {_SINCE}"  # noqa: S608
+        MessageType.STATUS: f"select '' as number, code as notation, subject, {_SINCE}"  # noqa: S608
         " from incoming where id = :item",
     }
 )

@@ -163,4 +163,5 @@ def complain(error: EdgeNodeError) -> None:
         for problem in error.problems if isinstance(error, WithProblems) else ():
             print_after("  ", line(problem), err=True)
     if error.hint is not None:
-        print_after(f"{line(say('hint'))}: ", line(error.hint), err=True)
+        hint = say("hint")  # not within the f-string: the catalogue is gathered from literals
+        print_after(f"{line(hint)}: ", line(error.hint), err=True)

@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Who has something to do after whom.
+# Who has something to do after whom. (That the axis is told `fail` of what `deliver` cannot read
+# waits for the schedule: it is rare, and every step of `deliver` would make `pull` look.)
 _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("push", "deliver"),
     "push": ("deliver",),
     "pull": ("deliver",),
-    "deliver": ("report", "pull"),
+    "deliver": ("report",),
     "report": ("deliver",),
 }
 # How long one call waits, beside the quiet period, for a drop to settle; and the shortest wait.

@@ -55,6 +55,7 @@ a_copy_of() {
 }
 
 # inside_root ROOT COMMAND...: run a command in a root that is not booted, with the host's network.
+# Its /tmp is a tenth of the memory, too little for the tests of large documents.
 inside_root() {
     local root=$1 shown=() bind
     shift
@@ -63,5 +64,5 @@ inside_root() {
     for bind in ${EDGE_NODE_TEST_BINDS:-}; do shown+=("--bind-ro=$bind"); done
     systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --as-pid2 --pipe \
         --resolv-conf=copy-host --timezone=off "${shown[@]}" \
-        --setenv=HOME=/root --setenv=DEBIAN_FRONTEND=noninteractive "$@"
+        --setenv=HOME=/root --setenv=TMPDIR=/var/tmp --setenv=DEBIAN_FRONTEND=noninteractive "$@"
 }
