@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -19,21 +17,17 @@ from typer.core import TyperGroup
 
 from edge_node import __version__
 from edge_node.adapters.disk import disk_errors
-from edge_node.catalogue import here, language_of, tell
+from edge_node.catalogue import here
 from edge_node.cli import inspect, repair, service, setup
-from edge_node.cli.columns import print_after
-from edge_node.domain.errors import ConfigError, EdgeNodeError, NotAllowed, WithProblems
+from edge_node.cli.complaint import complain
+from edge_node.cli.seat import Seat
+from edge_node.domain.errors import EdgeNodeError, NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typer._click import Context
-
-    from edge_node.adapters.ledger import Ledger
-    from edge_node.config import Config
-    from edge_node.domain.message import Message
-    from edge_node.node import Node
 
 DEFAULT_CONFIG: Final = Path("/etc/edge-node/config.yaml")
 
@@ -61,41 +55,6 @@ app = typer.Typer(
 )
 for room in (service, inspect, repair, setup):
     room.register(app)
-
-
-@dataclass
-class Seat:
-    """What a command works with: the configuration file and, when it asks for it, the node."""
-
-    config_file: Path
-
-    @cached_property
-    def config(self) -> Config:
-        """The configuration; ConfigError with everything that is wrong with it."""
-        from edge_node.config import load  # noqa: PLC0415 - not every command reads it
-
-        return load(self.config_file)
-
-    @cached_property
-    def node(self) -> Node:
-        """The node this configuration describes."""
-        from edge_node.node import Node  # noqa: PLC0415 - not every command needs one
-
-        return Node(config=self.config)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What has been done and is to be done; NotAllowed where no node has been set up."""
-        from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - it loads the queue
-
-        if not self.config.folders.queue.exists():
-            raise NotAllowed(
-                say("no node has worked in {path} yet", path=str(self.config.folders.data)),
-                hint=say(
-                    "check folders.data; `edge-node init` makes what the configuration names"
-                ),
-            )
-        return Ledger(self.node.queue.file)
 
 
 @app.callback()
@@ -146,22 +105,3 @@ def _misused(error: typer.TyperException) -> EdgeNodeError:
         say("the command line is wrong: {reason}", reason=reason),
         hint=say("edge-node --help, or: edge-node COMMAND --help"),
     )
-
-
-def complain(error: EdgeNodeError) -> None:
-    """Write an error to stderr: what, each problem, and what can be done."""
-    language = language_of(os.environ)
-
-    def line(message: Message) -> str:
-        return tell(message, language)
-
-    if isinstance(error, ConfigError) and error.problems:
-        for problem in error.problems:
-            print_after("edge-node: ", line(problem), err=True)
-    else:
-        print_after("edge-node: ", line(error.message), err=True)
-        for problem in error.problems if isinstance(error, WithProblems) else ():
-            print_after("  ", line(problem), err=True)
-    if error.hint is not None:
-        hint = say("hint")  # not within the f-string: the catalogue is gathered from literals
-        print_after(f"{line(hint)}: ", line(error.hint), err=True)

@@ -14,7 +14,7 @@ import typer
 from edge_node.catalogue import here
 
 if TYPE_CHECKING:
-    from edge_node.cli.app import Seat
+    from edge_node.cli.seat import Seat
 
 AsJson = Annotated[bool, typer.Option("--json", help=here("JSON instead of a table."))]
 AnId = Annotated[

@@ -11,7 +11,7 @@ from edge_node.catalogue import here
 from edge_node.cli.inspect import AnId, AsJson
 
 if TYPE_CHECKING:
-    from edge_node.cli.app import Seat
+    from edge_node.cli.seat import Seat
 
 
 def register(app: typer.Typer) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli.complaint import complain
 
 if TYPE_CHECKING:
-    from edge_node.cli.app import Seat
+    from edge_node.cli.seat import Seat
 
 
 def register(app: typer.Typer) -> None:
@@ -40,8 +41,6 @@ def once(ctx: typer.Context) -> None:
     set_up_log(seat.config)
     outages = turn_once(seat.node)
     if outages:
-        from edge_node.cli.app import complain  # noqa: PLC0415 - app imports this module
-
         for outage in {str(outage): outage for outage in outages}.values():
             complain(outage)
         raise typer.Exit(1)

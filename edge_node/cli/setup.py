@@ -15,7 +15,7 @@ from edge_node.domain.errors import ConfigError, NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from edge_node.cli.app import Seat
+    from edge_node.cli.seat import Seat
 
 
 def register(app: typer.Typer) -> None:

@@ -71,7 +71,7 @@ def _text_of(path: Path) -> str:
         raise ConfigError(
             say("cannot read the configuration {file}", file=str(path)),
             [found],
-            hint=say("`edge-node init` writes one"),
+            hint=say("`edge-node init DIR` writes one"),
         ) from error
     if len(raw) > LARGEST:
         raise ConfigError(
