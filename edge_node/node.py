@@ -83,6 +83,7 @@ class Node:
         self.exchange.check(self.config.agency.code)
         self.spool.create()
         self.spool.sweep()
+        self._inbox().sweep()
         self.queue.free_all()
 
     def lanes(self) -> dict[str, Plan]:
@@ -161,12 +162,14 @@ class Node:
             axis=axis,
             retry=self._retry,
             lease=self.config.push.lease,
+            answer_fail=self._answer_fail,
         )
         pull = Pull(
             queue=self.queue.arriving,
             spool=self.spool,
             axis=axis,
             package_limit=self.config.limits.package,
+            answer_fail=self._answer_fail,
         )
         return self._plan([acknowledge, pull])
 
@@ -195,7 +198,6 @@ class Node:
 
         config, queue = self.config, self.queue
         inbox = self._inbox()
-        answer_fail = config.pull.unreadable is Unreadable.FAIL
         deliver = Deliver(
             queue=queue.arriving,
             due=queue.next_due,
@@ -206,13 +208,14 @@ class Node:
             limits=self._limits,
             tell=self._tell,
             receipts=config.report.receipts,
-            answer_fail=answer_fail,
+            answer_fail=self._answer_fail,
+            retry=self._retry,
         )
         apply = Apply(
             queue=queue.arriving,
             due=queue.next_due,
             limits=self._limits,
-            answer_fail=answer_fail,
+            answer_fail=self._answer_fail,
         )
         file = File(
             check=self._check, paperwork=queue.paperwork, filing=self._filing(), tell=self._tell
@@ -351,6 +354,10 @@ class Node:
     @property
     def _codes(self) -> frozenset[str]:
         return frozenset({self.config.agency.code, *self.config.agency.aliases})
+
+    @property
+    def _answer_fail(self) -> bool:
+        return self.config.pull.unreadable is Unreadable.FAIL
 
     @property
     def _retry(self) -> RetryPolicy:

@@ -28,6 +28,7 @@ from edge_node.adapters.drops import (
     ending_of,
     is_untouchable,
 )
+from edge_node.adapters.filing import ERRORS, STATUS
 from edge_node.adapters.mounts import same_mount
 from edge_node.adapters.settle import flaw_in
 from edge_node.adapters.sheets import read_sheet
@@ -80,15 +81,20 @@ class Claims:
             fault=drop.fault,
         )
 
-    def unfinished(self) -> list[Claimed]:
-        """Return every claim, its moves completed; empty ones are removed."""
-        if not self._folder.is_dir():
-            return []
+    def unfinished(self) -> list[str]:
+        """Return the ids of all claims there are; what was moved away is deleted for good."""
         with durable.disk_errors(self._folder):
+            if not self._folder.is_dir():
+                return []
             durable.sweep(self._outbox, kind="moved")
-            homes = sorted(path for path in self._folder.iterdir() if path.is_dir())
-            claims = [self._read_back(home) for home in homes if not home.name.startswith(".")]
-        return [claimed for claimed in claims if claimed is not None]
+            homes = (path for path in self._folder.iterdir() if path.is_dir())
+            return sorted(home.name for home in homes if not home.name.startswith("."))
+
+    def take_up(self, item_id: str) -> Claimed | None:
+        """Return a claim, its moves completed; None, and nothing left, where nothing moved yet."""
+        home = self._folder / item_id
+        with durable.disk_errors(home):
+            return self._read_back(home) if home.is_dir() else None
 
     def _make_readable(self, target: Path) -> None:
         """
@@ -184,7 +190,7 @@ def _remove_empty(home: Path) -> None:
 
 def _recognise(item_id: str, folder: Path) -> Claimed | None:
     """Return what a claim is by what lies in it; None when nothing has been moved yet."""
-    files = sorted((path for path in folder.iterdir() if _is_file(path)), key=_by_ending)
+    files = sorted(_dropped_in(folder), key=_by_ending)
     style, sheet = _sheet_of(folder.name, files)
     if sheet is None:
         return None
@@ -224,8 +230,18 @@ def _by_ending(file: Path) -> tuple[bool, str]:
 def _files_beside(sheet: Path, style: Style) -> tuple[Path, ...]:
     if style is Style.BARE:
         return (sheet,)
-    beside = (path for path in sheet.parent.iterdir() if path != sheet and _is_file(path))
+    beside = (path for path in _dropped_in(sheet.parent) if path != sheet)
     return tuple(sorted(path for path in beside if not is_untouchable(path.name)))
+
+
+def _dropped_in(folder: Path) -> list[Path]:
+    """Return the files that came with the drop: not the papers that say how it fared."""
+    papers = {STATUS, *ERRORS}
+    return [
+        path
+        for path in folder.iterdir()
+        if _is_file(path) and (path.name not in papers or _is_sheet_of(folder.name, path))
+    ]
 
 
 def _fault_of(claimed: Claimed) -> Message | None:

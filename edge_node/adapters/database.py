@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlite_utils import Database
 
 from edge_node.adapters.schema import MIGRATIONS
-from edge_node.domain.errors import DiskTrouble
+from edge_node.domain.errors import DiskTrouble, QueueHeld
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ Row = dict[str, Any]
 
 # Longer than any transaction of ours under load, shorter than a person's patience at the CLI.
 _BUSY: Final = 20.0
+# The low byte of an SQLite error code names the kind, the rest the occasion.
+_KIND: Final = 0xFF
 
 # No 0, 1, i, l, o: an id is read aloud over the telephone.
 _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -43,7 +45,8 @@ class QueueFile:
         self._threads = threading.local()
         # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
         self._writing = threading.Lock()
-        MIGRATIONS.apply(self._db)
+        with disk_trouble(path):
+            MIGRATIONS.apply(self._db)
 
     @property
     def _db(self) -> Database:
@@ -147,6 +150,12 @@ def disk_trouble(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        # Python's own complaints of that class have no code.
+        if getattr(error, "sqlite_errorcode", 0) & _KIND == sqlite3.SQLITE_BUSY:
+            raise QueueHeld(
+                say("another process holds the queue {path}", path=str(path)),
+                hint=say("let it end; if it hangs, `fuser -v {path}` names it", path=str(path)),
+            ) from error
         raise DiskTrouble(
             say("the queue {path} cannot be used: {error}", path=str(path), error=str(error)),
             hint=say("free some space, or look at the disk and at the owner of the file"),

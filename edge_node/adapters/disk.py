@@ -102,6 +102,13 @@ def _unreachable(path: Path, reason: str) -> EdgeNodeError:
     )
 
 
+def _in_the_way(path: Path, _reason: str) -> EdgeNodeError:
+    return AccessDenied(
+        say("a file lies where {path} needs a folder", path=shown(path)),
+        hint=say("take that file away, or put the folder back"),
+    )
+
+
 def _unusable(path: Path, reason: str) -> EdgeNodeError:
     return NameUnusable(
         say(
@@ -135,6 +142,7 @@ _VERDICTS: Final[Mapping[int, Callable[[Path, str], EdgeNodeError]]] = MappingPr
         errno.EACCES: _denied,
         errno.EPERM: _denied,
         errno.ENOENT: _missing,
+        errno.ENOTDIR: _in_the_way,
         errno.ENODEV: _unreachable,
         errno.ENXIO: _unreachable,
         errno.ENOTCONN: _unreachable,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from edge_node.domain.errors import Transient
 from edge_node.protocol.handoff.words import same_name
@@ -71,26 +71,20 @@ class Waiting:
     since: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One look at a folder; ``next_look`` is when time alone may change the answer."""
+_Ready = TypeVar("_Ready")
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan(Generic[_Ready]):
+    """
+    What a look at a folder found; what has been ready longest comes first.
+
+    ``next_look`` is when time alone may change the answer, by our clock in seconds.
+    """
+
+    ready: tuple[_Ready, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     next_look: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan(Look):
-    """What a look at the outbox found; what has been ready longest comes first."""
-
-    ready: tuple[Drop, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusScan(Look):
-    """What a look at `statuses/` found; what has been ready longest comes first."""
-
-    ready: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import work
 from edge_node.adapters.database import moment, new_id, stamp
-from edge_node.adapters.history import note
+from edge_node.adapters.history import REPORT, note
 from edge_node.domain.document import AgencyCode
 from edge_node.domain.envelope import (
     AxisId,
@@ -27,26 +27,51 @@ from edge_node.domain.envelope import (
 )
 from edge_node.domain.errors import IllegalTransition
 from edge_node.domain.lifecycle import Sending, SendingEvent, advance
+from edge_node.domain.receipt import Status, overtakes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from edge_node.adapters.database import Row, Transaction
     from edge_node.domain.envelope import Claim
 
+# What ends so has not reached the axis and will not, unless a person sends it again.
+_LOST: Final = frozenset({Sending.REFUSED, Sending.DEAD})
+
 LANES: Final = {MessageType.DOCUMENT: Lane.PUSH, MessageType.STATUS: Lane.REPORT}
 
+_ARRIVAL: Final = """
+select 1 from envelopes where message = 'status' and item = :item and status = '01'
+"""
+_SOURCE: Final = "select 1 from envelopes where source = :source"
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
 
 # The newest is meant: an older one of that name was refused, or replaced on purpose.
-_ABOUT: Final = """
+_ABOUT_ID: Final = """
 select documents.id, fates.receiver
   from documents join fates on fates.item = documents.id
- where (documents.document_id = :document_id and :document_id <> '')
-    or (:document_id = '' and documents.sender = :organ
-        and documents.number || '/' || documents.notation = :code)
- order by documents.created desc, fates.receiver = :reporter desc
+ where documents.document_id = :document_id
+ order by documents.created desc
+"""
+_ABOUT_CODE: Final = """
+select documents.id, fates.receiver
+  from documents join fates on fates.item = documents.id
+ where documents.number = :number and documents.notation = :notation
+   and documents.sender = :organ
+ order by documents.created desc
+"""
+
+
+_HINDERED: Final = """
+update fates set reason = :reason
+ where envelope = :envelope and state in ('queued', 'unsure') and reason <> :reason
+returning item
+"""
+_A_FATE: Final = "select * from fates where item = :item and receiver = :receiver"
+_REPORTED: Final = """
+update fates set status = :status, status_at = :status_at, at = :now
+ where item = :item and receiver = :receiver
 """
 
 
@@ -66,12 +91,8 @@ def queue_status(
 
     False, and nothing done, if the item's 01 is queued already, or a file of the same ``source``.
     """
-    known = transaction.row(
-        "select 1 from envelopes where message = 'status'"
-        " and ((:status = '01' and item = :item and status = '01') or source = :source)",
-        {"item": item, "status": status, "source": source},
-    )
-    if known:
+    known = transaction.row(_ARRIVAL, {"item": item}) if status == Status.ARRIVED else None
+    if known or transaction.row(_SOURCE, {"source": source}):
         return False
     add_envelope(
         transaction,
@@ -98,10 +119,11 @@ def find_about(
     By DocumentId first, else by issuer and number. A reporter under another of its codes speaks
     for a document's only receiver.
     """
-    values = {"document_id": document_id, "organ": organ, "code": code, "reporter": reporter}
-    found = transaction.rows(_ABOUT, values)
-    if not found and document_id:
-        found = transaction.rows(_ABOUT, values | {"document_id": ""})
+    found = transaction.rows(_ABOUT_ID, {"document_id": document_id}) if document_id else []
+    for number, notation in _read_as(code):
+        found = found or transaction.rows(
+            _ABOUT_CODE, {"number": number, "notation": notation, "organ": organ}
+        )
     exact = [row for row in found if row["receiver"] == reporter]
     if exact:
         return ItemId(exact[0]["id"]), reporter
@@ -109,14 +131,31 @@ def find_about(
     return (ItemId(newest[0]["id"]), newest[0]["receiver"]) if len(newest) == 1 else None
 
 
+def _read_as(code: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be number and notation of a code; either may have strokes of its own."""
+    parts = code.split("/") if code else []
+    for end in range(1, len(parts) + 1):
+        yield "/".join(parts[:end]), "/".join(parts[end:])
+
+
 def reported(
-    transaction: Transaction, item: ItemId, receiver: str, status: str, *, now: datetime
+    transaction: Transaction,
+    item: ItemId,
+    receiver: str,
+    status: str,
+    *,
+    at: datetime,
+    now: datetime,
 ) -> None:
-    """Enter a receiver's own word: it has the document, and this is how far it has come."""
-    transaction.execute(
-        "update fates set status = :status, at = :now where item = :item and receiver = :receiver",
-        {"status": status, "now": stamp(now), "item": item, "receiver": receiver},
-    )
+    """Enter a receiver's word of a moment: it has the document, and how far that has come."""
+    values = {"item": item, "receiver": receiver}
+    row = transaction.row(_A_FATE, values)
+    assert row is not None  # noqa: S101 - whoever calls has found it
+    since = moment(row["status_at"])
+    if overtakes(status, at, standing=row["status"], since=since):
+        transaction.execute(
+            _REPORTED, values | {"status": status, "status_at": stamp(at), "now": stamp(now)}
+        )
     move_fate(transaction, item, receiver, SendingEvent.CONFIRMED, now=now)
     _untold(transaction, item)
 
@@ -172,11 +211,12 @@ def move(
         note(
             transaction,
             row["item"],
-            f"report {state}",
+            f"{REPORT}{state}",
             now=now,
             agency=json.loads(row["receivers"])[0],
             status=row["status"],
             text=reason,
+            tell=state in _LOST and row["source"] is not None,
         )
         return state
     for fate in transaction.rows(
@@ -197,9 +237,7 @@ def move_fate(
 ) -> bool:
     """Advance one receiver; what its life does not allow is old news and changes nothing."""
     values = {"item": item, "receiver": receiver}
-    row = transaction.row(
-        "select state from fates where item = :item and receiver = :receiver", values
-    )
+    row = transaction.row(_A_FATE, values)
     if row is None:
         return False
     try:
@@ -222,6 +260,13 @@ def move_fate(
     )
     _untold(transaction, item)
     return True
+
+
+def hindered(transaction: Transaction, envelope: ItemId, reason: str) -> None:
+    """Enter why an envelope has not left yet, for those of its receivers that wait for it."""
+    values = {"envelope": envelope, "reason": reason}
+    for row in transaction.rows(_HINDERED, values):
+        _untold(transaction, row["item"])
 
 
 def _untold(transaction: Transaction, item: str) -> None:

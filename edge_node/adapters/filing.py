@@ -14,7 +14,7 @@ import logging
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import durable
@@ -51,6 +51,8 @@ class Filing:
 
     exchange: Exchange
     claims: Path
+    # What people took away: looked for through all the days once, not at each later status.
+    _gone: set[ItemId] = field(default_factory=set, init=False, compare=False)
 
     def to_queued(self, item: ItemId, folder: str, name: str, status: bytes) -> str:
         """Put a drop where it waits for the axis, or put a failed one back there."""
@@ -87,7 +89,6 @@ class Filing:
         with durable.disk_errors(self.exchange.root):
             here = self._find(item, folder, name)
             if here is None:
-                log.warning("the folder of a drop is gone", extra={"item": item})
                 return folder
             self._write(here, papers)
             if not self._lies_under(here, place):
@@ -120,16 +121,18 @@ class Filing:
 
     def _find(self, item: ItemId, folder: str, name: str) -> Path | None:
         """Return where the drop lies: where it was entered, else where a crash left it."""
-        claimed = self.claims / item / name
-        if not folder and is_there(claimed):
-            return claimed
-        entered = self.exchange.root / folder
-        if folder and is_there(entered) and _holder(entered) in {item, ""}:
+        entered = self.exchange.root / folder if folder else self.claims / item / name
+        if _is_folder(entered) and (not folder or _holder(entered) in {item, ""}):
+            self._gone.discard(item)
             return entered
+        if item in self._gone:
+            return None
         for root in (self.exchange.queued, self.exchange.sent, self.exchange.failed):
             for candidate in _called(name, root):
                 if _holder(candidate) == item:
                     return candidate
+        log.warning("the folder of a drop is gone", extra={"item": item})
+        self._gone.add(item)
         return None
 
     def _move(self, item: ItemId, here: Path, place: Path, name: str) -> Path:
@@ -268,6 +271,10 @@ def _plain(paper: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
+
+
+def _is_folder(path: Path) -> bool:
+    return is_there(path) and stat.S_ISDIR(path.lstat().st_mode)
 
 
 def _is_file(path: Path) -> bool:

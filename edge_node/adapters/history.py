@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
 from edge_node.domain.envelope import ItemId
+from edge_node.domain.message import freeze, say, thaw
 from edge_node.domain.record import Happening
 
 if TYPE_CHECKING:
@@ -14,13 +16,23 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
 
+# An event is about a document that went out, or about a status on one that came in.
 _UNTOLD: Final = """
-select events.*, documents.document_id, documents.ref
-  from events join documents on documents.id = events.item
+select events.*, coalesce(documents.document_id, incoming.document_id, '') as document_id,
+       coalesce(documents.ref, '') as ref
+  from events left join documents on documents.id = events.item
+              left join incoming on incoming.id = events.item
  where events.untold = 1
  order by events.id
  limit :limit
 """
+
+
+_TOLD: Final = "update events set untold = 0 where id = :id"
+_OF_ITEM: Final = "select * from events where item = :item order by id"
+
+# What is said of a status's envelope begins so in the record of the document it is about.
+REPORT: Final = "report "
 
 
 class History:
@@ -32,23 +44,19 @@ class History:
 
     def untold(self, *, limit: int) -> list[Happening]:
         """Return what is still to be written to `receipts/`, oldest first."""
-        return [_to_happening(row) for row in self._file.rows(_UNTOLD, {"limit": limit})]
+        rows = self._file.rows(_UNTOLD, {"limit": limit})
+        return [_as_told(_to_happening(row)) for row in rows]
 
     def told(self, happenings: Sequence[Happening]) -> None:
         """Enter that these lie in `receipts/`."""
         # Lost in a power cut, they are written once more, each under the name it had.
         with self._file.transaction(durable=False) as transaction:
             for happening in happenings:
-                transaction.execute(
-                    "update events set untold = 0 where id = :id", {"id": happening.number}
-                )
+                transaction.execute(_TOLD, {"id": happening.number})
 
     def of(self, item: ItemId) -> list[Happening]:
         """Return everything that happened to one item, oldest first."""
-        rows = self._file.rows(
-            "select * from events where item = :item order by id", {"item": item}
-        )
-        return [_to_happening(row) for row in rows]
+        return [_to_happening(row) for row in self._file.rows(_OF_ITEM, {"item": item})]
 
 
 def note(
@@ -65,6 +73,16 @@ def note(
     """Record an event beside the change it belongs to; ``tell`` if the software must hear it."""
     row = {"item": item, "at": stamp(now), "event": event, "agency": agency}
     transaction.insert("events", row | {"status": status, "note": text, "untold": int(tell)})
+
+
+def _as_told(happening: Happening) -> Happening:
+    """Return what happened to a status as its receipt has it: the status is in the words."""
+    if not happening.event.startswith(REPORT):
+        return happening
+    words = say(
+        "status {status}: {reason}", status=happening.status, reason=thaw(happening.text) or ""
+    )
+    return replace(happening, event=happening.event.removeprefix(REPORT), text=freeze(words))
 
 
 def _to_happening(row: Row) -> Happening:

@@ -1,10 +1,10 @@
 """
 The inbox: incoming documents as folders, seen by the document software whole or not at all.
 
-A folder is filled under a hidden name, made durable, then renamed. What stands in document.json
-is not known here but for its `id`, by which a folder is recognised when a hand-over is repeated
-after a crash. (Taken away in the very moment between the rename and the queue's entry, a document
-is offered again after the crash, under the same `id`: at least once is all a folder can promise.)
+A folder is filled under a passing hidden name, made durable under the hidden name of its item
+(`.<item>.ready`), and then, once the queue knows what it will be called, renamed into sight. From
+that entry on it is only ever renamed, so that one which is hidden no more has been handed over,
+even if the software took it before a crash kept us from entering that.
 
 Rights: folders 2770 and files 0660 whatever the umask, for the group that the set-group-id bit of
 `inbox/` hands down: the software reads and moves, others see nothing.
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import durable
-from edge_node.adapters.filing import is_there, read_paper, require
+from edge_node.adapters.filing import is_there, require
 from edge_node.domain.message import say
 from edge_node.domain.names import safe_name
 from edge_node.domain.time import in_vietnam
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from edge_node.domain.document import AgencyCode
     from edge_node.domain.envelope import ItemId
 
-SHEET: Final = "document.json"
 TAKEN: Final = ".taken"
 LONGEST: Final = 80  # characters of a folder's name: Windows counts whole paths, 260 at most
 _MARK: Final = 9  # a dash and eight digits
@@ -65,60 +64,52 @@ class Inbox:
         name = "_".join(part for part in (stamp, sender, code) if part)
         return safe_name(name.replace("/", "-").replace("\\", "-"), limit=LONGEST)
 
-    def prepare(self, item: ItemId) -> Path:
-        """Return an empty hidden folder to decode attachments into; a crash's one is removed."""
-        part = self.exchange.inbox / f".{item}.part"
-        with durable.disk_errors(part):
-            self.discard(part)
-            part.mkdir(mode=0o700)
-        return part
-
-    def discard(self, prepared: Path) -> None:
-        """Remove a prepared folder that is not to be handed over."""
-        with durable.disk_errors(prepared), suppress(FileNotFoundError):
-            shutil.rmtree(prepared)
+    def sweep(self) -> None:
+        """Remove what was being prepared when a node before us was cut off."""
+        durable.sweep(self.exchange.inbox)
 
     @contextmanager
     def preparing(self, item: ItemId) -> Iterator[Path]:
-        """Give an empty hidden folder for as long as the block lasts; nothing of it remains."""
-        prepared = self.prepare(item)
-        with durable.disk_errors(prepared):
-            try:
-                yield prepared
-            except BaseException:
-                self.discard(prepared)
-                raise
-
-    def hand_over(self, prepared: Path, name: str, files: Mapping[str, bytes]) -> Path:
         """
-        Add ``files`` (document.json among them) to a prepared folder and put it into sight.
+        Give an empty hidden folder for as long as the block lasts; what is not kept is removed.
 
-        Returns where it lies: under ``name``, or under the name with a mark of the item where
-        another document has that name. Where the item lies there already, that folder is returned
-        and the prepared one removed. NameTaken when an attachment has the name of one of
+        Not for an item whose folder the queue knows already: what was kept of it goes.
+        """
+        with durable.disk_errors(self.exchange.inbox), suppress(FileNotFoundError):
+            shutil.rmtree(self._ready(item))
+        with durable.room(self.exchange.inbox) as prepared:
+            yield prepared
+
+    def keep(self, item: ItemId, prepared: Path, name: str, files: Mapping[str, bytes]) -> str:
+        """
+        Add ``files`` (document.json among them) to a prepared folder and make it durable, hidden.
+
+        Returns what it is to be called: ``name``, or the name with a mark of the item where
+        another document has that name. NameTaken when an attachment has the name of one of
         ``files``.
         """
-        item = prepared.name.removeprefix(".").removesuffix(".part")
-        there = self.find(item, name)
-        if there is not None:
-            self.discard(prepared)
-            return there
+        if name != safe_name(name, limit=LONGEST):
+            raise ValueError(f"not a safe name: {name!r}")
         with durable.disk_errors(prepared):
             for file, content in files.items():
                 _add(prepared / file, content)
             _open_to_group(prepared)
             durable.sync_tree(prepared)
-            return self._show(prepared, item, name)
+            durable.move(prepared, self._ready(item))
+            if not is_there(self.exchange.inbox / name):
+                return name
+        mark = hashlib.sha256(item.encode()).hexdigest()[: _MARK - 1]
+        return durable.fitted(name[: LONGEST - _MARK], f"-{mark}")
 
-    def find(self, item: str, name: str) -> Path | None:
-        """Return where the item lies in the inbox, if it lies there under this name."""
-        for candidate in self._names(item, name):
-            folder = self.exchange.inbox / candidate
-            with durable.disk_errors(folder):
-                sheet = read_paper(folder / SHEET)
-            if sheet is not None and sheet.get("id") == item:
-                return folder
-        return None
+    def show(self, item: ItemId, folder: str) -> None:
+        """Put a folder that was kept into sight; where it is hidden no more, that was done."""
+        ready = self._ready(item)
+        with durable.disk_errors(ready):
+            if is_there(ready):
+                durable.move(ready, self.exchange.inbox / folder)
+                return
+        self.check()  # a share that is not mounted says nothing about what was done
+        durable.sync_folder(self.exchange.inbox)
 
     def is_taken(self, folder: str) -> bool:
         """Tell whether the software took a document: its folder is gone, or holds `.taken`."""
@@ -127,21 +118,8 @@ class Inbox:
         with durable.disk_errors(path):
             return not is_there(path) or is_there(path / TAKEN)
 
-    def _show(self, prepared: Path, item: str, name: str) -> Path:
-        *most, last = self._names(item, name)
-        for candidate in most:
-            with suppress(durable.NameTaken):
-                durable.move(prepared, self.exchange.inbox / candidate)
-                return self.exchange.inbox / candidate
-        durable.move(prepared, self.exchange.inbox / last)
-        return self.exchange.inbox / last
-
-    def _names(self, item: str, name: str) -> tuple[str, ...]:
-        """Return the names an item may go by: the wanted one, and one nobody else wants."""
-        if name != safe_name(name, limit=LONGEST):
-            raise ValueError(f"not a safe name: {name!r}")
-        mark = hashlib.sha256(item.encode()).hexdigest()[: _MARK - 1]
-        return name, durable.fitted(name[: LONGEST - _MARK], f"-{mark}")
+    def _ready(self, item: ItemId) -> Path:
+        return self.exchange.inbox / f".{item}.ready"
 
 
 def _add(path: Path, content: bytes) -> None:

@@ -3,35 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
 from edge_node.adapters.envelopes import to_fate
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
+from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say, thaw
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row
     from edge_node.domain.envelope import Fate
     from edge_node.domain.message import Message
 
-_OUT: Final = """
-select * from documents
- where :state = '' or exists (select 1 from fates
-                               where fates.item = documents.id and fates.state = :state)
- order by created desc limit :limit
+_OUT: Final = "select * from documents order by created desc limit :limit"
+# Those that came into the state last: of many, that is what somebody looks for.
+_OUT_IN_STATE: Final = """
+select documents.*
+  from (select distinct item from fates where state = :state order by at desc limit :limit)
+  join documents on documents.id = item
+ order by documents.created desc
 """
-_IN: Final = """
+_IN: Final = "select * from incoming where message = 'edoc' order by created desc limit :limit"
+_IN_IN_STATE: Final = """
 select * from incoming
- where message = 'edoc' and (:state = '' or state = :state)
- order by created desc limit :limit
+ where message = 'edoc' and state = :state order by created desc limit :limit
 """
 _QUARANTINE: Final = """
-select * from incoming where state = 'quarantined' order by created desc limit :limit
+select * from incoming
+ where message in ('edoc', 'status') and state = 'quarantined'
+ order by created desc limit :limit
 """
+_FIND_OUT: Final = """
+select * from documents where id >= :low and id < :high or document_id = :document_id limit 3
+"""
+_FIND_IN: Final = """
+select * from incoming where id >= :low and id < :high or document_id = :document_id limit 3
+"""
+_FATES: Final = "select * from fates where item = :item order by receiver"
+_ATTEMPTS: Final = """
+select attempts.*, envelopes.status as status
+  from attempts join envelopes on envelopes.id = attempts.envelope
+ where envelopes.item = :item order by attempts.id
+"""
+_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "out": "select state, count(*) as n from fates group by state",
+        "in": "select state, count(*) as n from incoming where message = 'edoc' group by state",
+        "reports": "select state, count(*) as n from envelopes"
+        " where message = 'status' group by state",
+        "statuses": "select state, count(*) as n from incoming"
+        " where message = 'status' group by state",
+    }
+)
+_WAITING: Final = "select count(*) as n, min(due) as due from work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +123,22 @@ class Ledger:
 
     def outbound(self, *, state: str = "", limit: int) -> list[Outbound]:
         """Return outgoing documents, newest first; ``state`` of any receiver."""
-        rows = self._file.rows(_OUT, {"state": state, "limit": limit})
+        sql = _OUT_IN_STATE if state else _OUT
+        rows = self._file.rows(sql, {"state": state, "limit": limit})
         return [self._outbound(row) for row in rows]
 
     def inbound(self, *, state: str = "", limit: int) -> list[Inbound]:
         """Return incoming documents, newest first; quarantined statuses with them on request."""
-        sql = _QUARANTINE if state == "quarantined" else _IN
+        sql = _IN_IN_STATE if state else _IN
+        if state == Receiving.QUARANTINED:
+            sql = _QUARANTINE
         return [_inbound(row) for row in self._file.rows(sql, {"state": state, "limit": limit})]
 
     def find(self, prefix: str) -> Outbound | Inbound:
         """Return the one item whose id begins so; UnknownItem if there is none, or several."""
         values = {"low": prefix, "high": prefix + "\U0010ffff", "document_id": prefix}
-        within = "where id >= :low and id < :high or document_id = :document_id limit 3"
-        out = list(self._file.rows(f"select * from documents {within}", values))  # noqa: S608
-        into = list(self._file.rows(f"select * from incoming {within}", values))  # noqa: S608
+        out = self._file.rows(_FIND_OUT, values)
+        into = self._file.rows(_FIND_IN, values)
         if len(out) + len(into) != 1:
             raise UnknownItem(
                 say("no document goes by {id}", id=prefix)
@@ -118,12 +150,6 @@ class Ledger:
 
     def attempts(self, item: ItemId) -> list[Attempt]:
         """Return every try to send an envelope of one item, oldest first."""
-        rows = self._file.rows(
-            "select attempts.*, envelopes.status as status from attempts"
-            " join envelopes on envelopes.id = attempts.envelope"
-            " where envelopes.item = :item order by attempts.id",
-            {"item": item},
-        )
         return [
             Attempt(
                 at=moment(row["at"]),
@@ -132,37 +158,23 @@ class Ledger:
                 outcome=row["outcome"],
                 reason=thaw(row["reason"]),
             )
-            for row in rows
+            for row in self._file.rows(_ATTEMPTS, {"item": item})
         ]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return how many outgoing units, incoming documents and reports stand in which state."""
         return {
-            "out": self._count("select state, count(*) as n from fates group by state"),
-            "in": self._count(
-                "select state, count(*) as n from incoming where message = 'edoc' group by state"
-            ),
-            "reports": self._count(
-                "select state, count(*) as n from envelopes where message = 'status'"
-                " group by state"
-            ),
-            "statuses": self._count(
-                "select state, count(*) as n from incoming where message = 'status' group by state"
-            ),
+            what: {row["state"]: row["n"] for row in self._file.rows(sql)}
+            for what, sql in _COUNTS.items()
         }
 
     def waiting(self) -> tuple[int, datetime | None]:
         """Return how many things are to be done, and since when the oldest is due."""
-        row = self._file.row("select count(*) as n, min(due) as due from work") or {}
+        row = self._file.row(_WAITING) or {}
         return row["n"], moment(row["due"]) if row["due"] is not None else None
 
-    def _count(self, sql: str) -> dict[str, int]:
-        return {row["state"]: row["n"] for row in self._file.rows(sql)}
-
     def _outbound(self, row: Row) -> Outbound:
-        fates = self._file.rows(
-            "select * from fates where item = :item order by receiver", {"item": row["id"]}
-        )
+        fates = self._file.rows(_FATES, {"item": row["id"]})
         code = f"{row['number']}/{row['notation']}" if row["notation"] else row["number"]
         return Outbound(
             id=ItemId(row["id"]),

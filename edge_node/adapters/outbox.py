@@ -30,10 +30,9 @@ from edge_node.adapters.drops import (
 )
 from edge_node.adapters.listing import Listing, list_folder
 from edge_node.adapters.mounts import is_remote
-from edge_node.adapters.ripeness import Ripeness, denied, not_ours
+from edge_node.adapters.ripeness import Ripeness, denied, not_ours, sight_of
 from edge_node.adapters.settle import Access, Sighting, Sightings, access
 from edge_node.adapters.sheets import Sheet, read_sheet
-from edge_node.domain.errors import FolderMissing
 from edge_node.domain.message import Message, say
 from edge_node.protocol.handoff.words import nfc
 
@@ -59,26 +58,17 @@ class Outbox:
         self._sightings = Sightings()
         self._held: dict[Path, tuple[object, Message]] = {}
 
-    def scan(self, now: float) -> Scan:
+    def scan(self, now: float) -> Scan[Drop]:
         """
         Look at everything once; ``now`` is our monotonic clock, in seconds.
 
         Raises FolderMissing when the outbox is not there, AccessDenied, DiskTrouble.
         """
-        ripeness = Ripeness(self._settings, now=now, leases=not is_remote(self._folder))
-        with durable.disk_errors(self._folder), self._sightings.round(now) as see:
-            if not self._folder.is_dir():
-                raise FolderMissing(
-                    say("the folder {path} is not there", path=shown(self._folder)),
-                    hint=say("see whether the share is mounted, or create the folder again"),
-                )
-            listing = list_folder(self._folder, see)
-            for odd, why in listing.odd:
-                ripeness.wait(Path(odd.path), why, odd.since)
-            self._judge_loose(listing, ripeness)
-            for folder in listing.folders:
-                self._judge_bundle(folder, see, ripeness)
-        return ripeness.scan()
+        with sight_of(self._folder, self._settings, self._sightings, now=now) as sight:
+            self._judge_loose(sight.listing, sight.ripeness)
+            for folder in sight.listing.folders:
+                self._judge_bundle(folder, sight.see, sight.ripeness)
+        return sight.ripeness.scan()
 
     def claim(self, drop: Drop, item_id: str) -> Claimed:
         """
@@ -102,9 +92,13 @@ class Outbox:
             self._held[_anchor(drop)] = (self._rights(drop), error.message)
             raise
 
-    def unfinished(self) -> list[Claimed]:
-        """Return what lies in the claims, each whole again after a crash; for the start only."""
+    def unfinished(self) -> list[str]:
+        """Return the ids of what was claimed and still lies in the claims; for the start only."""
         return self._claims.unfinished()
+
+    def take_up(self, item_id: str) -> Claimed | None:
+        """Return what was claimed under that id, whole again wherever it was cut off."""
+        return self._claims.take_up(item_id)
 
     def refuse_in_place(self, drop: Drop, papers: Mapping[str, bytes]) -> None:
         """
@@ -127,7 +121,7 @@ class Outbox:
                 self._judge_sidecar(file, named, ripeness)
             elif ending := ending_of(file.name, (PACKAGE_ENDING,)):
                 drop = _drop(Style.PACKAGE, file.name[: -len(ending)], [file])
-                self._offer(ripeness.ripe(drop, [file], Path(file.path)), file.since, ripeness)
+                self._offer(ripeness.ripe(drop, [file], Path(file.path)), [file], ripeness)
             elif not ending_of(file.name, SHEET_ENDINGS):  # noted when it could not be read
                 self._judge_bare(file, ripeness)
         for file in listing.files:
@@ -171,7 +165,7 @@ class Outbox:
         drop = _drop(Style.BARE, Path(file.name).stem, [file])
         grace = self._settings.bare_grace.total_seconds()
         found = ripeness.ripe(drop, [file], Path(file.path), grace=grace)
-        self._offer(found, file.since, ripeness)
+        self._offer(found, [file], ripeness)
 
     def _bare_note(self, file: Sighting) -> object:
         name = nfc(file.name)
@@ -224,26 +218,25 @@ class Outbox:
         trouble: Message | None,
         ripeness: Ripeness,
     ) -> None:
-        since = max(member.since for member in members)
         if not drop.secret:
-            self._offer(ripeness.ripe(drop, members, about, trouble=trouble), since, ripeness)
+            self._offer(ripeness.ripe(drop, members, about, trouble=trouble), members, ripeness)
         elif self._refused(drop):
             told = self._error_file(drop.name, ".error.txt").name
             why = say("it is refused where it lies, see {file}", file=shown(told))
-            ripeness.wait(about, why, since)
+            ripeness.wait(about, why, max(member.since for member in members))
         else:
-            ripeness.take(drop, since)
+            ripeness.take(drop, members)
 
-    def _offer(self, drop: Drop | None, since: float, ripeness: Ripeness) -> None:
+    def _offer(self, drop: Drop | None, members: list[Sighting], ripeness: Ripeness) -> None:
         if drop is None:
             return
         anchor = _anchor(drop)
         rights, why = self._held.get(anchor, (None, None))
         if why is not None and rights == self._rights(drop):
-            ripeness.wait(anchor, why, since)
+            ripeness.wait(anchor, why, max(member.since for member in members))
             return
         self._held.pop(anchor, None)
-        ripeness.take(drop, since)
+        ripeness.take(drop, members)
 
     def _rights(self, drop: Drop) -> tuple[object, ...]:
         """Return what must change before it is tried again to move a drop."""

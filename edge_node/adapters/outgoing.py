@@ -19,6 +19,7 @@ from edge_node.adapters.envelopes import (
     LANES,
     add_envelope,
     envelope_row,
+    hindered,
     move,
     move_fate,
     note_attempt,
@@ -38,15 +39,17 @@ from edge_node.domain.envelope import (
     MessageType,
     Stored,
 )
-from edge_node.domain.lifecycle import Sending, SendingEvent
+from edge_node.domain.errors import NotResendable
+from edge_node.domain.lifecycle import OUTBOUND, Sending, SendingEvent
 from edge_node.domain.message import freeze, say
+from edge_node.domain.record import Unconfirmed
 from edge_node.domain.search import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from edge_node.adapters.database import QueueFile
+    from edge_node.adapters.database import QueueFile, Row
     from edge_node.domain.document import AgencyCode, Document
     from edge_node.domain.envelope import Claim, NewDocument
     from edge_node.domain.message import Message
@@ -57,6 +60,14 @@ _SETTLED: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.REFUSE
 
 _FATES: Final = "select * from fates where item = :item order by receiver"
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
+_MARK: Final = "update envelopes set sending = :now where id = :id"
+_CARRIED: Final = """
+update fates set envelope = :envelope where item = :item and receiver = :receiver
+"""
+_ENVELOPE_TO: Final = """
+select envelopes.* from fates join envelopes on envelopes.id = fates.envelope
+ where fates.item = :item and fates.receiver = :receiver
+"""
 
 # A status goes by the number and the subject of the document it is about.
 _SINCE: Final = "(select min(at) from attempts where envelope = :envelope) as since"
@@ -69,14 +80,14 @@ _TRAILS: Final[Mapping[MessageType, str]] = MappingProxyType(
     }
 )
 
-# What the axis's list may show under the same number, and is known to be another sending.
-_OTHERS: Final = """
-select axis_id from envelopes
- where axis_id is not null
-   and (item = :item
-        or item in (select others.id from documents
-                      join documents as others using (number, notation, sender)
-                     where documents.id = :item))
+_KNOWN: Final = "select 1 from envelopes where axis_id = :axis_id"
+
+_UNCONFIRMED: Final = """
+select fates.item, fates.receiver, fates.at, envelopes.axis_id
+  from fates join envelopes on envelopes.id = fates.envelope
+ where fates.state = :state and fates.at <= :before
+   and (fates.at, fates.item, fates.receiver) > (:at, :item, :receiver)
+ order by fates.at, fates.item, fates.receiver limit :limit
 """
 
 _EARLIER: Final = """
@@ -177,10 +188,7 @@ class Outgoing:
                 move(transaction, row, SendingEvent.SILENCE, now=now, reason=reason)
                 row = envelope_row(transaction, claim.item)
             elif row["state"] == Sending.QUEUED:
-                transaction.execute(
-                    "update envelopes set sending = :now where id = :id",
-                    {"id": claim.item, "now": stamp(now)},
-                )
+                transaction.execute(_MARK, {"id": claim.item, "now": stamp(now)})
         return claim, to_envelope(row)
 
     def body(self, envelope: ItemId) -> bytes:
@@ -221,15 +229,22 @@ class Outgoing:
             words = freeze(reason)
             work.demand(transaction, claim)
             unmark(transaction, claim.item)
+            hindered(transaction, claim.item, words)
             note_attempt(transaction, claim, "deferred", now=now, reason=words)
             work.defer(transaction, claim, until=until, reason=words)
 
-    def give_back(self, claim: Claim) -> None:
-        """Undo a claim: nothing was tried, no attempt is counted; LeaseLost."""
+    def give_back(self, claim: Claim, *, now: datetime, behind: timedelta) -> None:
+        """
+        Undo a claim: nothing was tried, no attempt is counted; LeaseLost.
+
+        Where others are due it comes back after ``behind``, so that they are tried first: it may
+        be this envelope alone that stands in the way.
+        """
         with self._file.transaction() as transaction:
             work.demand(transaction, claim)
             unmark(transaction, claim.item)
-            work.give_back(transaction, claim)
+            others = work.any_due(transaction, claim.lane, now=now)
+            work.give_back(transaction, claim, due=now + behind if others else None)
 
     # ── what became of it ────────────────────────────────────────────────────────────────────
 
@@ -243,32 +258,35 @@ class Outgoing:
             _TRAILS[envelope.message], {"envelope": envelope.id, "item": envelope.item}
         )
         assert row is not None  # noqa: S101 - envelopes are about documents that are never deleted
-        others = self._file.rows(_OTHERS, {"item": envelope.item})
         return Trail(
             receivers=frozenset(envelope.receivers),
             number=row["number"],
             notation=row["notation"],
             title=row["subject"],
             since=moment(row["since"] or 0),
-            taken=frozenset(other["axis_id"] for other in others),
         )
+
+    def knows(self, axis_id: AxisId) -> bool:
+        """Tell whether the axis's id is that of an envelope of ours."""
+        return self._file.row(_KNOWN, {"axis_id": axis_id}) is not None
 
     def unconfirmed(
-        self, *, before: datetime, limit: int, after: str = ""
-    ) -> list[tuple[ItemId, AxisId]]:
-        """
-        Return envelopes accepted before a moment that a receiver is not known to have.
-
-        In the order of the axis's ids, beginning behind ``after``.
-        """
-        rows = self._file.rows(
-            "select distinct fates.item, envelopes.axis_id from fates"
-            " join envelopes on envelopes.id = fates.envelope"
-            " where fates.state = :state and fates.at <= :before"
-            " and envelopes.axis_id > :after order by envelopes.axis_id limit :limit",
-            {"state": Sending.ACCEPTED, "before": stamp(before), "limit": limit, "after": after},
-        )
-        return [(ItemId(row["item"]), AxisId(row["axis_id"])) for row in rows]
+        self, *, before: datetime, limit: int, after: Unconfirmed | None = None
+    ) -> list[Unconfirmed]:
+        """Return what was accepted before a moment and no more is known of, oldest first."""
+        values: dict[str, object] = {"at": -1, "item": "", "receiver": ""}
+        if after is not None:
+            values = {"at": stamp(after.since), "item": after.item, "receiver": after.receiver}
+        values |= {"state": Sending.ACCEPTED, "before": stamp(before), "limit": limit}
+        return [
+            Unconfirmed(
+                item=ItemId(row["item"]),
+                receiver=row["receiver"],
+                axis_id=AxisId(row["axis_id"]),
+                since=moment(row["at"]),
+            )
+            for row in self._file.rows(_UNCONFIRMED, values)
+        ]
 
     def happened(
         self,
@@ -288,23 +306,26 @@ class Outgoing:
         self,
         item: ItemId,
         receivers: Sequence[AgencyCode],
-        package: Stored | None,
+        package: Stored,
         *,
         now: datetime,
     ) -> None:
         """
         Queue a document again for some of its receivers, under the same DocumentId.
 
-        ``package`` names them alone; None where the package that was made first already does.
+        ``package`` names them alone. NotAllowed if one of them has the document by now, or waits
+        for it already: two commands, or the daemon, may have been at it in the same moment.
         """
         with self._file.transaction() as transaction:
             fates = transaction.rows(_FATES, {"item": item})
             meant = [fate for fate in fates if fate["receiver"] in receivers]
+            for fate in meant:
+                if (fate["state"], SendingEvent.RESENT) not in OUTBOUND:
+                    raise NotResendable(fate["receiver"], fate["state"])
             first = envelope_row(transaction, meant[0]["envelope"])
-            envelope = first["id"]
-            if package is None:
+            if _is_all_of(first, meant, package):
                 move(transaction, first, SendingEvent.RESENT, now=now)
-                work.add(transaction, Lane.PUSH, envelope, due=now, urgency=first["urgency"])
+                work.add(transaction, Lane.PUSH, first["id"], due=now, urgency=first["urgency"])
                 return
             envelope = add_envelope(
                 transaction,
@@ -317,22 +338,25 @@ class Outgoing:
                 now=now,
             )
             for receiver in receivers:
-                transaction.execute(
-                    "update fates set envelope = :envelope"
-                    " where item = :item and receiver = :receiver",
-                    {"envelope": envelope, "item": item, "receiver": receiver},
-                )
+                values = {"envelope": envelope, "item": item, "receiver": receiver}
+                transaction.execute(_CARRIED, values)
                 move_fate(transaction, item, receiver, SendingEvent.RESENT, now=now)
 
     def envelope(self, item: ItemId, receiver: str) -> Envelope:
         """Return the envelope that carries a document to one of its receivers."""
-        row = self._file.row(
-            "select envelopes.* from fates join envelopes on envelopes.id = fates.envelope"
-            " where fates.item = :item and fates.receiver = :receiver",
-            {"item": item, "receiver": receiver},
-        )
+        row = self._file.row(_ENVELOPE_TO, {"item": item, "receiver": receiver})
         assert row is not None  # noqa: S101 - the receiver comes from this document's own fates
         return to_envelope(row)
+
+
+def _is_all_of(envelope: Row, fates: Sequence[Row], package: Stored) -> bool:
+    """Tell whether an envelope carries that package to these receivers alone and ended for all."""
+    return (
+        envelope["digest"] == package.digest
+        and (envelope["state"], SendingEvent.RESENT) in OUTBOUND
+        and set(json.loads(envelope["receivers"])) == {fate["receiver"] for fate in fates}
+        and all(fate["envelope"] == envelope["id"] for fate in fates)
+    )
 
 
 def _document_row(new: NewDocument, now: datetime) -> dict[str, object]:

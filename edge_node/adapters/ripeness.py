@@ -9,21 +9,58 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_node.adapters import durable
 from edge_node.adapters.disk import shown
 from edge_node.adapters.drops import Scan, Waiting
+from edge_node.adapters.listing import list_folder
+from edge_node.adapters.mounts import is_remote
 from edge_node.adapters.settle import Access, access
+from edge_node.domain.errors import FolderMissing
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from edge_node.adapters.drops import Drop, OutboxSettings
-    from edge_node.adapters.settle import Sighting
+    from edge_node.adapters.listing import Listing
+    from edge_node.adapters.settle import Sighting, Sightings
     from edge_node.domain.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """One look at a folder: what lies in it, how to look further in, and the judgements."""
+
+    listing: Listing
+    see: Callable[[os.DirEntry[str]], Sighting]
+    ripeness: Ripeness
+
+
+@contextmanager
+def sight_of(
+    folder: Path, settings: OutboxSettings, sightings: Sightings, *, now: float
+) -> Iterator[Sight]:
+    """
+    Look at a folder once, by our monotonic clock; what nobody can take is noted with the reason.
+
+    Raises FolderMissing when the folder is not there, and what `disk_errors` raises.
+    """
+    ripeness = Ripeness(settings, now=now, leases=not is_remote(folder))
+    with durable.disk_errors(folder), sightings.round(now) as see:
+        if not folder.is_dir():
+            raise FolderMissing(
+                say("the folder {path} is not there", path=shown(folder)),
+                hint=say("see whether the share is mounted, or create the folder again"),
+            )
+        listing = list_folder(folder, see)
+        for odd, why in listing.odd:
+            ripeness.wait(Path(odd.path), why, odd.since)
+        yield Sight(listing=listing, see=see, ripeness=ripeness)
 
 
 class Ripeness:
@@ -35,16 +72,16 @@ class Ripeness:
         self._quiet = settings.quiet.total_seconds()
         self._timeout = settings.settle_timeout.total_seconds()
         self._leases = leases
-        self._ready: list[tuple[float, Drop]] = []
+        self._ready: list[tuple[float, int, str, Drop]] = []
         self._taken: set[str] = set()
         self._waiting: list[Waiting] = []
         self._next_look: float | None = None
 
-    def scan(self) -> Scan:
+    def scan(self) -> Scan[Drop]:
         """Return all that was judged, what has been ready longest first."""
-        self._ready.sort(key=lambda ripe: (ripe[0], ripe[1].name))
+        self._ready.sort(key=lambda ripe: ripe[:-1])
         return Scan(
-            ready=tuple(drop for _, drop in self._ready),
+            ready=tuple(drop for *_, drop in self._ready),
             waiting=tuple(self._waiting),
             next_look=self._next_look,
         )
@@ -59,9 +96,15 @@ class Ripeness:
         """Note that something stays where it is until it changes."""
         self._waiting.append(waiting)
 
-    def take(self, drop: Drop, since: float) -> None:
-        """Note that a drop can be taken, or refused in place."""
-        self._ready.append((since, drop))
+    def take(self, drop: Drop, members: Sequence[Sighting]) -> None:
+        """
+        Note that a drop can be taken, or refused in place.
+
+        What one look finds ready together leaves in the order in which it was written.
+        """
+        since = max(member.since for member in members)
+        written = max(member.written for member in members)
+        self._ready.append((since, written, drop.name, drop))
         self._taken.update(map(str, drop.members))
 
     def takes(self, file: Sighting) -> bool:

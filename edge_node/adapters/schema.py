@@ -75,6 +75,8 @@ _FIRST: Final = (
      where message = 'status' and status = '01'
     """,
     "create unique index envelopes_source on envelopes (source) where source is not null",
+    "create index envelopes_axis on envelopes (axis_id) where axis_id is not null",
+    "create index envelopes_reports on envelopes (message, state) where message = 'status'",
     """
     create table fates (
         item text not null references documents (id),
@@ -83,6 +85,7 @@ _FIRST: Final = (
         envelope text not null references envelopes (id),
         state text not null,
         status text not null default '',
+        status_at integer not null default 0,
         reason text not null default '',
         at integer not null,
         primary key (item, receiver)
@@ -112,6 +115,7 @@ _FIRST: Final = (
     ) strict
     """,
     "create index incoming_state on incoming (message, state, created)",
+    "create index incoming_created on incoming (message, created)",
     "create index incoming_document on incoming (document_id)",
     """
     create table work (
@@ -127,6 +131,7 @@ _FIRST: Final = (
     ) strict, without rowid
     """,
     "create index work_due on work (lane, leased, urgency desc, due, item)",
+    "create index work_waiting on work (lane, leased, due)",
     "create index work_leased on work (leased) where leased is not null",
     """
     create table attempts (

@@ -67,6 +67,11 @@ class Sighting:
         self._flaw: Message | None = None
         self._flaw_known = False
 
+    @property
+    def written(self) -> int:
+        """When the file was last written, by its own word (ns)."""
+        return self.signature[1]
+
     def flaw(self) -> Message | None:
         """Return why the file cannot be whole, if so; it is read once while it looks the same."""
         if not self._flaw_known:
@@ -104,7 +109,7 @@ class Sightings:
 
         def see(entry: os.DirEntry[str]) -> Sighting:
             status = entry.stat(follow_symlinks=False)
-            signature = (status.st_size, status.st_mtime_ns, status.st_ino)
+            signature = signature_of(status)
             seen = before.get(entry.path)
             if seen is None or seen.signature != signature:
                 seen = Sighting(entry.path, entry.name, signature, now)

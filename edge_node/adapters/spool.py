@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -17,7 +18,8 @@ from edge_node.domain.envelope import Digest, Stored
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -98,11 +100,6 @@ class Spool:
                     hint=say("put {path} back from a backup", path=str(path)),
                 ) from None
 
-    def remove(self, digest: Digest) -> None:
-        """Remove a package for good; nothing happens where there is none."""
-        with durable.disk_errors(self.root):
-            self.path(digest).unlink(missing_ok=True)
-
     @contextmanager
     def room(self) -> Iterator[Path]:
         """Give a folder to take a package apart in; nothing of it remains at the end."""
@@ -113,9 +110,24 @@ class Spool:
         """Remove what writers that are gone left behind; return how many files that were."""
         return durable.sweep(self._tmp)
 
+    def sweep_packages(self, keep: Callable[[Digest], bool], *, before: datetime) -> int:
+        """
+        Remove packages stored before a moment that nobody keeps; return how many there were.
+
+        ``before`` spares what a command beside us has stored and not yet entered anywhere.
+        """
+        removed = 0
+        with durable.disk_errors(self.root):
+            for path in self._packages.glob("[0-9a-f]" * 2 + "/*"):
+                if not keep(Digest(path.parent.name + path.name)) and _older(path, before):
+                    path.unlink(missing_ok=True)
+                    removed += 1
+        return removed
+
     def _keep(self, part: durable.Part, stored: Stored) -> None:
         target = self.path(stored.digest)
         if target.exists() and target.stat().st_size == stored.size:
+            os.utime(target)  # stored once more: as young for a sweep as if it had been written
             return
         if not target.parent.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -129,3 +141,7 @@ class Spool:
     @property
     def _packages(self) -> Path:
         return self.root / "packages"
+
+
+def _older(path: Path, moment: datetime) -> bool:
+    return path.stat().st_mtime < moment.timestamp()

@@ -14,13 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_node.adapters import durable
-from edge_node.adapters.disk import shown
-from edge_node.adapters.drops import SHEET_ENDINGS, Drop, StatusScan, Style, ending_of
-from edge_node.adapters.listing import list_folder
-from edge_node.adapters.mounts import is_remote
-from edge_node.adapters.ripeness import Ripeness
+from edge_node.adapters.drops import SHEET_ENDINGS, Drop, Scan, Style, ending_of
+from edge_node.adapters.ripeness import sight_of
 from edge_node.adapters.settle import Sightings
-from edge_node.domain.errors import FolderMissing
 from edge_node.domain.message import say
 from edge_node.protocol.handoff import MAX_BYTES, peek
 
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.drops import OutboxSettings
     from edge_node.adapters.exchange import Exchange
+    from edge_node.adapters.ripeness import Ripeness
     from edge_node.adapters.settle import Sighting
     from edge_node.domain.message import Message
 
@@ -44,32 +41,19 @@ class StatusFolder:
         self._settings = settings
         self._sightings = Sightings()
 
-    def scan(self, now: float) -> StatusScan:
+    def scan(self, now: float) -> Scan[Path]:
         """
         Look at all files once; ``now`` is our monotonic clock, in seconds.
 
         What cannot be read as JSON or YAML is ready, too, once it has been so for the settle
         timeout: whoever reads it says what is wrong. FolderMissing, AccessDenied, DiskTrouble.
         """
-        ripeness = Ripeness(self._settings, now=now, leases=not is_remote(self._folder))
-        with durable.disk_errors(self._folder), self._sightings.round(now) as see:
-            if not self._folder.is_dir():
-                raise FolderMissing(
-                    say("the folder {path} is not there", path=shown(self._folder)),
-                    hint=say("see whether the share is mounted, or create the folder again"),
-                )
-            listing = list_folder(self._folder, see)
-            for odd, why in listing.odd:
-                ripeness.wait(Path(odd.path), why, odd.since)
-            for file in listing.files:
-                self._judge(file, ripeness)
-        found = ripeness.scan()
+        with sight_of(self._folder, self._settings, self._sightings, now=now) as sight:
+            for file in sight.listing.files:
+                self._judge(file, sight.ripeness)
+        found = sight.ripeness.scan()
         ready = tuple(drop.members[0] for drop in found.ready)
-        return StatusScan(ready=ready, waiting=found.waiting, next_look=found.next_look)
-
-    def ready(self, now: float) -> list[Path]:
-        """Return the files that can be taken, what has been ready longest first."""
-        return list(self.scan(now).ready)
+        return Scan(ready=ready, waiting=found.waiting, next_look=found.next_look)
 
     def read(self, path: Path) -> tuple[bytes, str]:
         """
@@ -114,7 +98,7 @@ class StatusFolder:
         drop = Drop(style=Style.SIDECAR, name=about.stem, members=(about,))
         found = ripeness.ripe(drop, [file], about, trouble=self._flaw(file))
         if found is not None:
-            ripeness.take(found, file.since)
+            ripeness.take(found, [file])
 
     def _flaw(self, file: Sighting) -> Message | None:
         if file.note is None:

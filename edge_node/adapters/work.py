@@ -40,6 +40,23 @@ select 1 from work where lane = :lane and leased is null and due <= :now limit 1
 _NEXT_DUE: Final = "select min(due) as due from work where lane = :lane and leased is null"
 
 _SWEEP: Final = "update work set leased = null, token = null where leased <= :now"
+_FREE_ALL: Final = "update work set leased = null, token = null where leased is not null"
+
+# Whoever settles names the claim: where nothing answers, it has gone to somebody else.
+_DEMAND: Final = """
+select 1 from work where lane = :lane and item = :item and token = :token
+"""
+_FINISH: Final = """
+delete from work where lane = :lane and item = :item and token = :token
+"""
+_DEFER: Final = """
+update work set leased = null, token = null, due = :due, reason = :reason
+ where lane = :lane and item = :item and token = :token
+"""
+_GIVE_BACK: Final = """
+update work set leased = null, token = null, attempt = attempt - 1, due = coalesce(:due, due)
+ where lane = :lane and item = :item and token = :token
+"""
 
 
 def claim(
@@ -75,29 +92,23 @@ def add_anew(transaction: Transaction, lane: Lane, item: ItemId, *, due: datetim
 
 def demand(transaction: Transaction, claim: Claim) -> None:
     """Make sure that the claim still stands; LeaseLost."""
-    found = transaction.row(
-        "select 1 from work where lane = :lane and item = :item and token = :token",
-        {"lane": claim.lane, "item": claim.item, "token": claim.token},
-    )
-    if found is None:
+    if transaction.row(_DEMAND, _named(claim)) is None:
         raise _lost(claim)
 
 
 def finish(transaction: Transaction, claim: Claim) -> None:
     """Take the thing off the list: it is done; LeaseLost."""
-    _settle(transaction, "delete from work", claim)
+    _settle(transaction, _FINISH, claim)
 
 
 def defer(transaction: Transaction, claim: Claim, *, until: datetime, reason: str) -> None:
     """Free the thing and let nobody claim it before ``until``; LeaseLost."""
-    change = "update work set leased = null, token = null, due = :due, reason = :reason"
-    _settle(transaction, change, claim, due=stamp(until), reason=reason)
+    _settle(transaction, _DEFER, claim, due=stamp(until), reason=reason)
 
 
-def give_back(transaction: Transaction, claim: Claim) -> None:
-    """Free the thing as if it had never been claimed: the attempt does not count; LeaseLost."""
-    change = "update work set leased = null, token = null, attempt = attempt - 1"
-    _settle(transaction, change, claim)
+def give_back(transaction: Transaction, claim: Claim, *, due: datetime | None = None) -> None:
+    """Free the thing; the attempt does not count; ``due`` if it is to be later; LeaseLost."""
+    _settle(transaction, _GIVE_BACK, claim, due=None if due is None else stamp(due))
 
 
 def sweep(transaction: Transaction, *, now: datetime) -> int:
@@ -107,14 +118,12 @@ def sweep(transaction: Transaction, *, now: datetime) -> int:
 
 def free_all(transaction: Transaction) -> int:
     """Free every lease: whoever starts holds the lock, so nobody who had one is alive."""
-    return transaction.execute(
-        "update work set leased = null, token = null where leased is not null", {}
-    )
+    return transaction.execute(_FREE_ALL, {})
 
 
-def any_due(file: QueueFile, lane: Lane, *, now: datetime) -> bool:
+def any_due(tables: QueueFile | Transaction, lane: Lane, *, now: datetime) -> bool:
     """Tell whether a claim would find anything; whoever only looks does not wait for writers."""
-    return file.row(_ANY_DUE, {"lane": lane, "now": stamp(now)}) is not None
+    return tables.row(_ANY_DUE, {"lane": lane, "now": stamp(now)}) is not None
 
 
 def next_due(file: QueueFile, lane: Lane) -> datetime | None:
@@ -124,12 +133,12 @@ def next_due(file: QueueFile, lane: Lane) -> datetime | None:
 
 
 def _settle(transaction: Transaction, change: str, claim: Claim, **values: object) -> None:
-    changed = transaction.execute(
-        f"{change} where lane = :lane and item = :item and token = :token",
-        {"lane": claim.lane, "item": claim.item, "token": claim.token, **values},
-    )
-    if changed != 1:
+    if transaction.execute(change, {**_named(claim), **values}) != 1:
         raise _lost(claim)
+
+
+def _named(claim: Claim) -> dict[str, object]:
+    return {"lane": claim.lane, "item": claim.item, "token": claim.token}
 
 
 def _lost(claim: Claim) -> LeaseLost:

@@ -57,17 +57,10 @@ def init(
     if folder is None:
         _make_folders(seat.config_file)
         return
-    folder = folder.absolute()
-    target = folder / "config.yaml"
-    if target.exists():
-        raise NotAllowed(
-            say("{path} exists already", path=str(target)),
-            hint=say(
-                "to make the folders it names: edge-node --config {path} init", path=str(target)
-            ),
-        )
     from edge_node.config import starter  # noqa: PLC0415 - only here
 
+    folder = folder.absolute()
+    target = _new_config(folder)
     text = starter(
         code=agency_code(code),
         name=name,
@@ -85,6 +78,19 @@ def init(
     except ConfigError:
         target.unlink()  # so that the same command, corrected, can be given again
         raise
+
+
+def _new_config(folder: Path) -> Path:
+    """Return where the new configuration is to lie; NotAllowed where there is one."""
+    target = folder / "config.yaml"
+    if target.exists():
+        raise NotAllowed(
+            say("{path} exists already", path=str(target)),
+            hint=say(
+                "to make the folders it names: edge-node --config {path} init", path=str(target)
+            ),
+        )
+    return target
 
 
 def _make_folders(config_file: Path) -> None:

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from apscheduler.schedulers.background import BackgroundScheduler
-
     from edge_node.config import Config
+    from edge_node.daemon.schedule import Schedule
     from edge_node.flows.ports import Flow
 
 log = logging.getLogger(__name__)
@@ -57,18 +56,27 @@ _PATIENCE: Final = timedelta(seconds=4)
 _UPKEEP: Final = timedelta(seconds=30)
 
 
-class _Order(Enum):
+class Order(Enum):
     """What a signal asks of the daemon."""
 
     END = auto()
     RELOAD = auto()
 
 
-_SIGNALS: Final[Mapping[int, _Order]] = {
-    signal.SIGTERM: _Order.END,
-    signal.SIGINT: _Order.END,
-    signal.SIGHUP: _Order.RELOAD,
+_SIGNALS: Final[Mapping[int, Order]] = {
+    signal.SIGTERM: Order.END,
+    signal.SIGINT: Order.END,
+    signal.SIGHUP: Order.RELOAD,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turning:
+    """A node whose lanes turn, and what rings them."""
+
+    node: Node
+    lanes: Mapping[str, Lane]
+    schedule: Schedule
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,13 +85,24 @@ class Daemon:
 
     config_file: Path
     set_up_log: Callable[[Config], None]
+    patience: timedelta = _PATIENCE
+    upkeep: timedelta = _UPKEEP
+    wall: Callable[[], float] = time.time
     # The one queue of the standard library that a signal handler may put into at any moment.
-    _orders: SimpleQueue[_Order] = field(default_factory=SimpleQueue, init=False)
+    _orders: SimpleQueue[Order] = field(default_factory=SimpleQueue, init=False)
 
     def run(self, config: Config) -> None:
-        """Turn until told to stop; AlreadyRunning if somebody else does."""
+        """Turn until a signal says to stop; AlreadyRunning if somebody else does."""
         for number in _SIGNALS:
-            signal.signal(number, lambda number, _frame: self._orders.put(_SIGNALS[number]))
+            signal.signal(number, lambda number, _frame: self.order(_SIGNALS[number]))
+        self.serve(config)
+
+    def order(self, order: Order) -> None:
+        """Ask for something, from whatever thread or signal handler."""
+        self._orders.put(order)
+
+    def serve(self, config: Config) -> None:
+        """Turn until told to stop; AlreadyRunning if somebody else does."""
         with locked(config.folders.data):
             serving: Config | None = config
             while serving is not None:
@@ -93,29 +112,76 @@ class Daemon:
     def _serve(self, config: Config) -> Config | None:
         """Run on one configuration until another replaces it; None when it is time to end."""
         node = Node(config=config)
-        with _turning(node) as lanes:
+        with self._turning(node) as turning:
             systemd.notify("READY=1", f"STATUS={config.agency.code}")
             log.info("running", extra={"agency": config.agency.code})
-            while self._next_order(node, lanes) is _Order.RELOAD:
-                systemd.reloading()
-                fresh = self._read(config)
-                if fresh is not None:
-                    return fresh
-                systemd.notify("READY=1")
+            fresh = self._until_ordered(turning)
+            if fresh is None:
+                systemd.notify("STOPPING=1")
+        if fresh is not None and not self._outlast(turning):
             systemd.notify("STOPPING=1")
             return None
+        return fresh
 
-    def _next_order(self, node: Node, lanes: Mapping[str, Lane]) -> _Order:
-        """Wait for an order, and see to the queue meanwhile; to end comes before to reload."""
-        orders: set[_Order] = set()
+    def _until_ordered(self, turning: _Turning) -> Config | None:
+        """Wait for another configuration that can be used; None when it is time to end."""
+        while self._next_order(turning) is Order.RELOAD:
+            systemd.reloading()
+            fresh = self._read(turning.node.config)
+            if fresh is not None:
+                return fresh
+            systemd.notify("READY=1")
+        return None
+
+    def _next_order(self, turning: _Turning) -> Order:
+        """Wait for an order, and see to the node meanwhile; to end comes before to reload."""
+        orders: set[Order] = set()
         while not orders:
             with suppress(Empty):
-                orders.add(self._orders.get(timeout=_UPKEEP.total_seconds()))
+                orders.add(self._orders.get(timeout=self.upkeep.total_seconds()))
                 while True:
                     orders.add(self._orders.get_nowait())
             if not orders:
-                _see_to_the_queue(node, lanes)
-        return _Order.END if _Order.END in orders else _Order.RELOAD
+                _see_to(turning)
+        return Order.END if Order.END in orders else Order.RELOAD
+
+    def _outlast(self, turning: _Turning) -> bool:
+        """
+        Wait until every lane has ended, however long that takes: nobody else may have its folders.
+
+        False when it is time to end meanwhile; the end of the process ends them all.
+        """
+        again = False
+        while any(not lane.join(timedelta()) for lane in turning.lanes.values()):
+            turning.node.hang_up()
+            with suppress(Empty):
+                if self._orders.get(timeout=self.patience.total_seconds()) is Order.END:
+                    return False
+                again = True
+        if again:
+            self.order(Order.RELOAD)
+        return True
+
+    @contextmanager
+    def _turning(self, node: Node) -> Iterator[_Turning]:
+        """Turn the node's lanes for as long as the block lasts."""
+        from edge_node.daemon.schedule import Schedule  # noqa: PLC0415 - 78 ms
+
+        with ExitStack() as ending:
+            node.prepare()
+            ending.callback(node.close)
+            lanes = _lanes(node)
+            ending.callback(_stop, node, lanes, self.patience)
+            for lane in lanes.values():
+                lane.start()
+            schedule = Schedule(wall=self.wall)
+            schedule.every(node.config.pull.every, lanes["pull"].ring)
+            schedule.every(node.scan_interval(), lanes["intake"].ring)
+            schedule.every(node.config.report.every, lanes["report"].ring)
+            schedule.start()
+            ending.callback(schedule.stop)
+            ending.enter_context(node.watching(lambda name: lanes[name].ring()))
+            yield _Turning(node=node, lanes=lanes, schedule=schedule)
 
     def _read(self, config: Config) -> Config | None:
         """Read the configuration again; None, and the reasons in the log, if it cannot be used."""
@@ -145,14 +211,15 @@ def _demand_usable(config: Config, *, instead_of: Config) -> None:
         node.lanes()  # which reads the secret
 
 
-def _see_to_the_queue(node: Node, lanes: Mapping[str, Lane]) -> None:
+def _see_to(turning: _Turning) -> None:
     """Free what nobody came back for, and let the lanes look for what a command has queued."""
     try:
-        node.upkeep()
+        turning.node.upkeep()
     except EdgeNodeError as error:
         log.warning("the queue cannot be seen to", extra={"error": str(error)})
+    turning.schedule.mend()
     for name in ("push", "deliver", "report"):
-        lanes[name].ring()
+        turning.lanes[name].ring()
 
 
 def turn_once(node: Node) -> list[EdgeNodeError]:
@@ -199,28 +266,17 @@ def _turned_out(flows: Sequence[Flow], node: Node, outages: list[EdgeNodeError])
     return turning
 
 
-@contextmanager
-def _turning(node: Node) -> Iterator[Mapping[str, Lane]]:
-    """Turn the node's lanes for as long as the block lasts."""
-    with ExitStack() as ending:
-        node.prepare()
-        ending.callback(node.close)
-        lanes: dict[str, Lane] = {}
-        for name, plan in node.lanes().items():
-            lanes[name] = Lane(
-                name=name,
-                flows=plan.flows,
-                clock=node.clock,
-                worked=_nudger(lanes, _AFTER[name]),
-                closing=plan.close,
-            )
-        ending.callback(_stop, node, lanes)
-        for lane in lanes.values():
-            lane.start()
-        scheduler = _schedule(node, lanes)
-        ending.callback(scheduler.shutdown, wait=False)
-        ending.enter_context(node.watching(lambda name: lanes[name].ring()))
-        yield lanes
+def _lanes(node: Node) -> Mapping[str, Lane]:
+    lanes: dict[str, Lane] = {}
+    for name, plan in node.lanes().items():
+        lanes[name] = Lane(
+            name=name,
+            flows=plan.flows,
+            clock=node.clock,
+            worked=_nudger(lanes, _AFTER[name]),
+            closing=plan.close,
+        )
+    return lanes
 
 
 def _nudger(lanes: Mapping[str, Lane], names: tuple[str, ...]) -> Callable[[], None]:
@@ -231,15 +287,15 @@ def _nudger(lanes: Mapping[str, Lane], names: tuple[str, ...]) -> Callable[[], N
     return nudge
 
 
-def _stop(node: Node, lanes: Mapping[str, Lane]) -> None:
+def _stop(node: Node, lanes: Mapping[str, Lane], patience: timedelta) -> None:
     for lane in lanes.values():
         lane.stop()
-    deadline = time.monotonic() + _PATIENCE.total_seconds()
+    deadline = time.monotonic() + patience.total_seconds()
     waiting = [lane for lane in lanes.values() if not lane.join(_until(deadline))]
     if waiting:
         # Whoever waits for an answer is cut off; what that leaves open is found out next time.
         node.hang_up()
-        deadline = time.monotonic() + _PATIENCE.total_seconds()
+        deadline = time.monotonic() + patience.total_seconds()
         for lane in waiting:
             if not lane.join(_until(deadline)):
                 log.warning("a lane did not end in time", extra={"lane": lane.name})
@@ -247,22 +303,3 @@ def _stop(node: Node, lanes: Mapping[str, Lane]) -> None:
 
 def _until(deadline: float) -> timedelta:
     return timedelta(seconds=max(0.0, deadline - time.monotonic()))
-
-
-def _schedule(node: Node, lanes: Mapping[str, Lane]) -> BackgroundScheduler:
-    """Ring the lanes at their intervals."""
-    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415 - 78 ms
-
-    config = node.config
-    scheduler = BackgroundScheduler(
-        timezone="Asia/Ho_Chi_Minh", job_defaults={"coalesce": True, "misfire_grace_time": None}
-    )
-
-    def every(interval: timedelta, job: Callable[[], None]) -> None:
-        scheduler.add_job(job, "interval", seconds=interval.total_seconds(), max_instances=1)
-
-    every(config.pull.every, lanes["pull"].ring)
-    every(node.scan_interval(), lanes["intake"].ring)
-    every(config.report.every, lanes["report"].ring)
-    scheduler.start()
-    return scheduler

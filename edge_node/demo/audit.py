@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from edge_node.demo.scenes import Sending
+    from edge_node.demo.scenes import Letter
     from edge_node.demo.stage import Actor
 
 _OURS: Final = frozenset({"document.json", "verification.json", ".taken"})
@@ -30,7 +30,7 @@ COUNTED: Final = ("01", "03", "06")
 class Unit:
     """One document for one receiver, and what became of it."""
 
-    sending: Sending
+    letter: Letter
     receiver: str
     copies: int  # folders in the receiver's inbox that hold exactly these files
     refused: bool
@@ -76,20 +76,20 @@ class Audit:
         return {status: told[status] for status in COUNTED}
 
 
-def audit(actors: Mapping[str, Actor], sendings: Iterable[Sending], axis: Path) -> Audit:
+def audit(actors: Mapping[str, Actor], letters: Iterable[Letter], axis: Path) -> Audit:
     """Look into every inbox, every receipt and the axis's tables."""
     inboxes = {code: _inbox(actor.exchange) for code, actor in actors.items()}
     receipts = {code: _receipts(actor.exchange) for code, actor in actors.items()}
     units = [
         Unit(
-            sending=sending,
+            letter=letter,
             receiver=receiver,
-            copies=inboxes.get(receiver, []).count((sending.document_id, sending.digests)),
-            refused=(sending.document_id, receiver, "refused") in receipts[sending.sender],
-            statuses=_statuses(receipts[sending.sender], sending.document_id, receiver),
+            copies=inboxes.get(receiver, []).count((letter.document_id, letter.digests)),
+            refused=(letter.document_id, receiver, "refused") in receipts[letter.sender],
+            statuses=_statuses(receipts[letter.sender], letter.document_id, receiver),
         )
-        for sending in sendings
-        for receiver in sending.receivers
+        for letter in letters
+        for receiver in letter.receivers
     ]
     return Audit(units=tuple(units), axis_doubles=len(doubles(axis)))
 

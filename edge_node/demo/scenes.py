@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -41,7 +41,7 @@ _SCAN_PAGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Letter:
     """One document that was dropped: what must arrive where, by SHA-256 of its files."""
 
     title: str
@@ -52,6 +52,28 @@ class Sending:
     digests: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A document before it is dropped: ``to`` are codes and names, ``more`` other keys."""
+
+    number: str
+    notation: str
+    kind: str
+    to: Mapping[str, str]
+    files: Sequence[Path]
+    more: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return f"{self.kind} số {self.number}/{self.notation} (thử nghiệm)"
+
+    @property
+    def name(self) -> str:
+        """What its drop is called."""
+        return f"{self.number}-{self.notation}"
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One agency's document software, as far as sending goes."""
@@ -59,156 +81,157 @@ class Desk:
     actor: Actor
     today: date
 
-    def bundle(
-        self,
-        number: str,
-        notation: str,
-        kind: str,
-        to: Sequence[str],
-        files: Sequence[Path],
-        **more: object,
-    ) -> Sending:
+    def bundle(self, draft: Draft) -> Letter:
         """Drop a folder with document.json, built beside the outbox and renamed in."""
-        building = self.actor.exchange.parent / f"{number}-{notation}"
+        building = self.actor.exchange.parent / draft.name
         building.mkdir()
-        for file in files:
-            shutil.copy(file, building)
-        sheet = self._sheet(number, notation, kind, to, files, more)
-        (building / "document.json").write_text(json.dumps(sheet, ensure_ascii=False))
-        building.rename(self.actor.exchange / "outbox" / building.name)
-        return self._sending("bundle", sheet, to, files)
+        self._lay(building, "document.json", draft)
+        building.rename(self._outbox / draft.name)
+        return self._letter("bundle", draft)
 
-    def sidecar(
-        self,
-        number: str,
-        notation: str,
-        kind: str,
-        to: Sequence[str],
-        files: Sequence[Path],
-        **more: object,
-    ) -> Sending:
+    def sidecar(self, draft: Draft) -> Letter:
         """Drop files, and last X.json beside them."""
-        outbox = self.actor.exchange / "outbox"
-        for file in files:
-            shutil.copy(file, outbox)
-        sheet = self._sheet(number, notation, kind, to, files, more)
-        (outbox / f"{number}-{notation}.json").write_text(json.dumps(sheet, ensure_ascii=False))
-        return self._sending("sidecar", sheet, to, files)
+        self._lay(self._outbox, f"{draft.name}.json", draft)
+        return self._letter("sidecar", draft)
 
-    def package(
-        self, number: str, notation: str, kind: str, to: Mapping[str, str], file: Path
-    ) -> Sending:
+    def package(self, draft: Draft) -> Letter:
         """Drop a package the software wrote itself."""
-        sender = agency_code(self.actor.code)
         document = Document(
-            document_id=conventional_document_id(sender, self.today, number, notation),
-            sender=Organization(code=sender, name=self.actor.name),
+            document_id=self._document_id(draft),
+            sender=Organization(code=agency_code(self.actor.code), name=self.actor.name),
             receivers=tuple(
-                Organization(code=agency_code(code), name=name) for code, name in to.items()
+                Organization(code=agency_code(code), name=name) for code, name in draft.to.items()
             ),
-            number=number,
-            notation=notation,
-            type=DocumentType(name=kind, type=2, detail=0),
-            subject=_subject(kind, number, notation),
+            number=draft.number,
+            notation=draft.notation,
+            type=DocumentType(name=draft.kind, type=2, detail=0),
+            subject=draft.title,
             promulgated=self.today,
         )
-        part = edxml.Part(name=file.name, description="", path=file, content_id="1")
-        part_name = self.actor.exchange / "outbox" / f".{number}-{notation}.edxml"
-        with part_name.open("wb") as out:
-            edxml.write_document(document, [part], out)
-        part_name.rename(part_name.with_name(part_name.name.removeprefix(".")))
-        sheet = {"subject": document.subject, "document_id": document.document_id}
-        return self._sending("package", sheet, tuple(to), [file])
+        parts = [
+            edxml.Part(name=file.name, description="", path=file, content_id=f"{number}")
+            for number, file in enumerate(draft.files, start=1)
+        ]
+        unfinished = self._outbox / f".{draft.name}.edxml"
+        with unfinished.open("wb") as out:
+            edxml.write_document(document, parts, out)
+        unfinished.rename(self._outbox / f"{draft.name}.edxml")
+        return self._letter("package", draft)
 
-    def bare(self, number: str, notation: str, to: str, file: Path) -> Sending:
+    def bare(self, draft: Draft) -> Letter:
         """Drop a file whose name says it all, by a rule of the configuration."""
-        name = f"{number}-{notation}_{self.today:%Y-%m-%d}_{to}.pdf"
-        shutil.copy(file, self.actor.exchange / "outbox" / name)
-        sender = agency_code(self.actor.code)
-        sheet = {
-            "subject": name,
-            "document_id": conventional_document_id(sender, self.today, number, notation),
-        }
-        return self._sending("bare file", sheet, (to,), [file])
+        [file], [receiver] = draft.files, draft.to
+        name = f"{draft.name}_{self.today:%Y-%m-%d}_{receiver}{file.suffix}"
+        shutil.copy(file, self._outbox / name)
+        return self._letter("bare file", draft)
 
-    def _sheet(
-        self,
-        number: str,
-        notation: str,
-        kind: str,
-        to: Sequence[str],
-        files: Sequence[Path],
-        more: Mapping[str, object],
-    ) -> dict[str, object]:
-        sender = agency_code(self.actor.code)
-        return {
+    @property
+    def _outbox(self) -> Path:
+        return self.actor.exchange / "outbox"
+
+    def _lay(self, folder: Path, sheet: str, draft: Draft) -> None:
+        """Copy the files into the folder, and write the sheet last."""
+        for file in draft.files:
+            shutil.copy(file, folder)
+        values = {
             "schema": 1,
-            "number": number,
-            "notation": notation,
+            "number": draft.number,
+            "notation": draft.notation,
             "date": self.today.isoformat(),
-            "type": kind,
-            "subject": _subject(kind, number, notation),
-            "to": list(to),
-            "document_id": conventional_document_id(sender, self.today, number, notation),
-            "attachments": [{"file": file.name} for file in files],
-            "ref": f"demo-{number}",
-            **more,
+            "type": draft.kind,
+            "subject": draft.title,
+            "to": list(draft.to),
+            "document_id": self._document_id(draft),
+            "attachments": [{"file": file.name} for file in draft.files],
+            "ref": f"demo-{draft.number}",
+            **draft.more,
         }
+        (folder / sheet).write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
 
-    def _sending(
-        self, style: str, sheet: Mapping[str, object], to: Sequence[str], files: Sequence[Path]
-    ) -> Sending:
-        return Sending(
-            title=str(sheet["subject"]),
+    def _letter(self, style: str, draft: Draft) -> Letter:
+        return Letter(
+            title=draft.title,
             style=style,
             sender=self.actor.code,
-            receivers=tuple(to),
-            document_id=str(sheet["document_id"]),
-            digests=frozenset(digest_of(file) for file in files),
+            receivers=tuple(draft.to),
+            document_id=self._document_id(draft),
+            digests=frozenset(digest_of(file) for file in draft.files),
         )
 
+    def _document_id(self, draft: Draft) -> str:
+        sender = agency_code(self.actor.code)
+        return conventional_document_id(sender, self.today, draft.number, draft.notation)
 
-def opening(actors: Mapping[str, Actor], workshop: Path, today: date) -> Iterator[Sending]:
+
+def opening(actors: Mapping[str, Actor], workshop: Path, today: date) -> Iterator[Letter]:
     """Drop what the agencies have to send at the beginning, one after the other."""
     ministry = Desk(actors[MINISTRY[0]], today)
     province = Desk(actors[PROVINCE[0]], today)
+    signer = {
+        "competence": "TL. BỘ TRƯỞNG",
+        "position": "CHÁNH VĂN PHÒNG",
+        "name": "Trần Văn Mẫu",
+    }
     yield ministry.bundle(
-        "101",
-        "BND-VP",
-        "Công văn",
-        [PROVINCE[0], COMMUNE[0]],
-        [
-            DOCUMENTS / "101-BND-VP.pdf",
-            DOCUMENTS / "101-phu-luc.xlsx",
-            DOCUMENTS / "101-de-cuong-bao-cao.docx",
-        ],
-        priority="khẩn",
-        signer={
-            "competence": "TL. BỘ TRƯỞNG",
-            "position": "CHÁNH VĂN PHÒNG",
-            "name": "Trần Văn Mẫu",
-        },
+        Draft(
+            number="101",
+            notation="BND-VP",
+            kind="Công văn",
+            to=dict([PROVINCE, COMMUNE]),
+            files=[
+                DOCUMENTS / "101-BND-VP.pdf",
+                DOCUMENTS / "101-phu-luc.xlsx",
+                DOCUMENTS / "101-de-cuong-bao-cao.docx",
+            ],
+            more={"priority": "khẩn", "signer": signer},
+        )
     )
     yield province.package(
-        "77", "QĐ-UBND", "Quyết định", dict([COMMUNE]), DOCUMENTS / "77-QD-UBND.pdf"
+        Draft(
+            number="77",
+            notation="QĐ-UBND",
+            kind="Quyết định",
+            to=dict([COMMUNE]),
+            files=[DOCUMENTS / "77-QD-UBND.pdf"],
+        )
     )
-    yield ministry.bare("33", "GM-VP", PROVINCE[0], DOCUMENTS / "33-GM-VP.pdf")
-    yield ministry.bundle("103", "BND-VP", "Công văn", [NOBODY], [DOCUMENTS / "101-BND-VP.pdf"])
+    yield ministry.bare(
+        Draft(
+            number="33",
+            notation="GM-VP",
+            kind="Giấy mời",
+            to=dict([PROVINCE]),
+            files=[DOCUMENTS / "33-GM-VP.pdf"],
+        )
+    )
+    yield ministry.bundle(
+        Draft(
+            number="103",
+            notation="BND-VP",
+            kind="Công văn",
+            to={NOBODY: ""},
+            files=[DOCUMENTS / "101-BND-VP.pdf"],
+        )
+    )
     scan = workshop / "ban-quet-ho-so.pdf"
     write_scan(scan, pages=_SCAN_PAGES, size=_SCAN_SIZE)
-    yield ministry.sidecar("102", "BND-LT", "Công văn", [PROVINCE[0]], [scan])
+    yield ministry.sidecar(
+        Draft(number="102", notation="BND-LT", kind="Công văn", to=dict([PROVINCE]), files=[scan])
+    )
 
 
-def reply(actors: Mapping[str, Actor], asked: Sending, today: date) -> Sending:
+def reply(actors: Mapping[str, Actor], asked: Letter, today: date) -> Letter:
     """Drop the province's answer to the first document, once it has come in."""
-    province = Desk(actors[PROVINCE[0]], today)
-    return province.bundle(
-        "245",
-        "UBND-VX",
-        "Công văn",
-        [asked.sender],
-        [DOCUMENTS / "245-UBND-VX.pdf"],
-        reply_to=[{"organ": asked.sender, "code": "101/BND-VP", "document_id": asked.document_id}],
+    about = {"organ": asked.sender, "code": "101/BND-VP", "document_id": asked.document_id}
+    return Desk(actors[PROVINCE[0]], today).bundle(
+        Draft(
+            number="245",
+            notation="UBND-VX",
+            kind="Công văn",
+            to={asked.sender: ""},
+            files=[DOCUMENTS / "245-UBND-VX.pdf"],
+            more={"reply_to": [about]},
+        )
     )
 
 
@@ -216,7 +239,3 @@ def digest_of(path: Path) -> str:
     """Return a file's SHA-256 in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _subject(kind: str, number: str, notation: str) -> str:
-    return f"{kind} số {number}/{notation} (thử nghiệm)"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edge_node.demo.audit import Audit
-    from edge_node.demo.scenes import Sending
+    from edge_node.demo.scenes import Letter
     from edge_node.demo.stage import Actor
 
 _LIMIT: Final = 120.0
@@ -78,25 +78,25 @@ class Show:
         workshop.mkdir()
         for actor in actors.values():
             self._say(actor, here("is connected: {name}").format(name=actor.name))
-        sendings = []
-        for sending in opening(actors, workshop, today):
-            sendings.append(sending)
-            self._dropped(actors, sending)
+        letters = []
+        for letter in opening(actors, workshop, today):
+            letters.append(letter)
+            self._dropped(actors, letter)
             self._watch(actors)
-        asked, answered = sendings[0], False
+        asked, answered = letters[0], False
         deadline = time.monotonic() + _LIMIT
         while time.monotonic() < deadline:
             self._watch(actors)
             if not answered and self._has(actors[PROVINCE[0]], asked):
                 answered = True
-                sendings.append(reply(actors, asked, today))
-                self._dropped(actors, sendings[-1])
-            result = audit(actors, sendings, home / "axis")
+                letters.append(reply(actors, asked, today))
+                self._dropped(actors, letters[-1])
+            result = audit(actors, letters, home / "axis")
             if answered and _complete(result):
                 break
             time.sleep(_BLINK)
         self._watch(actors)
-        return audit(actors, sendings, home / "axis")
+        return audit(actors, letters, home / "axis")
 
     def _watch(self, actors: Mapping[str, Actor]) -> None:
         """Tell what is new in the folders, and let the receivers' software do its part."""
@@ -146,21 +146,21 @@ class Show:
                 "cyan",
             )
 
-    def _dropped(self, actors: Mapping[str, Actor], sending: Sending) -> None:
+    def _dropped(self, actors: Mapping[str, Actor], letter: Letter) -> None:
         words = here("drops into its outbox ({style}): {title} → {receivers}")
         self._say(
-            actors[sending.sender],
+            actors[letter.sender],
             words.format(
-                style=here(sending.style),
-                title=sending.title,
-                receivers=", ".join(sending.receivers),
+                style=here(letter.style),
+                title=letter.title,
+                receivers=", ".join(letter.receivers),
             ),
         )
 
-    def _has(self, actor: Actor, sending: Sending) -> bool:
+    def _has(self, actor: Actor, letter: Letter) -> bool:
         sheets = (actor.exchange / "inbox").glob("[!.]*/document.json")
         return any(
-            json.loads(sheet.read_text(encoding="utf-8"))["document_id"] == sending.document_id
+            json.loads(sheet.read_text(encoding="utf-8"))["document_id"] == letter.document_id
             for sheet in sheets
         )
 
@@ -199,8 +199,8 @@ def _curtain(console: Console, result: Audit, home: Path, seconds: float) -> Non
         table.add_column(here(title), overflow="fold")
     for unit in result.units:
         table.add_row(
-            unit.sending.document_id.rpartition(",")[2],
-            here(unit.sending.style),
+            unit.letter.document_id.rpartition(",")[2],
+            here(unit.letter.style),
             unit.receiver,
             here(unit.fate),
             " ".join(unit.statuses),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -22,10 +21,10 @@ from edge_node.node import Node
 from edge_node.sandbox.settings import init_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from edge_node.config import Config
+    from edge_node.sandbox.settings import Options
 
 # Quicker than anybody needs, so that nobody waits for a demo.
 _HURRY: Final = """
@@ -39,7 +38,7 @@ _RULE: Final = (
     r"{match: '(?P<number>\d+)-(?P<notation>[\w-]+)_(?P<day>[\d-]+)_(?P<to>[\w.]+)\.pdf', "
     r"type: 'Giấy mời', subject: '{name}', place: 'Hà Nội'}"
 )
-_PATIENCE: Final = 15.0
+_PATIENCE: Final = 30.0
 
 
 class StageFailed(EdgeNodeError):
@@ -47,59 +46,85 @@ class StageFailed(EdgeNodeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """A running test axis."""
+
+    folder: Path
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """One agency of the demo, its node's configuration and the two folders it works with."""
+    """One agency: its running node, and the folder its document software works with."""
 
     code: str
     name: str
-    config_file: Path
-    config: Config
-
-    @property
-    def exchange(self) -> Path:
-        """The folder its document software works with."""
-        return self.config.folders.exchange
+    exchange: Path
+    log: Path
+    pid: int
 
 
 @contextmanager
 def staged(folder: Path, agencies: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, Actor]]:
     """Start the axis and a node for each agency; stop them all when the block ends."""
     with ExitStack() as running:
-        sandbox = folder / "axis"
-        init_sandbox(sandbox, agencies)
-        axis = running.enter_context(
-            _process(folder / "axis.log", "sandbox", str(sandbox), "--port", "0")
-        )
-        url = _address(axis)
-        actors = {code: _actor(folder, sandbox, url, code, name) for code, name in agencies}
-        for actor in actors.values():
-            log = folder / f"{actor.code}.log"
-            running.enter_context(_process(log, "-c", str(actor.config_file), "run"))
-        yield actors
+        axis = running.enter_context(an_axis(folder / "axis", agencies))
+        yield {
+            code: running.enter_context(
+                a_node(folder / code, axis, code, name, revise=lambda text: text + _HURRY % _RULE)
+            )
+            for code, name in agencies
+        }
 
 
-def _actor(folder: Path, sandbox: Path, url: str, code: str, name: str) -> Actor:
-    home = folder / code
-    home.mkdir()
+@contextmanager
+def an_axis(
+    folder: Path, agencies: Sequence[tuple[str, str]], options: Options | None = None
+) -> Iterator[Axis]:
+    """Run a new test axis for these agencies until the block ends; its words are in `X.log`."""
+    init_sandbox(folder, agencies, options=options)
+    with _process(_log_of(folder), "sandbox", str(folder), "--port", "0") as process:
+        yield Axis(folder=folder, url=_address(process), pid=process.pid)
+
+
+@contextmanager
+def a_node(
+    home: Path,
+    axis: Axis,
+    code: str,
+    name: str,
+    *,
+    revise: Callable[[str], str] = lambda text: text,
+) -> Iterator[Actor]:
+    """Run a new node until the block ends; ``revise`` may change its configuration's text."""
+    home.mkdir(parents=True)
     config_file = home / "config.yaml"
     text = starter(
         code=code,
         name=name,
-        url=url,
-        secret_file=str(sandbox / "secrets" / code),
+        url=axis.url,
+        secret_file=str(axis.folder / "secrets" / code),
         data=home / "data",
         exchange=home / "exchange",
     )
-    config_file.write_text(text + _HURRY % _RULE, encoding="utf-8")
-    config = load(config_file)
-    node = Node(config=config)
+    config_file.write_text(revise(text), encoding="utf-8")
+    node = Node(config=load(config_file))
     node.set_up()
     node.close()
-    return Actor(code=code, name=name, config_file=config_file, config=config)
+    log = _log_of(home)
+    with _process(log, "-c", str(config_file), "run") as process:
+        exchange = node.exchange.root
+        yield Actor(code=code, name=name, exchange=exchange, log=log, pid=process.pid)
+
+
+def _log_of(home: Path) -> Path:
+    return home.with_name(f"{home.name}.log")
 
 
 @contextmanager
 def _process(log: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `edge-node` with these arguments; the test axis is heard on its standard output."""
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "edge_node", *arguments],
@@ -112,7 +137,7 @@ def _process(log: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
             try:
                 process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:

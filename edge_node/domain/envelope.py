@@ -17,7 +17,7 @@ from edge_node.domain.lifecycle import Receiving, Sending
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from edge_node.domain.document import AgencyCode, Document
+    from edge_node.domain.document import AgencyCode, Document, Reference
     from edge_node.domain.message import Message
 
 ItemId = NewType("ItemId", str)  # ours: what `edge-node list` shows and the commands take
@@ -92,7 +92,12 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One item the axis had for us: a document or a status message."""
+    """
+    One item the axis had for us: a document or a status message.
+
+    Where the digest is empty, its bytes were too many for us; ``package.size`` is the least
+    there are.
+    """
 
     id: ItemId
     axis_id: AxisId
@@ -101,6 +106,8 @@ class Incoming:
     package: Stored
     created: datetime
     state: Receiving = Receiving.RECEIVED
+    folder: str = ""  # what it is called in the inbox, entered before it comes into sight there
+    about: Reference | None = None  # the document it is, as long as it has a folder
 
 
 class Lane(StrEnum):

@@ -7,13 +7,16 @@ Everything that can go wrong, sorted by what to do next and not by the library i
     │                                                             StatusRefused, PackageTooLarge,
     │                                                             PackageUnreadable
     ├── Outage      no such work can be done now: pause the flow, AxisUnreachable, AxisDenied,
-    │               spend nobody's attempt                        FolderMissing, DiskTrouble
+    │               spend nobody's attempt                        FolderMissing, DiskTrouble,
+    │                                                             QueueHeld
     └── ConfigError, IllegalTransition, LeaseLost, UnknownItem, NotAllowed, AlreadyRunning
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +82,10 @@ class DiskTrouble(Outage):
     """The disk cannot take what must be written (full, read-only, failing)."""
 
 
+class QueueHeld(Outage):
+    """Somebody else is writing to the queue, and does not end."""
+
+
 class WithProblems(EdgeNodeError):
     """An error that found several things wrong and names every one of them."""
 
@@ -124,6 +131,17 @@ class UnknownItem(EdgeNodeError):
 
 class NotAllowed(EdgeNodeError):
     """What a person asked for cannot be done in the item's present state."""
+
+
+class NotResendable(NotAllowed):
+    """A receiver has the document, or will have it without anybody's doing."""
+
+    def __init__(self, receiver: str, state: str) -> None:
+        """Say how the document stands at that receiver."""
+        super().__init__(
+            say("{code} is {state}", code=receiver, state=state),
+            hint=say("only what was refused or given up is sent again"),
+        )
 
 
 class AlreadyRunning(EdgeNodeError):

@@ -1,8 +1,9 @@
 """
 Finding an envelope among what the axis says we sent, after it gave no answer.
 
-The axis's list (`getSentEdocList`) knows no DocumentId: an entry is ours when receiver, notation
-and title agree and it was made since we first tried.
+The axis's list (`getSentEdocList`) knows no DocumentId: an entry may be ours when receiver, code
+and title agree and it was made since we first tried. Which entries are other envelopes of ours
+the queue knows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from edge_node.domain.envelope import AxisId, Sent
 
@@ -32,25 +33,27 @@ class Trail:
     notation: str
     title: str
     since: datetime
-    taken: frozenset[str]  # entries that are known to be other envelopes of ours
 
 
-def traces_of(trail: Trail, listed: Iterable[Sent], *, now: datetime) -> AxisId | None:
-    """Return the axis's id of the envelope if the list holds it, else None."""
-    for entry in listed:
-        if entry.axis_id not in trail.taken and _agrees(trail, entry, now):
-            return entry.axis_id
-    return None
+def traces_of(trail: Trail, listed: Iterable[Sent], *, now: datetime) -> Iterator[AxisId]:
+    """Yield the axis's ids of the entries that may be the envelope, in the list's order."""
+    return (entry.axis_id for entry in listed if _agrees(trail, entry, now))
 
 
 def _agrees(trail: Trail, entry: Sent, now: datetime) -> bool:
-    codes = {trail.notation, f"{trail.number}/{trail.notation}"}
-    if entry.receiver not in trail.receivers or entry.notation not in codes:
-        return False
-    if entry.title and entry.title.strip() != trail.title.strip():
+    if entry.receiver not in trail.receivers or not _names(trail, entry):
         return False
     sent_at = _read(entry.sent_at)
     return sent_at is None or trail.since - _SKEW <= sent_at <= now + _SKEW
+
+
+def _names(trail: Trail, entry: Sent) -> bool:
+    """Tell whether code and title agree; a notation alone is that of every letter of an office."""
+    title = entry.title.strip()
+    whole = "/".join(part for part in (trail.number, trail.notation) if part)
+    if entry.notation == whole:
+        return not title or title == trail.title.strip()
+    return entry.notation == trail.notation and bool(title) and title == trail.title.strip()
 
 
 def _read(text: str) -> datetime | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.document import BusinessKind, Reference, StatusMessage
+from edge_node.domain.document import BusinessKind, StatusMessage
 from edge_node.domain.envelope import Lane
-from edge_node.domain.errors import Outage, PackageUnreadable, Permanent
+from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
 from edge_node.domain.message import say
 from edge_node.domain.receipt import MEANINGS, Status
 from edge_node.flows.rest import Look, until_due
@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.document import Document, Organization
-    from edge_node.domain.envelope import Claim, Incoming
+    from edge_node.domain.document import Organization, Reference
+    from edge_node.domain.envelope import Claim, Incoming, ItemId
     from edge_node.domain.message import Message
+    from edge_node.domain.retry import RetryPolicy
     from edge_node.flows.ports import Arriving, Due, Inbox, Spool
 
 log = logging.getLogger(__name__)
 
 _SHEET: Final = "document.json"
 _VERDICTS: Final = "verification.json"
+# What the other flows of this thread have to wait for: a `stat` each, on a share a millisecond.
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Deliver:
     tell: Callable[[Message], str]
     receipts: bool  # answer 01 by itself
     answer_fail: bool  # tell the axis what cannot be read
+    retry: RetryPolicy
     lease: timedelta = timedelta(minutes=15)
 
     def wake(self) -> None:
@@ -61,34 +65,47 @@ class Deliver:
         if claimed is None:
             return False
         claim, item = claimed
+        seen = {"item": item.id}
         try:
             folder = self._hand_over(claim, item, now)
-        except Permanent as error:
-            log.warning("quarantined", extra={"item": item.id, "error": str(error)})
+        except PackageUnreadable as error:
+            log.warning("quarantined", extra=seen | {"error": str(error)})
             self.queue.quarantine(claim, error.message, now=now, answer=self.answer_fail)
         except Outage:
             self.queue.give_back(claim)
             raise
+        except EdgeNodeError as error:
+            # Something here is in the way of this one alone, of which its sender is not to blame.
+            until = now + self.retry.wait(claim.attempt)
+            log.warning("cannot hand over", extra=seen | {"error": str(error), "until": until})
+            self.queue.defer(claim, until=until, reason=error.message)
         else:
-            log.info("delivered", extra={"item": item.id, "folder": folder.name})
+            log.info("delivered", extra=seen | {"folder": folder})
         return True
 
     def rest(self, now: datetime) -> timedelta | None:
         """Return how long until the next one is due."""
         return until_due(self.due(Lane.DELIVER), now)
 
-    def _hand_over(self, claim: Claim, item: Incoming, now: datetime) -> Path:
+    def _hand_over(self, claim: Claim, item: Incoming, now: datetime) -> str:
         self.inbox.check()
+        if not item.folder:
+            item = self._prepare(claim, item)
+        self.inbox.show(item.id, item.folder)
+        arrival = self._arrival(item.about, now) if self.receipts and item.about else None
+        self.queue.delivered(claim, arrival, us=self.agency.code, now=now)
+        return item.folder
+
+    def _prepare(self, claim: Claim, item: Incoming) -> Incoming:
+        """Fill its folder out of sight, and enter what that is called before anybody sees it."""
         with self.inbox.preparing(item.id) as prepared:
             package = self._unpack(item, prepared)
             document = package.document
             name = self.inbox.folder_name(
                 item.created, document.sender.code, document.number, document.notation
             )
-            folder = self.inbox.hand_over(prepared, name, self._papers(item, package))
-        arrival = self._arrival(document, now) if self.receipts else None
-        self.queue.delivered(claim, document, folder.name, arrival, us=self.agency.code, now=now)
-        return folder
+            folder = self.inbox.keep(item.id, prepared, name, self._papers(item, package))
+        return self.queue.prepared(claim, document, folder)
 
     def _unpack(self, item: Incoming, folder: Path) -> edxml.DocumentPackage:
         ours = (_SHEET, _VERDICTS)  # an attachment of such a name is delivered under another
@@ -126,19 +143,14 @@ class Deliver:
             codes=package.codes,
             warnings=[self.tell(warning) for warning in _warnings(package)],
         )
-        return {_SHEET: sheet, _VERDICTS: handoff.unverified(files)}
+        return {_SHEET: sheet, _VERDICTS: handoff.unverified(files, tell=self.tell)}
 
-    def _arrival(self, document: Document, now: datetime) -> bytes:
+    def _arrival(self, about: Reference, now: datetime) -> bytes:
         status = Status.ARRIVED
         return edxml.write_status(
             StatusMessage(
                 sender=self.agency,
-                about=Reference(
-                    organ=document.sender.code,
-                    code=document.code,
-                    document_id=document.document_id,
-                    promulgated=document.promulgated,
-                ),
+                about=about,
                 status=status,
                 note=f"{self.agency.name}: {MEANINGS[status].lower()}",
                 at=now,
@@ -165,21 +177,27 @@ class NoteTaken:
     clock: Callable[[], float]
     every: timedelta
     _look: Look = field(default_factory=Look, init=False)
+    _offered: list[tuple[ItemId, str]] = field(default_factory=list, init=False)
 
     def wake(self) -> None:
         """Nothing that rings has to do with the inbox: time alone does."""
 
     def turn(self, now: datetime) -> bool:
-        """Look through the inbox if it is time; False, since one look finds everything."""
-        if self._look.is_due(self.clock()):
-            self.inbox.check()
-            for item, folder in self.queue.offered():
-                if self.inbox.is_taken(folder):
-                    log.info("taken by the document software", extra={"item": item})
-                    self.queue.taken(item, now=now)
+        """Look after some of what is on offer, if it is time; False once all was looked after."""
+        if not self._offered and self._look.is_due(self.clock()):
+            self._offered = self.queue.offered()
             self._look.done(self.clock() + self.every.total_seconds())
-        return False
+        if not self._offered:
+            return False
+        self.inbox.check()  # at every turn: where no share is mounted, everything looks taken
+        some = self._offered[:_AT_ONCE]
+        taken = [item for item, folder in some if self.inbox.is_taken(folder)]
+        if taken:
+            self.queue.taken(taken, now=now)
+            log.info("taken by the document software", extra={"items": taken})
+        del self._offered[: len(some)]
+        return bool(self._offered)
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
         """Return how long until the next look."""
-        return self._look.rest(self.clock())
+        return timedelta() if self._offered else self._look.rest(self.clock())

@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.envelope import ItemId, NewDocument
-from edge_node.domain.errors import DropRefused, PackageUnreadable, Permanent, Transient
+from edge_node.domain.errors import (
+    DropRefused,
+    EdgeNodeError,
+    PackageUnreadable,
+    Permanent,
+    Transient,
+)
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.order import Order
 from edge_node.domain.time import in_vietnam
-from edge_node.flows.rest import Look
+from edge_node.flows.rest import STOPS_ALL, Look
 from edge_node.protocol import edxml, handoff
 from edge_node.protocol.content import examine
 
@@ -39,7 +45,6 @@ log = logging.getLogger(__name__)
 
 # In these states a receiver has the document, or will have it without anybody doing anything.
 _ALIVE: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.ACCEPTED, Sending.DELIVERED})
-_SEEN_BY_THE_AXIS: Final = frozenset({Sending.UNSURE, Sending.ACCEPTED, Sending.DELIVERED})
 
 
 class DuplicateDrop(DropRefused):
@@ -77,21 +82,24 @@ class Intake:
     clock: Callable[[], float]
     new_id: Callable[[], ItemId]
     _ready: list[Drop] = field(default_factory=list, init=False)
-    _stranded: deque[Claimed] | None = field(default=None, init=False)
+    # Claims that were begun and not seen through, and how many are to be tried before the bell.
+    _stranded: deque[ItemId] = field(default_factory=deque, init=False)
     _retries: int = field(default=0, init=False)
+    _begun: bool = field(default=False, init=False)
     _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
         """Look into the outbox again once what was found is taken in."""
         self._look.ring()
-        self._retries = len(self._stranded or ())
+        self._retries = len(self._stranded)
 
     def turn(self, now: datetime) -> bool:
         """Take in one drop; False if none is ready."""
-        if self._stranded is None:
+        if not self._begun:
             self.check()
-            self._stranded = deque(self.outbox.unfinished())
+            self._stranded.extend(map(ItemId, self.outbox.unfinished()))
             self._retries = len(self._stranded)
+            self._begun = True
         if not self._ready and self._look.is_due(self.clock()):
             self.check()
             scan = self.outbox.scan(self.clock())
@@ -102,7 +110,7 @@ class Intake:
         elif self._retries:
             # After the others: one that cannot be seen through must not keep them waiting.
             self._retries -= 1
-            self._take_up(self._stranded.popleft(), now)
+            self._take_up(now)
         else:
             return False
         return True
@@ -114,48 +122,54 @@ class Intake:
     def _take(self, drop: Drop, now: datetime) -> None:
         if not self._ready:
             self._look.ring()  # there may be more by now
+        if drop.secret:
+            self._refuse_in_place(drop, now)
+            return
+        item = self.new_id()
+        self._stranded.append(item)  # until it is seen through, wherever that is cut off
         try:
-            if drop.secret:
-                self._refuse_in_place(drop, now)
-            else:
-                self._hold(self.outbox.claim(drop, self.new_id()), drop.fault, now)
+            claimed = self.outbox.claim(drop, item)
         except Transient as error:
             # It is not any more what was seen, or may not be moved: the next look says which.
-            log.info("drop left for the next look", extra={"error": str(error)})
+            log.info("drop left for the next look", extra={"error": error.message.template})
+            return
+        self._take_in(claimed, now)
+        self._stranded.pop()
 
-    def _take_up(self, claimed: Claimed, now: datetime) -> None:
-        """Take in what was claimed before and not seen through: a crash, a full disk."""
-        log.warning("taking up a claim that was cut off", extra={"item": claimed.id})
-        self._hold(claimed, claimed.fault, now)
-
-    def _hold(self, claimed: Claimed, fault: Message | None, now: datetime) -> None:
-        """Take a claimed drop in, and keep it for a later turn if that is cut off."""
+    def _take_up(self, now: datetime) -> None:
+        """See through what was claimed before and cut off: by a crash, a full disk."""
+        self._stranded.rotate(-1)
+        item = self._stranded[-1]
         try:
             # Where the crash came after the row it is the queue's, and only to be filed.
-            if not self.queue.holds(ItemId(claimed.id)):
-                self._take_in(claimed, fault, now)
-        except BaseException:
-            if self._stranded is not None:
-                self._stranded.append(claimed)
+            claimed = None if self.queue.holds(item) else self.outbox.take_up(item)
+            if claimed is not None:
+                log.warning("taking up a claim that was cut off", extra={"item": item})
+                self._take_in(claimed, now)
+        except STOPS_ALL:
             raise
+        except EdgeNodeError as error:
+            # This one alone: it is tried again at the next bell, and nobody waits for it.
+            seen = {"item": item, "error": error.message.template}
+            log.warning("a claim cannot be seen through", extra=seen)
+        else:
+            self._stranded.pop()
 
     def _refuse_in_place(self, drop: Drop, now: datetime) -> None:
-        error = handoff.SecretRefused(
-            say("the document is graded secret: state secrets never travel by the axis"),
-            hint=say("take it out of the outbox and send it the way secrets are sent"),
-        )
         log.warning("secret document left where it is")
+        error = handoff.SecretRefused()
         papers = handoff.error_papers(error, tell=self.tell, at=now, name=drop.name)
         self.outbox.refuse_in_place(drop, papers)
 
-    def _take_in(self, claimed: Claimed, fault: Message | None, now: datetime) -> None:
+    def _take_in(self, claimed: Claimed, now: datetime) -> None:
         try:
-            if fault is not None:
-                raise DropRefused(say("the drop is not complete"), [fault], hint=_AGAIN)
+            if claimed.fault is not None:
+                raise DropRefused(say("the drop is not complete"), [claimed.fault], hint=_AGAIN)
             new = self._pack(claimed)
             self.queue.add(new, now=now)
         except Permanent as error:
-            log.warning("drop refused", extra={"item": claimed.id, "error": str(error)})
+            seen = {"item": claimed.id, "error": error.message.template}  # names are for papers
+            log.warning("drop refused", extra=seen)
             self._refuse(claimed, error, now)
         else:
             log.info("taken in", extra={"item": claimed.id})
@@ -207,7 +221,7 @@ class Intake:
         digests: list[tuple[str, str]] = []
         problems: list[Message] = []
         for number, named in enumerate(order.files, start=1):
-            path = _named(claimed, named.file)
+            path = claimed.named(named.file)
             if path is None:
                 problems.append(say("{file}: expected a file, found none", file=named.file))
                 continue
@@ -287,7 +301,7 @@ class Intake:
         if not document.receivers:
             problems.append(say("To: expected at least one receiver, found none"))
         problems += _repeated(document.receivers)
-        if not document.document_id:
+        if not document.document_id or edxml.BUILT_ID in package.warnings:
             problems.append(_lacks("DocumentId", say("text")))
         if not package.files and document.business.kind is not BusinessKind.RECALL:
             problems.append(_lacks("AttachmentEncoded", say("at least one attachment")))
@@ -303,7 +317,8 @@ class Intake:
         wanted = {receiver.code for receiver in order.document.receivers}
         for earlier in self.queue.earlier(order.document):
             alive = {fate.receiver for fate in earlier.fates if fate.state in _ALIVE}
-            if earlier.fingerprint == mark and alive & wanted:
+            same = earlier.fingerprint == mark
+            if same and alive & wanted:
                 raise DuplicateDrop(
                     say(
                         "this document was sent before, to {codes}",
@@ -312,9 +327,7 @@ class Intake:
                     earlier,
                     hint=say("it is not sent again; leave out the receivers that have it"),
                 )
-            seen = any(fate.state in _SEEN_BY_THE_AXIS for fate in earlier.fates)
-            queued = any(fate.state is Sending.QUEUED for fate in earlier.fates)
-            if earlier.fingerprint != mark and (seen or queued) and not order.resend:
+            if alive and not same and not order.resend:
                 raise DuplicateDrop(
                     say("another document was sent before under the same number and date"),
                     earlier,
@@ -331,12 +344,6 @@ class Intake:
             ref=order.ref,
             warnings=order.warnings,
         )
-
-
-def _named(claimed: Claimed, name: str) -> Path | None:
-    """Return the claimed file of that name, whichever way its diacritics are composed."""
-    found = (path for path in claimed.files if handoff.same_name(path.name, name))
-    return next(found, None)
 
 
 def _repeated(receivers: Iterable[Organization]) -> list[Message]:

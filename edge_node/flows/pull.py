@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import Digest, Lane, MessageType, Stored
-from edge_node.domain.errors import Outage, PackageTooLarge, Permanent, Transient
+from edge_node.domain.errors import (
+    AxisDenied,
+    AxisUnreachable,
+    Outage,
+    PackageTooLarge,
+    Permanent,
+    Transient,
+)
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say
 from edge_node.flows.rest import until_due
@@ -22,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from edge_node.domain.envelope import ItemId, Listed
+    from edge_node.domain.envelope import AxisId, Incoming, ItemId, Listed
+    from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.message import Message
     from edge_node.domain.retry import RetryPolicy
     from edge_node.flows.ports import Arriving, Axis, Due, Spool
 
@@ -30,6 +39,29 @@ log = logging.getLogger(__name__)
 
 # No sender's status message comes near this; what does is not a status message.
 _STATUS_LIMIT: Final = 1 << 20
+# What the axis says of an item it has been told of: it need not hear that again.
+_SETTLED: Final = frozenset({"done", "fail"})
+# An item that cannot be fetched is tried again at the next look, then ever more rarely: at looks a
+# minute apart, once an hour.
+_LONGEST_REST: Final = 64  # looks
+
+
+@dataclass(slots=True)
+class _Missed:
+    """An item that could not be fetched: how often, and how many looks it is passed over."""
+
+    times: int = 0
+    left: int = 0
+
+    def again(self) -> None:
+        """Note that it could not be fetched this time either."""
+        self.times += 1
+        self.left = min(2 ** (self.times - 1), _LONGEST_REST) - 1
+
+    def is_due(self) -> bool:
+        """Tell whether it is to be tried at this look; each look asks once."""
+        self.left -= 1
+        return self.left < 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,8 +72,11 @@ class Pull:
     spool: Spool
     axis: Axis
     package_limit: int
+    answer_fail: bool  # tell the axis what is too large
     _listed: list[Listed] = field(default_factory=list, init=False)
+    _missed: dict[AxisId, _Missed] = field(default_factory=dict, init=False)
     _rung: bool = field(default=False, init=False)
+    _cut_off: int = field(default=0, init=False)  # fetches that found no axis, one after the other
 
     def wake(self) -> None:
         """List again with the next turn."""
@@ -58,15 +93,29 @@ class Pull:
         seen = {"axis_id": listed.axis_id, "type": str(listed.message)}
         try:
             item = self._fetch(listed, now)
-        except PackageTooLarge as error:
-            item = self.queue.refuse(listed, error.message, now=now)
-            log.warning("too large to fetch", extra=seen | {"item": item})
+        except _TooLarge as error:
+            item = self._set_aside(listed, error, now)
+            log.warning("too large to fetch", extra=seen | {"item": item, "limit": error.limit})
         except (Permanent, Transient) as error:
-            # It stays on the axis's list: the next look tries again, and the others go on.
-            log.warning("cannot fetch", extra=seen | {"error": str(error)})
+            self._miss(listed, error)
+        except (AxisUnreachable, AxisDenied) as error:
+            # An axis that has just listed may answer so for this one item alone. Twice running
+            # it is the axis.
+            self._miss(listed, error)
+            self._cut_off += 1
+            if self._cut_off > 1:
+                raise
         else:
+            self._cut_off = 0
             log.info("received", extra=seen | {"item": item})
         return True
+
+    def _miss(self, listed: Listed, error: EdgeNodeError) -> None:
+        """Leave an item on the axis's list: a later look tries again, and the others go on."""
+        missed = self._missed.setdefault(listed.axis_id, _Missed())
+        missed.again()
+        level = logging.WARNING if missed.times == 1 else logging.DEBUG
+        log.log(level, "cannot fetch", extra={"axis_id": listed.axis_id, "error": str(error)})
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the schedule rings
         """Return None: only the bell tells that the axis may have something."""
@@ -80,21 +129,42 @@ class Pull:
             for message in MessageType
             for item in self.axis.list_received(message)
         }
+        # What was too large is fetched once the limit allows it, listed still or not.
+        wanted = {item.axis_id: item for item in self.queue.fitting(self.package_limit)}
         known = self.queue.known(listed)
-        for item in known.values():
-            self.queue.acknowledge_again(item, now=now)
-        return [item for axis_id, item in listed.items() if axis_id not in known]
+        for axis_id, item in known.items():
+            told = listed[axis_id].status in _SETTLED or axis_id in wanted
+            if not told and (item.package.digest or self.answer_fail):
+                self.queue.acknowledge_again(item.id, now=now)
+        wanted |= {axis_id: item for axis_id, item in listed.items() if axis_id not in known}
+        self._missed = {key: missed for key, missed in self._missed.items() if key in wanted}
+        return [item for axis_id, item in wanted.items() if self._is_due(axis_id)]
+
+    def _is_due(self, axis_id: AxisId) -> bool:
+        missed = self._missed.get(axis_id)
+        return missed is None or missed.is_due()
+
+    def _set_aside(self, listed: Listed, error: _TooLarge, now: datetime) -> ItemId:
+        return self.queue.refuse(
+            listed, error.message, size=error.limit + 1, answer=self.answer_fail, now=now
+        )
 
     def _fetch(self, listed: Listed, now: datetime) -> ItemId:
         if listed.message is MessageType.STATUS:
             body = bytearray()
-            self.axis.fetch(listed.axis_id, _Bounded(body.extend, _STATUS_LIMIT))
+            words = say("the status message is larger than {limit} bytes", limit=_STATUS_LIMIT)
+            self.axis.fetch(listed.axis_id, _Bounded(body.extend, _STATUS_LIMIT, words))
             raw = bytes(body)
             digest = Digest(hashlib.sha256(raw).hexdigest())
             stored = Stored(digest=digest, size=len(raw))
             return self.queue.add(listed, stored, raw, now=now)
+        words = say(
+            "the package is larger than {limit} bytes;"
+            " if it is wanted, raise limits.package and it will be fetched",
+            limit=self.package_limit,
+        )
         with self.spool.store() as writer:
-            self.axis.fetch(listed.axis_id, _Bounded(writer.write, self.package_limit))
+            self.axis.fetch(listed.axis_id, _Bounded(writer.write, self.package_limit, words))
         return self.queue.add(listed, writer.stored, None, now=now)
 
 
@@ -107,6 +177,7 @@ class Acknowledge:
     axis: Axis
     retry: RetryPolicy
     lease: timedelta
+    answer_fail: bool  # tell the axis what cannot be read
 
     def wake(self) -> None:
         """Nothing is remembered between turns: the queue knows."""
@@ -117,7 +188,7 @@ class Acknowledge:
         if claimed is None:
             return False
         claim, item = claimed
-        word = "fail" if item.state is Receiving.QUARANTINED else "done"
+        word = self._word(item)
         seen = {"item": item.id, "axis_id": item.axis_id, "word": word}
         try:
             self.axis.acknowledge(item.axis_id, word)
@@ -141,20 +212,31 @@ class Acknowledge:
         """Return how long until the next one is due."""
         return until_due(self.due(Lane.ACKNOWLEDGE), now)
 
+    def _word(self, item: Incoming) -> str:
+        """Return `done` for what we have, unless the axis is to hear that it is unreadable."""
+        failed = item.state is Receiving.QUARANTINED
+        return "fail" if failed and (self.answer_fail or not item.package.digest) else "done"
+
+
+class _TooLarge(PackageTooLarge):
+    """There are more bytes than ``limit``."""
+
+    def __init__(self, message: Message, limit: int) -> None:
+        super().__init__(message)
+        self.limit = limit
+
 
 class _Bounded:
     """A sink that takes so many bytes and no more."""
 
-    def __init__(self, write: Callable[[bytes], object], limit: int) -> None:
+    def __init__(self, write: Callable[[bytes], object], limit: int, words: Message) -> None:
         self._write = write
         self._left = self._limit = limit
+        self._words = words
 
     def write(self, chunk: bytes, /) -> int:
         self._left -= len(chunk)
         if self._left < 0:
-            raise PackageTooLarge(
-                say("the package is larger than {limit} bytes", limit=self._limit),
-                hint=say("raise limits.package in the configuration if such packages are wanted"),
-            )
+            raise _TooLarge(self._words, self._limit)
         self._write(chunk)
         return len(chunk)

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.domain.document import Organization
-    from edge_node.domain.envelope import AxisId, ItemId, Sent
+    from edge_node.domain.envelope import ItemId, Sent
     from edge_node.domain.message import Message
     from edge_node.domain.order import StatusOrder
+    from edge_node.domain.record import Unconfirmed
     from edge_node.flows.ports import Arriving, Axis, Check, Outgoing, Statuses
 
 log = logging.getLogger(__name__)
@@ -73,12 +74,12 @@ class TakeStatuses:
             body, source = self.folder.read(path)
         except Permanent as error:
             # The software took it away again.
-            log.info("status file left", extra={"file": path.name, "error": str(error)})
+            log.info("status file left", extra={"error": error.message.template})
             return True
         try:
             self._take(path.name, body, source, now)
         except Permanent as error:
-            log.warning("status file refused", extra={"file": path.name, "error": str(error)})
+            log.warning("status file refused", extra={"error": error.message.template})
             papers = handoff.error_papers(error, tell=self.tell, at=now, name=path.name)
             self.folder.failed(path, papers)
         else:
@@ -129,8 +130,8 @@ class Confirm:
 
     queue: Outgoing
     axis: Axis
-    _waiting: list[tuple[ItemId, AxisId]] = field(default_factory=list, init=False)
-    _after: str = field(default="", init=False)
+    _waiting: list[Unconfirmed] = field(default_factory=list, init=False)
+    _after: Unconfirmed | None = field(default=None, init=False)
     _rung: bool = field(default=True, init=False)
 
     def wake(self) -> None:
@@ -144,29 +145,28 @@ class Confirm:
             self._rung = False
         if not self._waiting:
             return False
-        item, axis_id = self._waiting.pop(0)
-        self._after = axis_id
+        asked = self._after = self._waiting.pop(0)
         try:
-            listed = self.axis.list_sent(MessageType.DOCUMENT, axis_id)
+            listed = self.axis.list_sent(MessageType.DOCUMENT, asked.axis_id)
         except (Transient, Permanent) as error:
-            log.info("the axis does not tell", extra={"item": item, "error": str(error)})
+            log.info("the axis does not tell", extra={"item": asked.item, "error": str(error)})
             return True
         for entry in listed:
-            if entry.axis_id == axis_id:
-                self._enter(item, entry, now)
+            if entry.axis_id == asked.axis_id:
+                self._enter(asked.item, entry, now)
         return True
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the schedule rings
         """Return None: the schedule rings."""
         return None
 
-    def _next_ones(self, now: datetime) -> list[tuple[ItemId, AxisId]]:
+    def _next_ones(self, now: datetime) -> list[Unconfirmed]:
         before = now - _PATIENCE
         found = self.queue.unconfirmed(before=before, after=self._after, limit=_AT_ONCE)
         if not found and self._after:
-            self._after = ""
             found = self.queue.unconfirmed(before=before, limit=_AT_ONCE)
-        return found
+        # The axis tells of all receivers of an envelope at once.
+        return list({each.axis_id: each for each in found}.values())
 
     def _enter(self, item: ItemId, entry: Sent, now: datetime) -> None:
         words = {entry.send_status.lower(), entry.receive_status.lower()}

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edge_node.domain.errors import NotAllowed, PackageUnreadable
+from edge_node.domain.errors import NotAllowed, NotResendable, PackageUnreadable
 from edge_node.domain.lifecycle import OUTBOUND, SendingEvent
 from edge_node.domain.message import say
 from edge_node.protocol import edxml
@@ -38,10 +38,8 @@ class Resend:
         fates = self.queue.fates(item)
         chosen = self._chosen(fates, to)
         envelope = self.queue.envelope(item, chosen[0])
-        if set(envelope.receivers) == set(chosen):
-            again = (envelope.state, SendingEvent.RESENT) in OUTBOUND
-            package = None if again else envelope.package
-        else:
+        package = envelope.package
+        if set(envelope.receivers) != set(chosen):
             package = self._package_for(envelope, chosen)
         self.queue.resend(item, chosen, package, now=now)
         return chosen
@@ -68,10 +66,7 @@ class Resend:
                 hint=say("its receivers: {codes}", codes=", ".join(stands)),
             )
         if code not in allowed:
-            raise NotAllowed(
-                say("{code} is {state}", code=code, state=str(stands[code])),
-                hint=say("only what was refused or given up is sent again"),
-            )
+            raise NotResendable(code, str(stands[code]))
 
     def _package_for(self, envelope: Envelope, receivers: Sequence[AgencyCode]) -> Stored:
         """Make a package of the first one that names these receivers alone."""

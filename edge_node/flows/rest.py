@@ -1,13 +1,19 @@
-"""How long a flow may sleep, and whether it is time to look again."""
+"""How long a flow may sleep, whether it is time to look again, and what stops it altogether."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import DiskTrouble, FolderMissing, QueueHeld
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+# These keep a flow from all work; other errors of a folder are one item's own.
+STOPS_ALL: Final = (DiskTrouble, FolderMissing, QueueHeld)
 
 
 @dataclass(slots=True)

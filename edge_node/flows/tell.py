@@ -8,19 +8,22 @@ because what has not been told stays marked until it has.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import reason_in
 from edge_node.domain.time import in_vietnam
+from edge_node.flows.rest import STOPS_ALL
 from edge_node.protocol import handoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
+    from edge_node.domain.envelope import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening
     from edge_node.flows.ports import Check, Filing, History, Paperwork, Receipts
@@ -32,30 +35,53 @@ _ON_ITS_WAY: Final = frozenset({Sending.QUEUED, Sending.UNSURE})
 _WITH_THE_AXIS: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class File:
-    """Keep each drop in the folder that says how it stands; one turn sees to some of them."""
+    """
+    Keep each drop in the folder that says how it stands; one turn sees to some of them.
+
+    One that cannot be filed keeps no other waiting, and is tried again at the next bell.
+    """
 
     check: Check
     paperwork: Paperwork
     filing: Filing
     tell: Callable[[Message], str]
+    _left: set[ItemId] = field(default_factory=set, init=False)  # until the bell
+    _said: set[ItemId] = field(default_factory=set, init=False)
 
     def wake(self) -> None:
-        """Nothing is remembered between turns: the queue knows."""
+        """Try again what could not be filed."""
+        self._left.clear()
 
     def turn(self, now: datetime) -> bool:
-        """File what changed; False if every folder tells the truth."""
-        dossiers = self.paperwork.untold(limit=_AT_ONCE)
+        """File what changed; False if every folder tells the truth, or cannot be made to."""
+        untold = self.paperwork.untold(limit=_AT_ONCE + len(self._left))
+        dossiers = [dossier for dossier in untold if dossier.id not in self._left]
         if dossiers:
             self.check()
         for dossier in dossiers:
-            self.paperwork.filed(dossier, self._file(dossier, now))
+            self._see_to(dossier, now)
         return bool(dossiers)
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the bell decides
         """Return None: whoever changes something rings."""
         return None
+
+    def _see_to(self, dossier: Dossier, now: datetime) -> None:
+        try:
+            folder = self._file(dossier, now)
+        except STOPS_ALL:
+            raise
+        except EdgeNodeError as error:
+            self._left.add(dossier.id)
+            if dossier.id not in self._said:
+                seen = {"item": dossier.id, "error": error.message.template}
+                log.warning("a drop cannot be filed", extra=seen)
+            self._said.add(dossier.id)
+        else:
+            self._said.discard(dossier.id)
+            self.paperwork.filed(dossier, folder)
 
     def _file(self, dossier: Dossier, now: datetime) -> str:
         """Put one drop where it belongs; return its folder as the exchange folder knows it."""

@@ -3,7 +3,8 @@ What the axis answers in the VXP dialect, and which of our errors a negative ans
 
 Success is a parsed positive answer with every field looked at: `status` says OK *and* `ErrorCode`
 says 0. A plain no is sorted by its code in one table. An answer that is neither proves nothing:
-after a send that is silence, after a read the axis is busy. The network is the adapter's affair.
+after a send that is silence, after a read the axis is busy. After a send a no that says OK too, or
+names an id, is neither. The network is the adapter's affair.
 """
 
 from __future__ import annotations
@@ -40,6 +41,15 @@ EXCERPT: Final = 200  # characters of an answer that an error may repeat
 _CREDENTIALS: Final = say("check axis.system_id, axis.secret_file and the clock of this machine")
 _ADDRESS: Final = say("check axis.url: it ends just before the name of a call, like /sendEdoc")
 _PACKAGE: Final = say("the axis cannot use what it was given: look at the package")
+_RECEIVER: Final = say(
+    "correct the receiver code in document.json and drop it into the outbox again"
+)
+_SENDER: Final = say(
+    "have the agency registered with the axis as a sender, then send it again: edge-node resend"
+)
+_LOCKED: Final = say(
+    "a receiver is locked: ask who runs the axis, then send it again: edge-node resend"
+)
 _LATER: Final = say("it is tried again by itself; if it stays so, ask who runs the axis")
 
 # The national axis publishes no list of its codes. These are the ones the guide of one province
@@ -50,15 +60,16 @@ _CODES: Final[Mapping[str, tuple[type[AxisRefused | AxisDenied | AxisBusy], Mess
         {
             "10": (AxisRefused, _PACKAGE),
             "15": (AxisDenied, _CREDENTIALS),
-            "18": (AxisRefused, say("compare the receivers' codes with the directory")),
-            "19": (AxisRefused, say("have the agency registered with the axis as a sender")),
+            "18": (AxisRefused, _RECEIVER),
+            "19": (AxisRefused, _SENDER),
             "20": (AxisBusy, _LATER),
             "21": (AxisBusy, _LATER),
             "22": (AxisRefused, _PACKAGE),
-            "23": (AxisRefused, say("a receiver is locked: ask who runs the axis")),
+            "23": (AxisRefused, _LOCKED),
         }
     )
 )
+_TAKEN_AS: Final = "DocId"  # the id of what the axis took; no answer that is a no has one
 _POSITIVE_STATUS: Final = "ok"
 _POSITIVE_CODE: Final = "0"
 
@@ -92,7 +103,7 @@ def parse_sent(body: bytes) -> AxisId:
     """
     reply = _object(body, sent=True)
     _demand_positive(reply, sent=True)
-    axis_id = _text(reply, "DocId")
+    axis_id = _text(reply, _TAKEN_AS)
     if not axis_id:
         raise AxisSilent(say("the axis says it took the package, but not under which id"))
     return AxisId(axis_id)
@@ -202,7 +213,7 @@ def sort_answer(http_status: int, head: bytes, *, sent: bool = False) -> EdgeNod
     gateway's 500, 502 or 504 does not say what happened behind it: that is silence. 503, 429
     and 408 say that nothing was taken.
     """
-    known = _known_negative(head)
+    known = _known_negative(head, sent)
     if known is not None:
         return known
     http, text = http_status, excerpt(head)
@@ -260,17 +271,24 @@ def _demand_positive(reply: Reply, *, sent: bool) -> None:
     verdict = _verdict(reply)
     if verdict.is_positive:
         return
-    if verdict.is_negative:
+    if verdict.is_negative and not (sent and _contradicts_itself(reply)):
         raise _negative(verdict)
-    raise _unproven(
-        say(
-            "the axis answers neither yes nor no: status {status!r}, code {code!r}, {text!r}",
-            status=excerpt(verdict.status),
-            code=excerpt(verdict.code),
-            text=excerpt(verdict.text),
-        ),
-        sent,
+    raise _neither(verdict, sent)
+
+
+def _contradicts_itself(reply: Reply) -> bool:
+    """Tell whether what looks like a no says OK too, or under which id the package was taken."""
+    return _text(reply, "status").lower() == _POSITIVE_STATUS or bool(_text(reply, _TAKEN_AS))
+
+
+def _neither(verdict: _Verdict, sent: bool) -> AxisSilent | AxisBusy:  # noqa: FBT001
+    message = say(
+        "the axis answers neither yes nor no: status {status!r}, code {code!r}, {text!r}",
+        status=excerpt(verdict.status),
+        code=excerpt(verdict.code),
+        text=excerpt(verdict.text),
     )
+    return _unproven(message, sent)
 
 
 def _verdict(reply: Reply) -> _Verdict:
@@ -296,7 +314,7 @@ def _negative(verdict: _Verdict) -> AxisError:
     return kind(message, hint=hint)
 
 
-def _known_negative(head: bytes) -> AxisError | None:
+def _known_negative(head: bytes, sent: bool) -> AxisError | None:  # noqa: FBT001
     """Return the error of an axis's own code inside the body of an HTTP error, if it has one."""
     try:
         reply = json.loads(head)
@@ -305,7 +323,9 @@ def _known_negative(head: bytes) -> AxisError | None:
     if not isinstance(reply, dict):
         return None
     verdict = _verdict(reply)
-    return _negative(verdict) if verdict.code in _CODES else None
+    if verdict.code not in _CODES:
+        return None
+    return _neither(verdict, sent) if sent and _contradicts_itself(reply) else _negative(verdict)
 
 
 def _unproven(message: Message, sent: bool) -> AxisSilent | AxisBusy:  # noqa: FBT001

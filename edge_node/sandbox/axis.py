@@ -25,7 +25,7 @@ from edge_node.sandbox.params import shown
 from edge_node.sandbox.refusals import Code, Refused
 from edge_node.sandbox.rewrite import Passage, rewrite
 from edge_node.sandbox.settings import HashFile
-from edge_node.sandbox.store import Sending, Store
+from edge_node.sandbox.store import Accepted, Store
 
 if TYPE_CHECKING:
     import sqlite3
@@ -98,7 +98,7 @@ class Axis:
         self._check_hash(params.need("hash-file"), digest)
         header = read_header(draft.path, params.message())
         self._check_parties(caller, params.get("to"), header)
-        sending = Sending(
+        accepted = Accepted(
             doc_id=draft.doc_id,
             message=params.message(),
             header=header,
@@ -107,7 +107,7 @@ class Axis:
             deliveries={receiver: str(uuid.uuid4()) for receiver in header.receivers},
         )
         draft.keep()
-        self._store.accept(sending, now=self._now())
+        self._store.accept(accepted, now=self._now())
         with suppress(OSError):  # accepted is accepted; the next start finds it where it lies
             draft.path.rename(self._packages / draft.path.name)
         return {"DocId": draft.doc_id}

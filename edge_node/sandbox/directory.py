@@ -83,34 +83,22 @@ class Directory:
         return {}
 
 
+def _entered(row: sqlite3.Row) -> Fields:
+    """Return what all three lists say of a unit."""
+    return {"id": str(row["id"]), "code": row["code"], "name": row["name"], "mail": row["mail"]}
+
+
 def _agency(row: sqlite3.Row) -> Fields:
-    return {
-        "id": str(row["id"]),
-        "pid": str(row["parent_id"]),
-        "code": row["code"],
-        "name": row["name"],
-        "mail": row["mail"],
-        "oldCode": row["old_code"],
-    }
+    return _entered(row) | {"pid": str(row["parent_id"]), "oldCode": row["old_code"]}
 
 
 def _agency_qd20(row: sqlite3.Row) -> Fields:
-    return {
-        "id": str(row["id"]),
-        "code": row["code"],
-        "name": row["name"],
-        "mail": row["mail"],
-        "code102": row["old_code"],
-    }
+    return _entered(row) | {"code102": row["old_code"]}
 
 
 def _unit(row: sqlite3.Row) -> Fields:
-    return {
-        "id": str(row["id"]),
+    return _entered(row) | {
         "pid": str(row["parent_id"]),
-        "code": row["code"],
-        "name": row["name"],
-        "mail": row["mail"],
         "version": str(row["version"]),
         "centerCode": "",
         "deleted": bool(row["deleted"]),

@@ -101,7 +101,7 @@ _PENDING: Final = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Accepted:
     """One accepted package: the sender's id for it, what it says, its bytes' SHA-256, size."""
 
     doc_id: str
@@ -213,10 +213,10 @@ class Store:
         query = f"select code, deleted from agencies where code in ({marks})"  # noqa: S608 - marks
         return {row["code"]: not row["deleted"] for row in self._rows(query, tuple(codes))}
 
-    def accept(self, sending: Sending, *, now: datetime) -> None:
+    def accept(self, package: Accepted, *, now: datetime) -> None:
         """Note an accepted package and a delivery for each of its receivers."""
-        header, at = sending.header, iso(now)
-        message = str(sending.message)
+        header, at = package.header, iso(now)
+        message = str(package.message)
         with self._write() as db:
             send = db.execute(
                 """
@@ -225,15 +225,15 @@ class Store:
                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 (
-                    sending.doc_id,
+                    package.doc_id,
                     header.sender,
                     message,
                     header.document_id,
                     header.code,
                     header.title,
                     header.status_code,
-                    sending.sha256,
-                    sending.size,
+                    package.sha256,
+                    package.size,
                     at,
                 ),
             ).lastrowid
@@ -244,7 +244,7 @@ class Store:
                 """,
                 [
                     (doc_id, send, receiver, message, at, at)
-                    for receiver, doc_id in sending.deliveries.items()
+                    for receiver, doc_id in package.deliveries.items()
                 ],
             )
 

@@ -209,6 +209,36 @@ def test_a_folder_people_took_away_hinders_nobody(filing):
     assert not (filing.exchange.root / sent).exists()
 
 
+def test_what_people_took_away_is_not_looked_for_again_at_each_status(filing):
+    """It was looked for once, through all the days; only its own place is still looked at."""
+    queued = a_queued(filing, ONE, "12-UBND")
+    sent = filing.to_sent(ONE, queued, "12-UBND", FRIDAY, status(ONE))
+    place = filing.exchange.root / sent
+    away = place.rename(filing.exchange.root / "outbox" / "archive")
+    filing.to_sent(ONE, sent, "12-UBND", MONDAY, status(ONE, "delivered"))
+
+    elsewhere = place.parents[1] / "01" / "12-UBND"
+    elsewhere.parent.mkdir()
+    away.rename(elsewhere)
+    assert filing.to_sent(ONE, sent, "12-UBND", MONDAY, status(ONE, "later")) == sent
+    assert (elsewhere / "status.json").read_bytes() == status(ONE)
+
+    elsewhere.rename(place)
+    assert filing.to_sent(ONE, sent, "12-UBND", MONDAY, status(ONE, "later")) == sent
+    assert contents(filing, sent)["status.json"] == status(ONE, "later")
+
+
+def test_a_file_in_the_place_of_a_drop_is_not_the_drop(filing):
+    """People packed the folder into an archive of its name."""
+    sent = filing.to_sent(ONE, a_queued(filing, ONE, "12-UBND"), "12-UBND", FRIDAY, status(ONE))
+    place = filing.exchange.root / sent
+    shutil.rmtree(place)
+    place.write_bytes(b"PK")
+
+    assert filing.to_sent(ONE, sent, "12-UBND", MONDAY, status(ONE, "delivered")) == sent
+    assert place.read_bytes() == b"PK"
+
+
 def test_a_status_json_people_removed_is_written_again(filing):
     """The folder is where it was entered, so it is ours though it does not say so."""
     queued = a_queued(filing, ONE, "12-UBND")

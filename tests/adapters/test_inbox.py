@@ -58,13 +58,16 @@ def test_long_names_that_differ_only_at_the_end_stay_different(inbox):
 
 
 def test_a_document_comes_into_sight_whole(inbox):
-    """While it is prepared the inbox shows nothing; then all files are there, none hidden."""
-    prepared = a_prepared(inbox, ONE)
-    assert visible(inbox) == []
+    """While it is prepared and kept the inbox shows nothing; then all files are there."""
+    with inbox.preparing(ONE) as prepared:
+        (prepared / "doc.pdf").write_bytes(ONE.encode())
+        assert visible(inbox) == []
+        name = inbox.keep(ONE, prepared, NAME, papers(ONE))
+        assert (name, visible(inbox)) == (NAME, [])
 
-    folder = inbox.hand_over(prepared, NAME, papers(ONE))
+    inbox.show(ONE, name)
 
-    assert folder == inbox.exchange.inbox / NAME
+    folder = inbox.exchange.inbox / NAME
     assert contents(folder) == {"doc.pdf": b"i-1", **papers(ONE)}
     assert list(inbox.exchange.inbox.iterdir()) == [folder]
 
@@ -73,7 +76,7 @@ def test_the_group_of_the_software_may_take_it(inbox):
     """Folder 2770 and files 0660, whatever the umask of the node and of the decoder."""
     before = os.umask(0o077)
     try:
-        folder = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
+        folder = handed_over(inbox, ONE)
     finally:
         os.umask(before)
 
@@ -83,114 +86,131 @@ def test_the_group_of_the_software_may_take_it(inbox):
 
 def test_two_documents_of_one_name_lie_side_by_side(inbox):
     """The same sender, number and second: the other one's name carries a mark of its own."""
-    first = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
-    second = inbox.hand_over(a_prepared(inbox, TWO), NAME, papers(TWO))
+    first = handed_over(inbox, ONE)
+    second = handed_over(inbox, TWO)
 
     assert second.name.startswith(NAME + "-")
     assert contents(first)["doc.pdf"] == b"i-1"
     assert contents(second)["doc.pdf"] == b"i-2"
-    assert inbox.find(ONE, NAME) == first
-    assert inbox.find(TWO, NAME) == second
 
 
 def test_the_mark_fits_into_the_longest_name(inbox):
-    """A name of 80 characters gives way to the mark, and is still found."""
+    """A name of 80 characters gives way to the mark."""
     name = inbox.folder_name(AT, "H53", "7", "Đ" * 200)
     assert len(name) == 80
-    for item in (ONE, TWO):
-        inbox.hand_over(a_prepared(inbox, item), name, papers(item))
+    folders = {handed_over(inbox, item, name) for item in (ONE, TWO)}
 
+    assert len(folders) == 2
     assert {len(found) for found in visible(inbox)} == {80}
-    assert inbox.find(TWO, name) != inbox.find(ONE, name)
 
 
-def test_a_hand_over_that_is_repeated_shows_the_document_once(inbox):
-    """Cut off after the rename, the second call finds the first one's folder and keeps it."""
-    first = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
+def test_what_is_shown_already_is_left_as_it_is(inbox):
+    """Cut off after the rename, the second call finds nothing hidden and touches nothing."""
+    first = handed_over(inbox, ONE)
     (first / "note.txt").write_text("the software was here")
 
-    again = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
+    inbox.show(ONE, NAME)
 
-    assert again == first
     assert (first / "note.txt").exists()
     assert list(inbox.exchange.inbox.iterdir()) == [first]
 
 
-def test_a_marked_name_is_found_again_after_the_plain_one_was_taken(inbox):
-    """The document that stood in the way is gone by the time the call is repeated."""
-    first = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
-    second = inbox.hand_over(a_prepared(inbox, TWO), NAME, papers(TWO))
-    first.rename(inbox.exchange.root / "outbox" / "elsewhere")
+def test_what_was_shown_and_taken_does_not_come_again(inbox):
+    """Cut off after the rename, and the software was quick: it has the document."""
+    handed_over(inbox, ONE).rename(inbox.exchange.root / "outbox" / "elsewhere")
 
-    assert inbox.hand_over(a_prepared(inbox, TWO), NAME, papers(TWO)) == second
-    assert visible(inbox) == [second.name]
+    inbox.show(ONE, NAME)
 
-
-def test_what_a_crash_left_half_decoded_is_made_anew(inbox):
-    """Half a file of the first try is not part of the second."""
-    a_prepared(inbox, ONE).joinpath("half.pdf").write_bytes(b"%PDF")
-
-    prepared = inbox.prepare(ONE)
-
-    assert list(prepared.iterdir()) == []
+    assert list(inbox.exchange.inbox.iterdir()) == []
+    assert inbox.is_taken(NAME)
 
 
-def test_cut_off_before_the_rename_nothing_was_seen(inbox):
-    """Papers written, not renamed: the inbox looks empty, and the next try is complete."""
-    prepared = a_prepared(inbox, ONE)
-    for name, paper in papers(ONE).items():
-        (prepared / name).write_bytes(paper)
-    assert visible(inbox) == []
+def test_what_was_kept_is_shown_by_whoever_comes_next(inbox):
+    """Cut off before the rename, the folder is whole and waits out of sight, sweep or no sweep."""
+    kept(inbox, ONE)
+    inbox.sweep()
 
-    folder = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
+    inbox.show(ONE, NAME)
 
-    assert contents(folder) == {"doc.pdf": b"i-1", **papers(ONE)}
+    assert contents(inbox.exchange.inbox / NAME) == {"doc.pdf": b"i-1", **papers(ONE)}
+
+
+def test_what_was_kept_and_not_entered_is_made_anew(inbox):
+    """Nobody knows what it is to be called: the next try begins at the beginning."""
+    kept(inbox, ONE)
+
+    with inbox.preparing(ONE) as prepared:
+        assert list(prepared.iterdir()) == []
+        assert list(inbox.exchange.inbox.iterdir()) == [prepared]
+
+
+def test_two_that_prepare_one_item_do_not_share_a_folder(inbox):
+    """Whoever was thought to be gone and is not writes into nobody else's files."""
+    with inbox.preparing(ONE) as one, inbox.preparing(ONE) as other:
+        assert one != other
+        inbox.sweep()  # which touches neither: both are at work
+        assert (one.is_dir(), other.is_dir()) == (True, True)
+
+
+def test_what_a_crash_left_half_decoded_is_swept_at_the_next_start(inbox):
+    """Half a file of the first try is not part of the second, and fills no disk."""
+    left = inbox.exchange.inbox / ".room.0123abcd.part"
+    left.mkdir()
+    (left / "half.pdf").write_bytes(b"%PDF")
+
+    inbox.sweep()
+
+    assert list(inbox.exchange.inbox.iterdir()) == []
+
+
+def test_an_inbox_that_is_not_mounted_has_not_been_shown_everything(inbox):
+    """What is hidden nowhere was handed over, but only where we can see."""
+    kept(inbox, ONE)
+    identity = inbox.exchange.root / ".edge-node"
+    inbox.exchange.inbox.rename(inbox.exchange.root / "away")
+    identity.rename(identity.with_name("elsewhere"))
+    inbox.exchange.inbox.mkdir()
+
+    with pytest.raises(FolderMissing):
+        inbox.show(ONE, NAME)
 
 
 def test_an_attachment_never_takes_the_place_of_our_papers(inbox):
     """A stranger's document.json is refused instead of being taken for ours."""
-    prepared = a_prepared(inbox, ONE)
-    (prepared / "document.json").write_bytes(b"{}")
+    with inbox.preparing(ONE) as prepared:
+        (prepared / "document.json").write_bytes(b"{}")
+        with pytest.raises(durable.NameTaken):
+            inbox.keep(ONE, prepared, NAME, papers(ONE))
 
-    with pytest.raises(durable.NameTaken):
-        inbox.hand_over(prepared, NAME, papers(ONE))
-
-    assert visible(inbox) == []
+    assert list(inbox.exchange.inbox.iterdir()) == []
 
 
 def test_a_file_in_the_place_of_a_folder_is_left_alone(inbox):
     """Whatever else goes by the name stays what it is."""
     (inbox.exchange.inbox / NAME).write_text("not ours")
 
-    folder = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
+    folder = handed_over(inbox, ONE)
 
     assert (inbox.exchange.inbox / NAME).read_text() == "not ours"
     assert contents(folder)["doc.pdf"] == b"i-1"
 
 
-def test_a_document_json_that_holds_nonsense_is_nobodys(inbox):
-    """What the software made of a document does not stop the next one."""
-    first = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
-    (first / "document.json").write_bytes(b"\xff[")
+def test_a_name_that_was_taken_meanwhile_is_not_overwritten(inbox):
+    """Between the entry and the rename somebody put something there: both stay."""
+    kept(inbox, ONE)
+    (inbox.exchange.inbox / NAME).write_text("not ours")
 
-    assert inbox.find(ONE, NAME) is None
-    assert inbox.hand_over(a_prepared(inbox, TWO), NAME, papers(TWO)) != first
+    with pytest.raises(durable.NameTaken):
+        inbox.show(ONE, NAME)
 
-
-def test_a_prepared_folder_can_be_thrown_away(inbox):
-    """A package that turns out to be unreadable leaves nothing behind, however often we ask."""
-    prepared = a_prepared(inbox, ONE)
-
-    inbox.discard(prepared)
-    inbox.discard(prepared)
-
-    assert list(inbox.exchange.inbox.iterdir()) == []
+    (inbox.exchange.inbox / NAME).unlink()
+    inbox.show(ONE, NAME)
+    assert contents(inbox.exchange.inbox / NAME)["doc.pdf"] == b"i-1"
 
 
 def test_a_document_is_taken_when_it_is_gone_or_marked(inbox):
     """The software moves the folder, deletes it, or writes `.taken` into it."""
-    one = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
-    two = inbox.hand_over(a_prepared(inbox, TWO), NAME, papers(TWO))
+    one, two = handed_over(inbox, ONE), handed_over(inbox, TWO)
     assert not inbox.is_taken(one.name)
     assert not inbox.is_taken(two.name)
 
@@ -203,28 +223,34 @@ def test_a_document_is_taken_when_it_is_gone_or_marked(inbox):
 
 def test_an_inbox_that_is_not_there_is_not_all_taken(inbox):
     """An unmounted share says nothing about what the software took."""
-    folder = inbox.hand_over(a_prepared(inbox, ONE), NAME, papers(ONE))
+    folder = handed_over(inbox, ONE)
     inbox.exchange.root.rename(inbox.exchange.root.with_name("unmounted"))
 
     with pytest.raises(FolderMissing):
         inbox.is_taken(folder.name)
     with pytest.raises(FolderMissing):
         inbox.check()
-    with pytest.raises(FolderMissing):
-        inbox.prepare(ONE)
+    with pytest.raises(FolderMissing), inbox.preparing(ONE):
+        pass
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", ""])
 def test_only_safe_names_are_written(inbox, name):
     """The name comes from `folder_name`; anything else is a mistake of the caller."""
     with pytest.raises(ValueError, match="not a safe name"):
-        inbox.hand_over(a_prepared(inbox, ONE), name, papers(ONE))
+        kept(inbox, ONE, name)
 
 
-def a_prepared(inbox, item):
-    prepared = inbox.prepare(item)
-    (prepared / "doc.pdf").write_bytes(item.encode())
-    return prepared
+def kept(inbox, item, name=NAME):
+    with inbox.preparing(item) as prepared:
+        (prepared / "doc.pdf").write_bytes(item.encode())
+        return inbox.keep(item, prepared, name, papers(item))
+
+
+def handed_over(inbox, item, name=NAME):
+    name = kept(inbox, item, name)
+    inbox.show(item, name)
+    return inbox.exchange.inbox / name
 
 
 def papers(item):

@@ -21,6 +21,12 @@ def ready(outbox, now=0.0):
     return drop
 
 
+def taken_up(outbox):
+    """Return what the next start makes of all that was claimed."""
+    claims = (outbox.take_up(item) for item in outbox.unfinished())
+    return [claimed for claimed in claims if claimed is not None]
+
+
 def lying(folder):
     """Return the names of all files below a folder, relative to it."""
     return sorted(os.fspath(p.relative_to(folder)) for p in folder.rglob("*") if not p.is_dir())
@@ -219,7 +225,7 @@ def test_a_crash_between_the_moves_of_a_sidecar_is_mended(tmp_path, moved):
     half_moved(tmp_path, *list(A_FILE)[:moved])
     lay(tmp_path / "outbox", {"other.pdf": PDF})
 
-    [claimed] = outbox.unfinished()
+    [claimed] = taken_up(outbox)
 
     assert (claimed.id, claimed.style, claimed.name) == ("i-1", Style.SIDECAR, "12")
     assert names([claimed.sheet, *claimed.files]) == ["12.json", "a.pdf", "b.docx"]
@@ -232,7 +238,7 @@ def test_a_crash_before_the_first_move_leaves_the_drop_in_the_outbox(tmp_path):
     outbox = an_outbox(tmp_path, **AT_ONCE)
     half_moved(tmp_path)
 
-    assert outbox.unfinished() == []
+    assert taken_up(outbox) == []
     assert contents(tmp_path / "claims") == []
     assert len(outbox.scan(0.0).ready) == 1
 
@@ -249,7 +255,7 @@ def test_what_was_claimed_is_recognised_whatever_its_style(tmp_path):
     claims = {drop.name: outbox.claim(drop, f"i-{drop.name}") for drop in outbox.scan(0.0).ready}
     assert len(claims) == 5
 
-    again = {claim.name: claim for claim in an_outbox(tmp_path).unfinished()}
+    again = {claim.name: claim for claim in taken_up(an_outbox(tmp_path))}
 
     assert again == claims
 
@@ -259,11 +265,11 @@ def test_a_claim_cut_off_with_a_fault_keeps_it(tmp_path):
     outbox = an_outbox(tmp_path, **AT_ONCE)
     half_moved(tmp_path, "12.json", files=A_FILE | {"a.pdf": b"%PDF-1.7 half"})
 
-    [claimed] = outbox.unfinished()
+    [claimed] = taken_up(outbox)
     assert "a.pdf is not complete: it is cut off" in str(claimed.fault)
 
     claimed.named("a.pdf").unlink()
-    [claimed] = outbox.unfinished()
+    [claimed] = taken_up(outbox)
     assert str(claimed.fault) == "a.pdf, named in 12.json, is missing"
 
 
@@ -277,7 +283,7 @@ def test_a_copy_cut_off_before_the_original_went_is_not_taken_twice(tmp_path):
             (tmp_path / "claims" / f"i-{number}").mkdir()
             lay(tmp_path / "claims" / f"i-{number}" / f"{number}", bundle)
 
-        assert [claim.id for claim in outbox.unfinished()] == ["i-1", "i-2"]
+        assert [claim.id for claim in taken_up(outbox)] == ["i-1", "i-2"]
         assert contents(tmp_path / "outbox") == ["2"]
 
 
@@ -289,7 +295,7 @@ def test_a_new_drop_of_the_same_name_outlives_the_old_claim(tmp_path):
     outbox.claim(ready(outbox), "i-1")
     lay(tmp_path / "outbox" / "12", bundle)
 
-    assert [claim.id for claim in outbox.unfinished()] == ["i-1"]
+    assert [claim.id for claim in taken_up(outbox)] == ["i-1"]
     assert contents(tmp_path / "outbox") == ["12"]
 
 
@@ -319,7 +325,7 @@ def test_a_node_killed_anywhere_in_a_claim_loses_nothing(tmp_path):
             check=False,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        claims = outbox.unfinished() or [outbox.claim(ready(outbox), "i-2")]
+        claims = taken_up(outbox) or [outbox.claim(ready(outbox), "i-2")]
         assert names([claims[0].sheet, *claims[0].files]) == list(A_FILE)
         assert contents(here / "outbox") == []
         outcomes.append((ran.returncode, claims[0].id))

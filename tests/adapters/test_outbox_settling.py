@@ -60,6 +60,22 @@ def test_a_rewrite_of_the_same_length_begins_the_quiet_period_anew(tmp_path):
     assert len(outbox.scan(100.0 + 2 * QUIET).ready) == 1
 
 
+def test_of_what_is_ready_together_the_first_written_comes_first(tmp_path):
+    """Whatever the names are; a bundle was written when the last of its files was."""
+    outbox = an_outbox(tmp_path)
+    bundle = lay(tmp_path / "outbox" / "b", {"document.json": a_sheet("a.pdf"), "a.pdf": PDF})
+    lay(tmp_path / "outbox", {"a.edxml": EDXML, "c.edxml": EDXML})
+    for written, path in (
+        (1, tmp_path / "outbox" / "c.edxml"),
+        (0, bundle / "document.json"),
+        (2, bundle / "a.pdf"),
+        (3, tmp_path / "outbox" / "a.edxml"),
+    ):
+        os.utime(path, (written, written))
+
+    assert [drop.name for drop in settled(outbox).ready] == ["c", "b", "a"]
+
+
 def test_an_old_modification_time_takes_nothing_off_the_quiet_period(tmp_path):
     """A moved or copied file keeps its old time; only our clock counts."""
     outbox = an_outbox(tmp_path)

@@ -17,6 +17,7 @@ from builders import (
     stored,
 )
 
+from edge_node.adapters.ledger import Ledger
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost
 from edge_node.domain.lifecycle import Sending
@@ -41,7 +42,8 @@ def acknowledge(queue):
 def deliver(queue, document=None, arrival=b"<01/>"):
     mine, item = claim(queue, Lane.DELIVER)
     document = document or a_document(sender=THEM, to=(US,))
-    queue.arriving.delivered(mine, document, "folder", arrival, us=US, now=T0)
+    queue.arriving.prepared(mine, document, "folder")
+    queue.arriving.delivered(mine, arrival, us=US, now=T0)
     return item
 
 
@@ -58,7 +60,8 @@ def test_what_is_offered_twice_is_one_item(queue):
     """The axis's id tells what we have; a second offer is acknowledged again and nothing else."""
     item = arrive(queue)
     acknowledge(queue)
-    assert queue.arriving.known([AxisId("axis-1"), AxisId("axis-2")]) == {"axis-1": item}
+    known = queue.arriving.known([AxisId("axis-1"), AxisId("axis-2")])
+    assert {axis_id: known[axis_id].id for axis_id in known} == {"axis-1": item}
 
     queue.arriving.acknowledge_again(item, now=T0)
     queue.arriving.acknowledge_again(item, now=T0)
@@ -150,8 +153,29 @@ def test_a_stale_claim_delivers_nothing(queue):
     claim(queue, Lane.DELIVER, T0 + 6 * MINUTE)
 
     with pytest.raises(LeaseLost):
-        queue.arriving.delivered(mine, a_document(), "folder", b"", us=US, now=T0 + 6 * MINUTE)
+        queue.arriving.prepared(mine, a_document(), "folder")
+    with pytest.raises(LeaseLost):
+        queue.arriving.delivered(mine, b"", us=US, now=T0 + 6 * MINUTE)
     assert queue.arriving.offered() == []
+    assert queue.arriving.known([AxisId("axis-1")])["axis-1"].folder == ""
+
+
+def test_what_a_folder_will_be_called_is_known_to_whoever_claims_next(queue):
+    """Cut off between the entry and the rename, nobody has to read the package again."""
+    arrive(queue)
+    acknowledge(queue)
+    mine, first = claim(queue, Lane.DELIVER)
+    assert (first.folder, first.about) == ("", None)
+    queue.arriving.prepared(mine, a_document(sender=THEM, to=(US,)), "folder")
+    queue.free_all()
+
+    mine, again = claim(queue, Lane.DELIVER)
+    assert (again.folder, again.about.organ, again.about.code) == ("folder", THEM, "12/UBND-VP")
+    assert queue.arriving.offered() == []
+    assert queue.arriving.reference(item=again.id) is None
+
+    queue.arriving.delivered(mine, b"<01/>", us=US, now=T0)
+    assert queue.arriving.offered() == [(again.id, "folder")]
 
 
 def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
@@ -163,16 +187,82 @@ def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
     found, reference = queue.arriving.reference(document_id="H99.02,2026/11/21,12/UBND-VP")
     assert (found, reference.organ, reference.code) == (item.id, THEM, "12/UBND-VP")
 
-    queue.arriving.taken(item.id, now=T0 + HOUR)
+    queue.arriving.taken([item.id], now=T0 + HOUR)
 
     assert queue.arriving.offered() == []
     assert queue.arriving.reference(item=item.id) is not None
     assert queue.arriving.reference(item="i-unknown") is None
 
 
+def set_aside(queue, *, answer, size=1001):
+    return queue.arriving.refuse(a_listed(), say("too large"), size=size, answer=answer, now=T0)
+
+
 def test_a_package_too_large_to_fetch_is_shown_and_answered(queue):
     """Its bytes are not taken, but nobody can say it was not seen."""
-    item = queue.arriving.refuse(a_listed(), say("too large"), now=T0)
-    assert queue.arriving.known([AxisId("axis-1")]) == {"axis-1": item}
+    item = set_aside(queue, answer=True)
+    assert queue.arriving.known([AxisId("axis-1")])["axis-1"].id == item
     _, told = claim(queue, Lane.ACKNOWLEDGE)
-    assert (told.id, told.state) == (item, "quarantined")
+    assert (told.id, told.state, told.package.digest) == (item, "quarantined", "")
+
+
+def test_a_package_too_large_to_fetch_may_be_kept_from_the_axis(queue):
+    """Where the configuration says so, the axis goes on offering it."""
+    set_aside(queue, answer=False)
+    assert claim(queue, Lane.ACKNOWLEDGE) == (None, None)
+
+
+def test_a_package_that_was_too_large_is_worth_another_try_when_it_may_fit(queue):
+    """What is known of its size is the least there is; a try that fails tells more."""
+    set_aside(queue, answer=False)
+    assert queue.arriving.fitting(1000) == []
+    [listed] = queue.arriving.fitting(1001)
+    assert (listed.axis_id, listed.message, listed.sender) == ("axis-1", "edoc", THEM)
+
+    set_aside(queue, answer=True, size=2001)
+    assert queue.arriving.fitting(2000) == []
+    assert claim(queue, Lane.ACKNOWLEDGE) == (None, None)  # it has heard that, or was not to
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_package_that_was_too_large_and_is_here_goes_its_way(queue, told):
+    """It is the same item: acknowledged, after `fail` or in its place, and handed on."""
+    item = set_aside(queue, answer=True)
+    if told:
+        acknowledge(queue)
+    assert arrive(queue) == item
+
+    assert acknowledge(queue).state == "acknowledged"
+    assert deliver(queue).id == item
+    assert queue.arriving.fitting(10**9) == []
+
+
+@pytest.mark.parametrize("lane", [Lane.ACKNOWLEDGE, Lane.DELIVER])
+def test_what_has_to_wait_says_why_as_long_as_it_waits(queue, lane):
+    """A person finds the reason with the document; what goes on has none any more."""
+    arrive(queue)
+    if lane is Lane.DELIVER:
+        acknowledge(queue)
+    mine, item = claim(queue, lane)
+    queue.arriving.defer(mine, until=T0 + MINUTE, reason=say("not now"))
+    assert reason(queue, item) == "not now"
+
+    if lane is Lane.ACKNOWLEDGE:
+        mine, _ = claim(queue, lane, T0 + MINUTE)
+        queue.arriving.acknowledged(mine, now=T0 + MINUTE)
+    else:
+        mine, _ = claim(queue, lane, T0 + MINUTE)
+        queue.arriving.delivered(mine, None, us=US, now=T0 + MINUTE)
+    assert reason(queue, item) == "None"
+
+
+def test_why_it_was_set_aside_outlasts_an_axis_that_is_busy(queue):
+    """That `fail` cannot be said now is not what is wrong with it."""
+    item = set_aside(queue, answer=True)
+    mine, _ = claim(queue, Lane.ACKNOWLEDGE)
+    queue.arriving.defer(mine, until=T0 + MINUTE, reason=say("the axis is busy"))
+    assert str(Ledger(queue.file).find(item).reason) == "too large"
+
+
+def reason(queue, item):
+    return str(Ledger(queue.file).find(item.id).reason)

@@ -11,15 +11,17 @@ from builders import (
     THEM,
     US,
     a_document,
+    a_listed,
     a_new_document,
     stored,
 )
 
+from edge_node.adapters.envelopes import queue_status
 from edge_node.domain.document import Priority
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
-from edge_node.domain.errors import IllegalTransition, LeaseLost
+from edge_node.domain.errors import LeaseLost, NotAllowed
 from edge_node.domain.lifecycle import Sending, SendingEvent
-from edge_node.domain.message import say
+from edge_node.domain.message import freeze, say, thaw
 
 EDOC = MessageType.DOCUMENT
 
@@ -53,7 +55,29 @@ def test_what_the_axis_accepts_is_accepted_for_every_receiver_and_never_claimed_
 
     assert states(queue) == {THEM: Sending.ACCEPTED, OTHERS: Sending.ACCEPTED}
     assert queue.outgoing.claim(EDOC, now=T0 + HOUR, lease=MINUTE) is None
-    assert queue.outgoing.unconfirmed(before=T0, limit=9) == [("o000000001", "axis-9")]
+    waiting = queue.outgoing.unconfirmed(before=T0, limit=9)
+    assert [(each.receiver, each.axis_id) for each in waiting] == [
+        (THEM, "axis-9"),
+        (OTHERS, "axis-9"),
+    ]
+
+
+def test_what_waits_for_word_is_gone_through_in_parts_oldest_first(queue):
+    """Each look goes on behind the last one that was looked at, whatever has happened to that."""
+    for number in range(5):
+        item = f"o{number:09}"
+        queue.outgoing.add(a_new_document(item, document=a_document(str(number))), now=T0)
+        claim, _ = a_claim(queue)
+        axis_id, at = AxisId(f"axis-{9 - number}"), T0 + number // 2 * MINUTE
+        queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=at, axis_id=axis_id)
+    seen, after = [], None
+    while found := queue.outgoing.unconfirmed(before=T0 + HOUR, limit=2, after=after):
+        seen += found
+        after = found[-1]
+        queue.outgoing.happened(after.item, after.receiver, SendingEvent.CONFIRMED, now=T0 + HOUR)
+
+    assert [each.item for each in seen] == [f"o{number:09}" for number in range(5)]
+    assert queue.outgoing.unconfirmed(before=T0, limit=9) == [seen[0]]
 
 
 def test_a_lapsed_lease_can_be_claimed_again_and_is_unsure(queue):
@@ -79,11 +103,27 @@ def test_what_is_given_back_counts_no_attempt_and_was_not_sent(queue):
     queue.outgoing.add(a_new_document(), now=T0)
     claim, _ = a_claim(queue)
 
-    queue.outgoing.give_back(claim)
+    queue.outgoing.give_back(claim, now=T0, behind=MINUTE)
 
     again, envelope = a_claim(queue)
     assert again.attempt == 1
     assert envelope.state is Sending.QUEUED
+
+
+def test_what_is_given_back_stands_in_nobodys_way(queue):
+    """It may be this envelope alone that cannot go: the others are tried first, then it again."""
+    urgent = a_document("1", priority=Priority.EXPRESS)
+    queue.outgoing.add(a_new_document("o000000001", document=urgent), now=T0)
+    queue.outgoing.add(a_new_document("o000000002", document=a_document("2")), now=T0)
+    claim, first = a_claim(queue)
+    queue.outgoing.give_back(claim, now=T0, behind=MINUTE)
+
+    claim, second = a_claim(queue)
+    assert [first.item, second.item] == ["o000000001", "o000000002"]
+    queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-2"))
+    assert queue.outgoing.claim(EDOC, now=T0, lease=MINUTE) is None
+    again, envelope = a_claim(queue, T0 + MINUTE)
+    assert (envelope.item, again.attempt) == ("o000000001", 1)
 
 
 def test_what_is_deferred_waits_for_its_time(queue):
@@ -91,12 +131,34 @@ def test_what_is_deferred_waits_for_its_time(queue):
     queue.outgoing.add(a_new_document(), now=T0)
     claim, _ = a_claim(queue)
 
+    (dossier,) = queue.paperwork.untold(limit=9)
+    queue.paperwork.filed(dossier, "queued/drop")
     queue.outgoing.defer(claim, now=T0, until=T0 + HOUR, reason=say("the axis is busy"))
 
     assert queue.next_due(Lane.PUSH) == T0 + HOUR
     assert queue.outgoing.claim(EDOC, now=T0 + HOUR - MINUTE, lease=MINUTE) is None
     again, envelope = a_claim(queue, T0 + HOUR)
     assert (again.attempt, envelope.state) == (2, Sending.QUEUED)
+
+
+def test_why_a_document_waits_is_told_once(queue):
+    """Its status.json gives the reason, without a receipt; the same reason again is no news."""
+    queue.outgoing.add(a_new_document(), now=T0)
+    for minutes in range(3):
+        claim, _ = a_claim(queue, T0 + minutes * MINUTE)
+        (dossier,) = queue.paperwork.untold(limit=9) or [None]
+        if dossier:
+            queue.paperwork.filed(dossier, "queued/drop")
+        until = T0 + (minutes + 1) * MINUTE
+        queue.outgoing.defer(claim, now=T0, until=until, reason=say("the axis is busy"))
+        told = [[fate.reason for fate in each.fates] for each in queue.paperwork.untold(limit=9)]
+        assert told == ([[freeze(say("the axis is busy"))]] if minutes < 1 else [])
+        queue.history.told(queue.history.untold(limit=9)[1:])
+    assert [each.event for each in queue.history.untold(limit=9)] == ["queued"]
+
+    claim, _ = a_claim(queue, T0 + HOUR)
+    queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
+    assert [fate.reason for fate in queue.outgoing.fates(ItemId("o000000001"))] == [""]
 
 
 def test_the_urgent_goes_first(queue):
@@ -123,14 +185,15 @@ def test_silence_leads_to_unsure_and_what_is_missing_is_queued_again(queue):
     assert envelope.state is Sending.QUEUED
 
 
-def test_a_trail_leaves_out_what_is_known_to_be_another_sending(queue):
-    """What the axis has from an earlier sending of the same document proves nothing of this."""
+def test_what_the_axis_took_is_known_by_its_id(queue):
+    """An entry of its list that is known to be one envelope proves nothing of another."""
     queue.outgoing.add(a_new_document(), now=T0)
     claim, envelope = a_claim(queue)
+    assert not queue.outgoing.knows(AxisId("axis-1"))
     queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
 
+    assert queue.outgoing.knows(AxisId("axis-1"))
     trail = queue.outgoing.trail(envelope)
-    assert trail.taken == {"axis-1"}
     assert (trail.number, trail.notation) == ("12", "UBND-VP")
 
 
@@ -157,7 +220,7 @@ def test_a_refused_document_is_sent_again_with_the_same_bytes(queue):
     claim, first = a_claim(queue)
     queue.outgoing.settle(claim, SendingEvent.REFUSED, now=T0, reason=say("unknown receiver"))
 
-    queue.outgoing.resend(ItemId("o000000001"), [THEM], None, now=T0 + HOUR)
+    queue.outgoing.resend(ItemId("o000000001"), [THEM], stored(), now=T0 + HOUR)
 
     again, envelope = a_claim(queue, T0 + HOUR)
     assert (envelope.id, envelope.package) == (first.id, first.package)
@@ -182,8 +245,45 @@ def test_a_resend_to_one_of_several_is_an_envelope_of_its_own(queue):
 def test_a_resend_of_what_is_on_its_way_is_refused(queue):
     """Nothing that the axis has, or will be offered anyway, is put into the queue twice."""
     queue.outgoing.add(a_new_document(), now=T0)
-    with pytest.raises(IllegalTransition):
-        queue.outgoing.resend(ItemId("o000000001"), [THEM], None, now=T0)
+    with pytest.raises(NotAllowed, match=f"{THEM} is queued"):
+        queue.outgoing.resend(ItemId("o000000001"), [THEM], stored(), now=T0)
+
+
+@pytest.mark.parametrize("package", [stored(), stored(b"made anew")], ids=["as it was", "anew"])
+@pytest.mark.parametrize("meanwhile", [SendingEvent.RESENT, SendingEvent.CONFIRMED])
+def test_who_got_it_meanwhile_is_not_sent_it_again(queue, package, meanwhile):
+    """Two commands at once, or good news in that very moment: all receivers or nothing."""
+    queue.outgoing.add(a_new_document(document=a_document(to=(THEM, OTHERS))), now=T0)
+    claim, _ = a_claim(queue)
+    queue.outgoing.settle(claim, SendingEvent.REFUSED, now=T0, reason=say("no"))
+    item = ItemId("o000000001")
+    if meanwhile is SendingEvent.RESENT:
+        queue.outgoing.resend(item, [OTHERS], stored(b"for one"), now=T0)
+    else:
+        queue.outgoing.happened(item, OTHERS, meanwhile, now=T0)
+    before = (states(queue), queue.next_due(Lane.PUSH))
+
+    with pytest.raises(NotAllowed, match=f"{OTHERS} is "):
+        queue.outgoing.resend(item, [THEM, OTHERS], package, now=T0)
+    assert (states(queue), queue.next_due(Lane.PUSH)) == before
+
+
+def test_a_resend_to_all_after_one_to_some_moves_every_receiver(queue):
+    """The first package names them both, but carries only one of them by now: a new envelope."""
+    queue.outgoing.add(a_new_document(document=a_document(to=(THEM, OTHERS))), now=T0)
+    claim, first = a_claim(queue)
+    queue.outgoing.settle(claim, SendingEvent.REFUSED, now=T0, reason=say("no"))
+    item = ItemId("o000000001")
+    queue.outgoing.resend(item, [OTHERS], stored(b"for one"), now=T0)
+    claim, _ = a_claim(queue)
+    queue.outgoing.settle(claim, SendingEvent.REFUSED, now=T0, reason=say("no"))
+
+    queue.outgoing.resend(item, [THEM, OTHERS], stored(), now=T0)
+    assert states(queue) == {THEM: Sending.QUEUED, OTHERS: Sending.QUEUED}
+    claim, envelope = a_claim(queue)
+    assert (envelope.receivers, envelope.package) == ((THEM, OTHERS), first.package)
+    queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
+    assert states(queue) == {THEM: Sending.ACCEPTED, OTHERS: Sending.ACCEPTED}
 
 
 def test_earlier_documents_are_found_by_id_and_by_number_and_date(queue):
@@ -206,6 +306,25 @@ def test_a_status_file_is_reported_once_however_often_it_is_read(queue):
 
     _, envelope = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
     assert queue.outgoing.body(envelope.id) in {b"<x/>", b"<y/>"}
+
+
+@pytest.mark.parametrize("event", [SendingEvent.REFUSED, SendingEvent.EXHAUSTED])
+def test_a_status_of_the_software_that_does_not_leave_is_told(queue, event):
+    """A receipt about the document that came in says which status it was; an 01 is ours alone."""
+    item = queue.arriving.add(a_listed(), stored(), None, now=T0)
+    with queue.file.transaction() as transaction:
+        queue_status(transaction, item, "01", b"<x/>", sender=US, to=THEM, now=T0)
+    queue.outgoing.report(item, "03", b"<y/>", sender=US, to=THEM, source="file-1", now=T0)
+    for _ in range(2):
+        claim, _ = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
+        queue.outgoing.settle(claim, event, now=T0, reason=say("no such unit"))
+
+    (told,) = queue.history.untold(limit=9)
+    assert (told.item, told.agency) == (item, THEM)
+    assert (told.event, told.status) in {("refused", "03"), ("dead", "03")}
+    assert str(thaw(told.text)) == "status 03: no such unit"
+    queue.history.told([told])
+    assert queue.history.untold(limit=9) == []
 
 
 def test_everything_that_happens_is_to_be_told_until_it_has_been(queue):

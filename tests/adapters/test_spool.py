@@ -1,6 +1,7 @@
 import hashlib
 import os
 import zipfile
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -12,6 +13,8 @@ from edge_node.adapters import durable
 from edge_node.adapters.spool import Spool, _Measured
 from edge_node.domain.envelope import Digest, Stored
 from edge_node.domain.errors import DiskTrouble
+
+LATER = datetime.fromtimestamp(2, UTC)  # than the oldest files
 
 
 @pytest.fixture
@@ -148,14 +151,24 @@ def test_a_package_nobody_has_is_named(spool):
     assert "backup" in str(caught.value.hint)
 
 
-def test_removing_may_be_repeated(spool):
-    """What is gone stays gone without a word."""
-    what = stored(spool, b"abc")
+def test_packages_nobody_names_are_swept(spool):
+    """Stored, and cut off before a row named them; what a row names stays, and what is new."""
+    kept, left, young = (stored(spool, content) for content in (b"abc", b"def", b"ghi"))
+    for package in (kept, left):
+        os.utime(spool.path(package.digest), (1, 1))
 
-    spool.remove(what.digest)
-    spool.remove(what.digest)
+    assert spool.sweep_packages({kept.digest}.__contains__, before=LATER) == 1
+    there = [spool.path(package.digest).exists() for package in (kept, left, young)]
+    assert there == [True, False, True]
 
-    assert files_of(spool) == []
+
+def test_a_package_stored_once_more_is_young_again(spool):
+    """Its old bytes are about to be named: a sweep in that moment spares them."""
+    package = stored(spool, b"abc")
+    os.utime(spool.path(package.digest), (1, 1))
+    stored(spool, b"abc")
+
+    assert spool.sweep_packages(lambda _: False, before=LATER) == 0
 
 
 def test_a_sweep_spares_what_is_being_written(spool):

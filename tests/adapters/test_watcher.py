@@ -1,6 +1,8 @@
 import queue
 import shutil
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +125,61 @@ def test_where_it_is_polled_nothing_is_watched(outbox):
         assert watcher.alive
         assert watcher.check()
         assert rung.empty()
+
+
+def silent(rung, seconds=0.2):
+    """Tell whether nothing rings for so long."""
+    with pytest.raises(queue.Empty):
+        rung.get(timeout=seconds)
+    return True
+
+
+def test_what_is_done_in_a_folder_that_was_taken_does_not_ring(outbox):
+    """We write our papers into it where it lies now; the outbox has nothing new for that."""
+    (outbox.parent / "12").mkdir()
+    with watching(outbox) as (_, rung):
+        (outbox.parent / "12").rename(outbox / "12")
+        assert heard(rung, outbox)
+        (outbox / "12").rename(outbox.parent / "claimed")
+        assert silent(rung)
+        (outbox.parent / "claimed" / "status.json").write_bytes(b"{}")
+        assert silent(rung)
+
+
+def test_a_drop_right_after_another_was_taken_rings_at_once(outbox):
+    """What leaves holds nothing back: watchdog would keep the next events for half a second."""
+    (outbox / "a.json").write_bytes(b"{}")
+    with watching(outbox) as (_, rung):
+        (outbox / "a.json").rename(outbox.parent / "a.json")
+        begun = time.monotonic()
+        (outbox / "b.json").write_bytes(b"{}")
+        assert heard(rung, outbox)
+        assert time.monotonic() - begun < 0.4
+
+
+def watches():
+    """Count the kernel watches of this process."""
+    notes = (path.read_text() for path in Path("/proc/self/fdinfo").iterdir() if path.exists())
+    return sum(note.count("inotify wd:") for note in notes)
+
+
+def test_folders_that_were_taken_are_not_watched_for_ever(outbox):
+    """The kernel has so many watches for a user; a check lets those go and rings once."""
+    with watching(outbox) as (watcher, rung):
+        before = watches()
+        for number in range(3):
+            folder = outbox / str(number)
+            folder.mkdir()
+            assert heard(rung, outbox)
+            folder.rename(outbox.parent / str(number))
+        while not rung.empty():
+            rung.get()
+
+        assert watcher.check()
+        assert heard(rung, outbox)
+        assert watches() == before
+        assert watcher.check()
+        assert silent(rung)
 
 
 def test_a_stopped_watcher_is_not_alive(outbox):

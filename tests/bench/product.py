@@ -8,6 +8,7 @@ them. Everything is counted and compared from the files in the two exchange fold
 from __future__ import annotations
 
 import hashlib
+import random
 import shutil
 import time
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ intake: {quiet: 0s, scan_every: 1s}
 pull: {every: 200ms}
 limits: {attachment: 2GB, package: 3GB, unpacked: 3GB}
 """
+_POLLED: Final = 0.2  # seconds: pull.every, above
 _BLINK: Final = 0.002
 _GIVE_UP: Final = 600.0
 _SETTLING: Final = 5.0  # seconds a daemon has to come to rest before it is watched at rest
@@ -134,6 +136,7 @@ def burst(stage: Stage, count: int, *, series: str, seed: int) -> Burst:
 
 def singles(stage: Stage, count: int, *, series: str, seed: int) -> list[float]:
     """Send documents one after the other; return the seconds from each drop to its folder."""
+    dice = random.Random(seed)  # noqa: S311 - the same pauses every time
     waits = []
     for one in letters(stage.home / "desk", count, to=RECEIVER, series=series, seed=seed):
         begun = time.monotonic()
@@ -143,6 +146,7 @@ def singles(stage: Stage, count: int, *, series: str, seed: int) -> list[float]:
         _until(lambda: _answers(stage) > 0, "a document was not answered")
         _compare(stage, [one])
         _clear(stage)
+        time.sleep(dice.uniform(0, _POLLED))  # or every drop would come at the same moment of it
     return waits
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def reckon(results: Results) -> Figures:
     """Return the figures of a run."""
     count = results.bursts[0].documents
     bursts, floors = results.bursts, results.floors
-    ordered = quantiles(results.waits, n=20, method="inclusive")
+    waits = sorted(results.waits)
     return Figures(
         documents=count,
         delivered=spread([count / burst.delivered for burst in bursts]),
@@ -71,8 +71,8 @@ def reckon(results: Results) -> Figures:
         ratio=spread(
             [floor.seconds / burst.delivered for burst, floor in zip(bursts, floors, strict=True)]
         ),
-        wait_p50=median(results.waits),
-        wait_p95=ordered[-1],
+        wait_p50=median(waits),
+        wait_p95=waits[round(0.95 * (len(waits) - 1))],
         cpu={
             name: spread([burst.cpu[name] / count * 1000 for burst in bursts])
             for name in bursts[0].cpu

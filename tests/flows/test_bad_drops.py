@@ -174,7 +174,7 @@ def test_a_secret_document_stays_and_nothing_of_it_is_copied(desk, grade):
     wrong, what_now = desk.words("outbox/12.error")
     assert [wrong, what_now] == as_lines(
         vi("the document is graded secret: state secrets never travel by the axis"),
-        hint=vi("take it out of the outbox and send it the way secrets are sent"),
+        hint=vi("take it out of the exchange folder and send it the way secrets are sent"),
     )
     told = desk.error("outbox/12.error")
     assert told["error"] == "secret"
@@ -291,6 +291,7 @@ PACKAGES = [
     ({"files": ()}, "AttachmentEncoded: "),
     ({"files": (("cv.pdf", b"no PDF"),)}, "cv.pdf: "),
     ({"files": (("cv.pdf", b""),)}, "cv.pdf: "),
+    ({"document_id": ""}, "DocumentId: "),
     ({"document_id": "", "promulgated": None}, "DocumentId: "),
 ]
 # fmt: on

@@ -96,6 +96,20 @@ def test_another_content_under_the_same_number_is_refused(world, parties):
     )
 
 
+def test_another_content_is_refused_while_the_first_still_waits(world, gate):
+    """What is queued will be sent: the second would follow it under the same number."""
+    sender, receiver = world.desk(url=gate.url), world.desk()
+    gate.busy.add("sendEdoc")
+    drop(sender, receiver.code)
+    drop(sender, receiver.code, name="sua", content=OTHER)
+    assert failed(sender) == ["sua"]
+
+    gate.busy.clear()
+    sender.later(minutes=1)
+    sender.turn()
+    assert world.sends(sender.code) == [[receiver.code]]
+
+
 def test_another_content_is_sent_where_the_drop_says_that_it_is_meant(parties):
     """With "resend": true both documents arrive."""
     sender, receiver = parties

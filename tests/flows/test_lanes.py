@@ -204,3 +204,19 @@ def test_a_bell_wakes_the_flows_and_a_lane_that_was_never_started_ends_at_once()
     lane.stop()
     assert lane.join(timedelta(seconds=10))
     assert flow.woken == 1
+
+
+def test_a_nudge_lets_the_flows_turn_without_waking_them():
+    """Another lane has put something into the queue; for that nobody looks at the axis again."""
+    flow = Counting(1)
+    lane = Lane(name="a", flows=[flow], clock=lambda: T0)
+    lane.start()
+    assert flow.done.wait(10)
+    flow.done.clear()
+    flow.outcomes.append(True)
+    lane.nudge()
+    assert flow.done.wait(10)
+    lane.stop()
+    assert lane.join(timedelta(seconds=10))
+    assert flow.outcomes == []
+    assert flow.woken == 1

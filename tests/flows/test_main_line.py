@@ -205,7 +205,7 @@ def test_a_receiver_the_axis_does_not_know_fails_the_drop_in_words_for_a_clerk(w
     assert untouched(sender.exchange / place, {"cv.pdf": PDF})
     wrong, what_now = sender.words(f"{place}/error")
     assert wrong.startswith("Trục liên thông từ chối văn bản: H98.77: ")
-    assert "edge-node resend" in what_now
+    assert "document.json" in what_now
     told = sender.error(f"{place}/error")
     assert told["error"] == "axis-refused"
     assert "'18'" in told["problems"][0]

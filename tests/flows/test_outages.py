@@ -1,4 +1,4 @@
-"""When the axis is away, busy or silent: nothing is lost, nothing is doubled, nobody pays."""
+"""When the axis is away or busy: nothing is lost, nothing is doubled, nobody pays."""
 
 import pytest
 from builders import MINUTE, a_document, a_new_document
@@ -7,6 +7,7 @@ from flows_world import DAY, LETTER, a_sheet, names
 from edge_node.domain.envelope import AxisId, MessageType
 from edge_node.domain.errors import AxisBusy, AxisDenied, AxisUnreachable
 from edge_node.domain.lifecycle import SendingEvent
+from edge_node.domain.message import thaw
 
 PDF = LETTER.read_bytes()
 
@@ -71,6 +72,34 @@ def test_an_axis_that_denies_our_credentials_is_an_outage_too(gate, parties):
     assert standing(sender) == ["queued"]
 
 
+def test_one_document_the_axis_denies_does_not_stop_the_others(gate, parties):
+    """A gateway in between denies that one package alone: the next one goes, then it again."""
+    sender, receiver = parties
+    denied = {"status": "FAIL", "ErrorCode": "15", "ErrorDesc": "", "DocId": ""}
+    seen = []
+
+    def deny_the_first(_call, headers):
+        seen.append(headers["XroadVnpt-hash-file"])
+        gate.said = {"sendEdoc": denied} if seen[-1] == seen[0] else {}
+
+    gate.watch = deny_the_first
+    for number in ("1", "2", "3"):
+        drop(sender, receiver.code, number)
+    sender.turn("intake")
+    with pytest.raises(AxisDenied):
+        sender.turn("push")
+    sender.turn("push")
+    assert sorted(standing(sender)) == ["accepted", "accepted", "queued"]
+
+    gate.watch, gate.said = (lambda _call, _headers: None), {}
+    sender.later(minutes=1)
+    sender.turn("push")
+    assert standing(sender) == ["accepted"] * 3
+    assert {row["attempt"] for row in sender.queue.file.rows("select attempt from attempts")} == {
+        1
+    }
+
+
 def test_a_busy_axis_is_tried_again_later_and_later(world, gate, parties):
     """Each refusal of the moment doubles the wait, a little shortened by chance."""
     sender, receiver = parties
@@ -132,96 +161,38 @@ def test_a_busy_moment_of_one_document_does_not_hold_up_the_next(world, gate, pa
     assert len(world.sends(sender.code)) == 1
 
 
-def test_after_silence_the_axis_is_asked_and_what_it_has_is_not_sent_again(world, gate, parties):
-    """The package arrived, the answer was lost: found in the list, accepted, sent once."""
-    sender, receiver = parties
-    gate.lost.add("sendEdoc")
-    drop(sender, receiver.code)
-    sender.turn()
-    assert standing(sender) == ["unsure"]
-    assert names(sender.exchange / "queued") == ["12"]
-    assert sorted(sender.told()) == ["queued", "unsure"]
-
-    gate.lost.clear()
-    sender.later(minutes=1)
-    sender.turn()
-    assert standing(sender) == ["accepted"]
-    assert world.sends(sender.code) == [[receiver.code]]
-    assert gate.calls.count("sendEdoc") == 1
-    receiver.turn()
-    sender.turn()
-    assert standing(sender) == ["delivered"]
-
-
-def test_after_silence_what_the_axis_does_not_have_is_sent_once_more(world, gate, parties):
-    """Neither package nor answer arrived: missing in the list, it is sent again."""
-    sender, receiver = parties
-    gate.said["sendEdoc"] = {"sorry": "a proxy's own words"}
-    drop(sender, receiver.code)
-    sender.turn()
-    assert standing(sender) == ["unsure"]
-
-    gate.said.clear()
-    sender.later(minutes=1)
-    sender.turn()
-    assert standing(sender) == ["accepted"]
-    assert world.sends(sender.code) == [[receiver.code]]
-    assert gate.calls.count("sendEdoc") == 2
-
-
-@pytest.mark.parametrize("code", ["10", "20", "15"])
-def test_while_the_axis_will_not_say_the_document_stays_unsure(world, gate, parties, code):
-    """That it refuses to list says nothing of the document: it is asked again later."""
-    sender, receiver = parties
-    gate.lost.add("sendEdoc")
-    drop(sender, receiver.code)
-    sender.turn()
-    gate.lost.clear()
-    no = {"status": "FAIL", "ErrorCode": code, "ErrorDesc": "no", "data": []}
-    gate.said["getSentEdocList"] = no
-    sender.later(minutes=1)
-    try:
-        sender.turn("push")
-    except AxisDenied:
-        assert code == "15"
-    assert standing(sender) == ["unsure"]
-
-    gate.said.clear()
-    sender.later(minutes=5)
-    sender.turn()
-    assert standing(sender) == ["accepted"]
-    assert world.sends(sender.code) == [[receiver.code]]
-
-
-def test_a_crash_in_the_middle_of_sending_is_found_out_before_it_is_sent_again(world, parties):
-    """What was being sent when the node died is unsure; the axis has it, so it is found."""
+def test_what_the_axis_never_saw_was_not_refused_by_it(caplog, parties):
+    """A package that is gone from our disk is given up with its own words, and logged as that."""
     sender, receiver = parties
     drop(sender, receiver.code)
     sender.turn("intake")
-    sender.cut_off("push", "axis", "send", after=True)
-    sender.restart()
-    sender.later(minutes=1)
+    for package in (sender.config.folders.spool / "packages").rglob("*"):
+        if package.is_file():
+            package.unlink()
+    caplog.clear()
     sender.turn()
 
-    assert standing(sender) == ["accepted"]
-    assert world.sends(sender.code) == [[receiver.code]]
+    assert standing(sender) == ["dead"]
+    assert "refused by the axis" not in [record.message for record in caplog.records]
+    told = sender.error(f"failed/{DAY}/12/error")
+    assert told["error"] == "given-up"
+    assert "axis_code" not in told
+    (document,) = sender.ledger.outbound(limit=1)
+    (fate,) = document.fates
+    assert "the spool has no package" in str(thaw(fate.reason))
 
 
-def test_what_was_cut_off_is_not_taken_for_an_older_document_of_its_number(world, parties):
-    """The list holds the first edition under the same title: the second is still missing."""
+def test_why_a_document_waits_stands_in_its_status_file(gate, parties):
+    """A code nobody knows means "not now"; people can read which, long before it is given up."""
     sender, receiver = parties
+    gate.said["sendEdoc"] = {"status": "FAIL", "ErrorCode": "99", "ErrorDesc": "Lưu lỗi"}
     drop(sender, receiver.code)
     sender.turn()
-    more = {"cv.pdf": PDF + b"% second edition\n%%EOF\n"}
-    sender.drop("12 ban 2", more, **a_sheet("cv.pdf", to=receiver.code, resend=True))
-    sender.turn("intake")
-    sender.cut_off("push", "axis", "send")
-    sender.restart()
-    sender.later(minutes=1)
-    sender.turn()
 
-    assert standing(sender) == ["accepted", "accepted"]
-    assert world.sends(sender.code) == [[receiver.code]] * 2
+    (stands,) = sender.status_file("queued/12")["receivers"]
+    assert stands["state"] == "queued"
+    assert "Lưu lỗi" in stands["reason"]
+    assert sender.told() == ["queued"]
 
 
 def test_an_outage_of_the_pull_does_not_stop_what_is_here_already(world, gate):

@@ -2,6 +2,7 @@
 
 import functools
 import zlib
+from dataclasses import replace
 from zipfile import ZIP_STORED
 
 import pytest
@@ -10,6 +11,7 @@ from flows_world import LETTER, a_sheet, in_vietnamese
 from packages import b64, holding, zipped
 
 from edge_node.config import Unreadable
+from edge_node.domain.message import say
 from edge_node.protocol import edxml
 
 PDF = LETTER.read_bytes()
@@ -100,10 +102,7 @@ def test_what_cannot_be_handed_on_is_kept_and_explained(world, gate, make, reaso
     desk = world.desk(url=gate.url)
     package = addressed(desk, make)
     world.put(desk.code, package)
-    words = []
-    gate.watch = lambda call, headers: words.append(
-        headers["XroadVnpt-status"] if call == "updateStatus" else ""
-    )
+    words = heard(gate)
     desk.turn()
 
     (item,) = desk.quarantined()
@@ -113,7 +112,7 @@ def test_what_cannot_be_handed_on_is_kept_and_explained(world, gate, make, reaso
     assert quarantined_bytes(desk) == package
     assert list((desk.exchange / "inbox").iterdir()) == []
     assert list((desk.config.folders.spool / "tmp").iterdir()) == []
-    assert [word for word in words if word] == ["done", "fail"]
+    assert words == ["done", "fail"]
     assert world.statuses(desk.code) == []
 
     desk.turn()
@@ -150,7 +149,7 @@ def test_an_item_offered_again_while_it_is_judged_is_told_fail_all_the_same(worl
     delivery = world.put(desk.code, b"nonsense")
     desk.turn("pull", "acknowledge")
     (item,) = desk.queue.arriving.known([delivery]).values()
-    desk.queue.arriving.acknowledge_again(item, now=desk.now)
+    desk.queue.arriving.acknowledge_again(item.id, now=desk.now)
     desk.turn("deliver")
     desk.turn("acknowledge")
 
@@ -160,25 +159,201 @@ def test_an_item_offered_again_while_it_is_judged_is_told_fail_all_the_same(worl
     assert gate.calls.count("updateStatus") == 2
 
 
-def test_a_package_larger_than_this_node_takes_is_refused_before_it_is_stored(world):
-    """The axis hears `fail`, its sender learns of it there, and no byte of it stays."""
+TOO_LARGE = (
+    "the package is larger than {limit} bytes;"
+    " if it is wanted, raise limits.package and it will be fetched"
+)
+
+
+def configured(desk, **sections):
+    """Restart a desk on a changed configuration, as an administrator does."""
+    desk.config = replace(
+        desk.config,
+        **{name: replace(getattr(desk.config, name), **keys) for name, keys in sections.items()},
+    )
+    desk.restart()
+
+
+def a_large_letter(world, desk):
     sender = world.desk()
-    desk = world.desk(limits={"package": 10_000})
     sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=desk.code))
     sender.turn()
-    desk.turn()
+    return sender
+
+
+def test_a_package_larger_than_this_node_takes_is_refused_before_it_is_stored(world, gate):
+    """The axis hears `fail` once, its sender learns of it there, and no byte of it stays."""
+    desk = world.desk(url=gate.url, limits={"package": 10_000})
+    sender = a_large_letter(world, desk)
+    for _ in range(3):
+        desk.turn()
 
     (item,) = desk.quarantined()
-    assert str(item.reason) == "the package is larger than 10000 bytes"
-    assert in_vietnamese(item.reason) != str(item.reason)
+    assert item.reason == say(TOO_LARGE, limit=10_000)
     assert world.standing(desk.code) == ["fail"]
     assert list((desk.config.folders.spool / "packages").rglob("*")) == []
+    assert gate.calls.count("downloadEdoc") == 1
+    assert gate.calls.count("updateStatus") == 1
 
     sender.later(minutes=10)
     sender.turn()
     (standing,) = sender.status_file("failed/2026/11/21/12")["receivers"]
     assert standing["state"] == "refused"
     assert sorted(sender.told()) == ["accepted", "queued", "refused"]
+
+
+def test_a_package_that_is_too_large_stays_on_the_axis_where_a_person_is_to_decide(world, gate):
+    """With `pull.unreadable: keep` it is shown and not told of, nor fetched at every look."""
+    desk = world.desk(
+        url=gate.url, limits={"package": 10_000}, pull={"unreadable": Unreadable.KEEP}
+    )
+    a_large_letter(world, desk)
+    for _ in range(3):
+        desk.turn()
+
+    (item,) = desk.quarantined()
+    assert item.reason == say(TOO_LARGE, limit=10_000)
+    assert world.standing(desk.code) == ["initial"]
+    assert gate.calls.count("downloadEdoc") == 1
+
+
+def test_what_is_about_to_be_fetched_is_not_called_a_failure_once_more(world, gate):
+    """The axis lists two that were too large; while one is fetched, the other is not refused."""
+    desk = world.desk(url=gate.url, limits={"package": 10_000})
+    for _ in range(2):
+        a_large_letter(world, desk)
+    desk.turn()
+    world.forget(desk.code)
+    configured(desk, limits={"package": 1 << 20})
+    words = heard(gate)
+    desk.turn()
+    assert words == ["done", "done"]
+    assert len(desk.inbox) == 2
+
+
+def heard(gate):
+    """Return the words the axis hears from now on of what it offered."""
+    words = []
+
+    def watch(call, headers):
+        if call == "updateStatus":
+            words.append(headers["XroadVnpt-status"])
+
+    gate.watch = watch
+    return words
+
+
+@pytest.mark.parametrize("unreadable", list(Unreadable))
+def test_a_package_that_was_too_large_arrives_when_the_limit_is_raised(world, gate, unreadable):
+    """Whether the axis lists it still or has been told `fail`, it is fetched, and told `done`."""
+    desk = world.desk(url=gate.url, limits={"package": 10_000}, pull={"unreadable": unreadable})
+    words = heard(gate)
+    a_large_letter(world, desk)
+    desk.turn()
+    (aside,) = desk.quarantined()
+
+    configured(desk, limits={"package": 10_001})
+    desk.turn()
+    assert [item.reason for item in desk.quarantined()] == [say(TOO_LARGE, limit=10_001)]
+
+    if unreadable is Unreadable.FAIL:
+        world.forget(desk.code)  # and lists it again: it need not hear `fail` once more
+    configured(desk, limits={"package": 1 << 20})
+    for _ in range(3):
+        desk.turn()
+    (item,) = desk.ledger.inbound(limit=9)
+    assert (item.id, item.state, item.reason) == (aside.id, "delivered", None)
+    assert len(desk.inbox) == 1
+    assert world.standing(desk.code) == ["done"]
+    assert world.statuses(desk.code) == ["01"]
+    assert gate.calls.count("downloadEdoc") == 3
+    told = {Unreadable.FAIL: ["fail", "done"], Unreadable.KEEP: ["done"]}
+    assert words == told[unreadable]
+
+
+@pytest.mark.parametrize(
+    ("listed_as", "unreadable", "words"),
+    [
+        ("fail", Unreadable.FAIL, ["done", "fail"]),
+        ("done", Unreadable.KEEP, ["done"]),
+        ("initial", Unreadable.FAIL, ["done", "fail", "fail", "fail"]),
+        ("initial", Unreadable.KEEP, ["done", "done", "done"]),
+    ],
+)
+def test_the_axis_hears_again_only_what_it_has_not_heard(
+    world, gate, listed_as, unreadable, words
+):
+    """One that lists what is settled is left in peace; one that asks again is told the same."""
+    desk = world.desk(url=gate.url, pull={"unreadable": unreadable})
+    delivery = world.put(desk.code, b"nonsense")
+    said = heard(gate)
+    desk.turn()
+    gate.said["getReceivedEdocList"] = listing(desk, delivery, listed_as)
+    for _ in range(2):
+        desk.turn("pull")
+        desk.turn("acknowledge")
+    assert said == words
+
+
+def listing(desk, delivery, status):
+    """Return the answer of an axis that lists an item whatever it was told."""
+    row = {"docId": delivery, "serviceType": "eDoc", "messageType": "edoc", "status": status}
+    row |= {"from": "H99.1", "to": desk.code, "created_time": "", "updated_time": ""}
+    return {"status": "OK", "ErrorCode": "0", "ErrorDesc": "", "data": [row]}
+
+
+def test_a_fault_of_our_own_is_not_told_to_the_axis_and_stops_no_other(world, caplog):
+    """The raw bytes are gone: that item waits, says why, and arrives once they are back."""
+    sender, desk = world.desk(), world.desk()
+    for number in ("1", "2"):
+        sender.drop(number, {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=desk.code, number=number))
+        sender.turn()
+    desk.turn("pull", "acknowledge")
+    row = desk.queue.file.row("select id, digest from incoming order by rowid")
+    raw = desk.node.spool.path(row["digest"])
+    away = raw.rename(raw.with_name("away"))
+    desk.turn()
+
+    waiting = desk.ledger.find(row["id"])
+    assert waiting.state == "acknowledged"
+    assert str(waiting.reason) == f"the spool has no package {row['digest']}"
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == [
+        "cannot hand over"
+    ]
+    assert len(desk.inbox) == 1
+    assert world.standing(desk.code) == ["done", "done"]
+    assert [path.name for path in (desk.exchange / "inbox").glob(".*")] == []
+
+    away.rename(raw)
+    desk.turn("deliver")
+    assert len(desk.inbox) == 1
+    desk.later(seconds=30)
+    desk.turn("deliver")
+    assert len(desk.inbox) == 2
+    assert desk.ledger.find(row["id"]).reason is None
+
+
+def test_a_name_that_is_taken_keeps_one_document_waiting_and_no_other(world):
+    """Cut off before the rename, the name gone to something else: it comes when that is away."""
+    sender, desk = world.desk(), world.desk()
+    sender.drop("1", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=desk.code, number="1"))
+    sender.turn()
+    desk.turn("pull", "acknowledge")
+    desk.cut_off("deliver", "inbox", "show")
+    desk.restart()
+    (item,) = desk.ledger.inbound(limit=1)
+    in_the_way = desk.exchange / "inbox" / item.folder
+    in_the_way.mkdir()
+    sender.drop("2", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=desk.code, number="2"))
+    sender.turn()
+    desk.turn("deliver", "pull", "acknowledge")
+
+    assert len(desk.inbox) == 2
+    assert str(desk.ledger.find(item.id).reason).endswith("exists already and is not overwritten")
+    in_the_way.rmdir()
+    desk.later(minutes=1)
+    desk.turn("deliver")
+    assert [letter["number"] for letter in desk.letters()] == ["1", "2"]
 
 
 @pytest.mark.parametrize(

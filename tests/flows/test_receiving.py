@@ -1,15 +1,18 @@
 """What arrives: durable before it is acknowledged, delivered once, and told of afterwards."""
 
+from dataclasses import replace
+
 import pytest
 from builders import MINUTE, T0
 from flows_world import LETTER, a_sheet, in_vietnamese, names
 from packages import a_document, b64, holding, written
 
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import AxisBusy, FolderMissing
+from edge_node.domain.errors import AxisBusy, AxisUnreachable, FolderMissing
 from edge_node.domain.message import say
 
 PDF = LETTER.read_bytes()
+GOOD = holding(("cv.pdf", b64(PDF)))
 
 
 def a_letter(desk, to, number="12"):
@@ -154,6 +157,44 @@ def test_one_item_that_cannot_be_fetched_does_not_block_the_others(world):
     assert sorted(letter["number"] for letter in receiver.letters()) == ["1", "2"]
 
 
+def test_what_cannot_be_fetched_is_tried_ever_more_rarely_and_warned_of_once(world, gate, caplog):
+    """At the next look, then after 2, 4, 8 … 64 looks: it costs neither the line nor the log."""
+    desk = world.desk(url=gate.url)
+    delivery = world.put(desk.code, GOOD.replace(b"H99.2<", desk.code.encode() + b"<"))
+    gate.busy.add("downloadEdoc")
+    tried = []
+    for look in range(200):
+        before = gate.calls.count("downloadEdoc")
+        desk.turn("pull")
+        if gate.calls.count("downloadEdoc") > before:
+            tried.append(look)
+    assert tried == [0, 1, 3, 7, 15, 31, 63, 127, 191]
+    (warned,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert (warned.message, warned.axis_id) == ("cannot fetch", delivery)
+
+    gate.busy.clear()
+    for _ in range(64):
+        desk.turn()
+    assert len(desk.inbox) == 1
+
+
+def test_an_item_that_went_away_and_came_back_is_tried_at_once(world, gate):
+    """What the axis does not list any more is forgotten, its failures with it."""
+    desk = world.desk(url=gate.url)
+    world.put(desk.code, GOOD.replace(b"H99.2<", desk.code.encode() + b"<"))
+    gate.busy.add("downloadEdoc")
+    for _ in range(5):
+        desk.turn("pull")
+    assert gate.calls.count("downloadEdoc") == 3
+
+    gate.said["getReceivedEdocList"] = {"status": "OK", "ErrorCode": "0", "data": []}
+    desk.turn("pull")
+    gate.said.clear()
+    gate.busy.clear()
+    desk.turn()
+    assert len(desk.inbox) == 1
+
+
 def test_a_document_without_attachments_is_delivered_with_a_warning(world):
     """Nothing in the standard asks for one; a person sees what is missing."""
     receiver = world.desk()
@@ -248,16 +289,44 @@ def test_nothing_is_delivered_beneath_a_share_that_is_not_mounted(world):
     assert len(receiver.inbox) == 1
 
 
-def test_a_hand_over_that_was_cut_off_before_it_was_entered_is_not_repeated(world):
-    """The folder lies in the inbox, the queue does not know it: it is found there by its id."""
+class LeadsNowhere:
+    """The axis, but the addresses of these items answer 404, as of a wrong axis.url."""
+
+    def __init__(self, axis, *ids):
+        """Lead nowhere for these ids; for all where none is named."""
+        self._axis, self._ids = axis, ids
+
+    def __getattr__(self, name):
+        """Return what the axis has."""
+        return getattr(self._axis, name)
+
+    def fetch(self, axis_id, sink):
+        """Fetch an item, or find no axis."""
+        if axis_id in self._ids or not self._ids:
+            raise AxisUnreachable(say("HTTP 404"))
+        self._axis.fetch(axis_id, sink)
+
+
+def test_one_item_whose_address_leads_nowhere_does_not_stop_receiving(world):
+    """A 404 for one download is that item's affair, as long as the axis lists and hands out."""
     sender, receiver = world.desk(), world.desk()
-    a_letter(sender, receiver.code)
-    receiver.turn("pull", "acknowledge")
-    receiver.cut_off("deliver", "queue", "delivered")
+    lost = world.put(receiver.code, b"gone")
+    sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=receiver.code))
+    sender.turn("intake", "push")
+    pull = receiver.flows["pull"]
+    receiver.flows["pull"] = replace(pull, axis=LeadsNowhere(pull.axis, lost))
+
+    receiver.turn("pull", "acknowledge", "deliver")
+
     assert len(receiver.inbox) == 1
 
-    receiver.restart()
-    receiver.turn()
-    assert len(receiver.inbox) == 1
-    assert world.statuses(receiver.code) == ["01"]
-    assert [item.state for item in incoming(receiver)] == ["delivered"]
+
+def test_where_nothing_can_be_fetched_the_flow_pauses(world):
+    """Two items in a row that find no axis are an outage."""
+    receiver = world.desk()
+    for _ in range(3):
+        world.put(receiver.code, b"x")
+    pull = receiver.flows["pull"]
+    receiver.flows["pull"] = replace(pull, axis=LeadsNowhere(pull.axis))
+    with pytest.raises(AxisUnreachable):
+        receiver.turn("pull")

@@ -1,14 +1,16 @@
 """A second chance for receivers that did not get a document, and for no others."""
 
 import io
+from dataclasses import replace
 
 import pytest
-from flows_world import DAY, LETTER, a_sheet, names, untouched
+from flows_world import DAY, LETTER, a_sheet, in_vietnamese, names, untouched
 from packages import LIMITS, read
 from sandbox_world import Caller, a_status
 
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import NotAllowed
+from edge_node.domain.message import say
 from edge_node.protocol import edxml
 
 PDF = LETTER.read_bytes()
@@ -133,6 +135,64 @@ def test_a_document_refused_for_all_is_sent_again_as_it_was(world, gate):
     assert len(sent) == package.size
     header = edxml.read_header(io.BytesIO(sent), limits=LIMITS)
     assert header.document.document_id == document.document_id
+
+
+def test_two_resends_of_one_document_send_it_once(world, gate):
+    """The second command reads the fates before the first has moved them, and is refused."""
+    sender, receiver = world.desk(url=gate.url), world.desk()
+    refusal = {"status": "FAIL", "ErrorCode": "18", "ErrorDesc": "unknown", "DocId": ""}
+    gate.said["sendEdoc"] = refusal
+    document = drop(sender, receiver.code)
+    gate.said.clear()
+    first = sender.node.resend()
+    second = replace(first, queue=Overtaken(first.queue, lambda: go(first)))
+
+    def go(resend):
+        resend.resend(document.id, [], now=sender.now)
+        sender.turn("push")
+
+    with pytest.raises(NotAllowed, match=f"{receiver.code} is accepted"):
+        go(second)
+    sender.turn()
+    assert world.sends(sender.code) == [[receiver.code]]
+
+
+class Overtaken:
+    """A queue to which something happens just before a document is put back into it."""
+
+    def __init__(self, queue, happens):
+        """Be that queue, but for the one call."""
+        self._queue, self._happens = queue, happens
+
+    def __getattr__(self, name):
+        """Return what the queue has."""
+        return getattr(self._queue, name)
+
+    def resend(self, *args, **fields):
+        """Let it happen first."""
+        self._happens()
+        self._queue.resend(*args, **fields)
+
+
+def test_a_clerk_reads_how_to_mend_a_wrong_receiver(world, gate):
+    """Not how to send the same package again: the axis's words, and where the code stands."""
+    sender, receiver = world.desk(url=gate.url), world.desk()
+    refusal = {"status": "FAIL", "ErrorCode": "18", "ErrorDesc": "không có", "DocId": ""}
+    gate.said["sendEdoc"] = refusal
+    drop(sender, receiver.code)
+
+    told = sender.error(f"failed/{DAY}/12/error")
+    assert (told["error"], told["axis_code"], told["axis_text"]) == (
+        "axis-refused",
+        "18",
+        "không có",
+    )
+    step = say("correct the receiver code in document.json and drop it into the outbox again")
+    assert told["hint"] == in_vietnamese(step)
+    assert (
+        sender.words(f"failed/{DAY}/12/error")[1].rstrip(".")
+        == told["hint"][:1].upper() + (told["hint"][1:])
+    )
 
 
 def test_late_good_news_wins_over_a_refusal(partly_refused, world):

@@ -1,6 +1,7 @@
 """What the agency reports through statuses/, and what becomes of the files."""
 
 import json
+import os
 
 import pytest
 from flows_world import LETTER, a_sheet, as_lines, names, vi
@@ -96,6 +97,18 @@ def test_the_same_words_written_again_later_are_another_status(world, parties):
 
     assert world.statuses(receiver.code) == ["01", "05", "05"]
     assert filed(receiver, "done") == ["05.2.json", "05.json"]
+
+
+def test_statuses_found_together_are_sent_as_they_were_written(world, parties):
+    """Not by their names: the last word of the agency is the last one the sender hears."""
+    _, receiver = parties
+    item = the_letter(receiver)["id"]
+    for seconds, name, status in ((1, "b.json", "03"), (2, "c.json", "05"), (3, "a.json", "06")):
+        path = receiver.report(name, id=item, status=status)
+        os.utime(path, (seconds, seconds))
+    receiver.turn()
+
+    assert world.statuses(receiver.code) == ["01", "03", "05", "06"]
 
 
 def refused(desk, name, **status):
@@ -207,6 +220,38 @@ def test_a_status_the_axis_refuses_is_not_offered_for_ever(world, gate):
 
     assert world.statuses(receiver.code) == ["03"]
     assert gate.calls.count("sendEdoc") == 2
+
+
+def test_a_status_the_axis_refuses_is_told_to_the_software(world, gate):
+    """Its file is done with, so a receipt about the document it was on says what became of it."""
+    sender, receiver = world.desk(), world.desk(url=gate.url)
+    sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=receiver.code))
+    sender.turn()
+    receiver.turn()
+    gate.said["sendEdoc"] = {"status": "FAIL", "ErrorCode": "22", "ErrorDesc": "no", "DocId": ""}
+    receiver.report("03.json", id=the_letter(receiver)["id"], status="03")
+    receiver.turn()
+
+    (told,) = receiver.receipts()
+    assert (told["event"], told["to"]) == ("refused", sender.code)
+    assert told["document_id"] == the_letter(receiver)["document_id"]
+    assert "03" in told["note"]
+    assert "'22', 'no'" in told["note"]
+
+
+def test_a_status_that_overtook_another_is_not_taken_back(world, parties):
+    """06 arrives before 03: both are told, and the document stays finished."""
+    sender, receiver = parties
+    letter = the_letter(receiver)["id"]
+    receiver.report("06.json", id=letter, status="06")
+    receiver.turn()
+    receiver.report("03.json", id=letter, status="03")
+    receiver.turn()
+    sender.turn()
+
+    assert world.statuses(receiver.code) == ["01", "06", "03"]
+    assert [fate.status for fate in sender.ledger.outbound(limit=1)[0].fates] == ["06"]
+    assert {"06", "03"} < set(sender.told())
 
 
 def test_an_agency_that_wants_no_automatic_receipts_sends_none(world):

@@ -81,3 +81,53 @@ def test_a_share_that_is_not_mounted_has_not_taken_everything(desk, gone):
     shutil.rmtree(folder_of(desk, 1))
     look(desk)
     assert states(desk) == {"1": "taken", "2": "delivered"}
+
+
+def test_a_full_inbox_is_looked_through_in_parts(desk):
+    """A hundred a turn: the flows of the same thread do not wait for thousands, none is missed."""
+    offered = [(item, folder) for item, folder in desk.queue.arriving.offered()]
+    flow = desk.flows["notetaken"]
+    flow.queue = Full(desk.queue.arriving, offered[:1] * 250 + offered[1:])
+    shutil.rmtree(folder_of(desk, 2))
+    desk.later(minutes=1)
+
+    assert [flow.turn(desk.now) for _ in range(4)] == [True, True, False, False]
+    assert flow.queue.told == [[desk.ledger.inbound(state="taken", limit=1)[0].id]]
+    assert states(desk) == {"1": "delivered", "2": "taken"}
+
+
+def test_a_share_that_goes_away_between_two_parts_has_not_taken_the_rest(desk):
+    """The look goes on where it was when the share is back."""
+    (first, second) = desk.queue.arriving.offered()
+    flow = desk.flows["notetaken"]
+    flow.queue = Full(desk.queue.arriving, [first] * 100 + [second])
+    desk.later(minutes=1)
+    assert flow.turn(desk.now)
+
+    identity = desk.exchange / ".edge-node"
+    away = identity.rename(identity.with_name("away"))
+    shutil.rmtree(folder_of(desk, 1))
+    shutil.rmtree(folder_of(desk, 2))
+    with pytest.raises(FolderMissing):
+        flow.turn(desk.now)
+    assert states(desk) == {"1": "delivered", "2": "delivered"}
+    away.rename(identity)
+    flow.turn(desk.now)
+    assert "taken" in states(desk).values()
+
+
+class Full:
+    """A queue that offers as many documents as it is told to."""
+
+    def __init__(self, queue, offered):
+        """Be that queue, but for what it offers."""
+        self._queue, self._offered, self.told = queue, offered, []
+
+    def offered(self):
+        """Return those."""
+        return list(self._offered)
+
+    def taken(self, items, *, now):
+        """Enter it, and note how much at once."""
+        self.told.append(items)
+        self._queue.taken(items, now=now)

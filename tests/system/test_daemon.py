@@ -11,11 +11,17 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from loopback import raw_server, read_request
-from system_world import an_axis, an_office, serving, until
+from system_world import PDF, an_axis, an_office, serving, until
 
+from edge_node.config import load
+from edge_node.daemon.running import Daemon, Order
+from edge_node.daemon.schedule import Schedule
+from edge_node.node import Node
 from edge_node.sandbox.store import doubles
 
 
@@ -257,6 +263,115 @@ def test_a_configuration_that_cannot_be_used_is_refused(office, other):
             assert words in told[-1]
         office.drop(6, other)
         until(lambda: office.lies_in("sent") == ["6-UBND-VP"])
+
+
+@contextmanager
+def at_work(office, **settings):
+    """Keep a node turning on a thread of ours, so that a test can hurry it and set its clock."""
+    daemon = Daemon(config_file=office.config, set_up_log=lambda _: None, **settings)
+    thread = threading.Thread(target=daemon.serve, args=(load(office.config),))
+    thread.start()
+    try:
+        yield daemon
+    finally:
+        daemon.order(Order.END)
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def received(office, other):
+    """Have a document lie in an office's spool, still to be delivered; return where."""
+    other.drop(7, office)
+    assert other.command("once").returncode == 0
+    node = Node(config=load(office.config))
+    acknowledge, pull = node.lanes()["pull"].flows
+    pull.wake()
+    while pull.turn(node.clock()):
+        acknowledge.turn(node.clock())
+    [row] = node.queue.file.rows("select digest from incoming")
+    node.close()
+    return node.spool.path(row["digest"])
+
+
+def test_nothing_works_on_a_new_configuration_before_the_old_one_has_ended(office, other, caplog):
+    """A document that takes long to deliver is finished first, however long: it arrives whole."""
+    caplog.set_level("INFO", "edge_node")
+    package = received(office, other)
+    content = package.read_bytes()
+    package.unlink()
+    os.mkfifo(package)  # the delivery has to wait for whoever writes it
+    with at_work(office, patience=timedelta(milliseconds=20)) as daemon:
+        until(lambda: deliveries(office))
+        daemon.order(Order.RELOAD)
+        until(lambda: "a lane did not end in time" in caplog.messages)
+        daemon.order(Order.RELOAD)  # meanwhile somebody changes the file once more
+        until(daemon._orders.empty)
+        assert caplog.messages.count("running") == 1
+        assert len(deliveries(office)) == 1
+
+        package.write_bytes(content)
+        until(lambda: caplog.messages.count("running") == 3)
+        until(lambda: len(office.inbox()) == 1)
+    [folder] = (office.exchange / "inbox").iterdir()
+    assert (folder / "van-ban.pdf").read_bytes() == PDF
+    assert caplog.messages.count("delivered") == 1
+    assert "quarantined" not in caplog.messages
+
+
+def test_a_node_that_waits_for_its_lanes_can_be_ended(office, other, caplog):
+    """Who asks for the end does not wait for a delivery that hangs."""
+    caplog.set_level("INFO", "edge_node")
+    package = received(office, other)
+    content = package.read_bytes()
+    package.unlink()
+    os.mkfifo(package)
+    with at_work(office, patience=timedelta(milliseconds=20)) as daemon:
+        until(lambda: deliveries(office))
+        daemon.order(Order.RELOAD)
+        until(lambda: "a lane did not end in time" in caplog.messages)
+        daemon.order(Order.END)
+        until(lambda: "stopped" in caplog.messages)
+    package.write_bytes(content)  # lets the lane go, which the end of a process does elsewhere
+    until(lambda: len(office.inbox()) == 1)
+
+
+def deliveries(office):
+    """Return the folders that are being filled."""
+    return list((office.exchange / "inbox").glob(".*.part"))
+
+
+@pytest.mark.parametrize("jump", [-7200, 7200], ids=["back", "forward"])
+def test_a_clock_that_is_set_stops_no_schedule(office, other, jump, caplog):
+    """By the old time the axis would be asked in an hour, and after a step back in three."""
+    office.configure(pull={"every": "1h"})
+    ahead = [0]
+    settings = {"upkeep": timedelta(milliseconds=20), "wall": lambda: time.time() + ahead[0]}
+    first = other.drop(8, office)
+    assert other.command("once").returncode == 0
+    with at_work(office, **settings):
+        until(lambda: office.inbox() == [first])  # the look at the start has been taken
+        second = other.drop(9, office)
+        assert other.command("once").returncode == 0
+        ahead[0] = jump
+        until(lambda: office.inbox() == sorted([first, second]))
+    assert caplog.messages.count("the clock was set") == 1
+
+
+def test_a_clock_that_is_corrected_a_little_is_nothing_to_speak_of(caplog):
+    """Time servers do it all day; a job is late by no more than that."""
+    wall = [1000.0]
+    schedule = Schedule(wall=lambda: wall[0], steady=lambda: 0.0)
+    rung = threading.Event()
+    schedule.every(timedelta(hours=1), rung.set)
+    schedule.start()
+    wall[0] += 60
+    schedule.mend()
+    assert (caplog.messages, rung.is_set()) == ([], False)
+    wall[0] += 1
+    schedule.mend()
+    assert caplog.messages == ["the clock was set"]
+    assert rung.wait(20)
+    schedule.stop()
 
 
 def test_a_node_at_rest_costs_next_to_nothing(tmp_path, axis):

@@ -12,7 +12,7 @@ import pytest
 from system_world import edge_node
 
 from edge_node.demo.audit import audit
-from edge_node.demo.scenes import Sending
+from edge_node.demo.scenes import Letter
 from edge_node.sandbox.store import DATABASE
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def a_play(folder):
     (arrived / "document.json").write_text(json.dumps({"document_id": DOCUMENT}))
     (arrived / "verification.json").write_text("{}")
     (arrived / "a.pdf").write_bytes(b"%PDF")
-    sending = Sending(
+    letter = Letter(
         title="one",
         style="bundle",
         sender="H99.01",
@@ -82,7 +82,7 @@ def a_play(folder):
     )
     axis = folder / "axis"
     axis.mkdir()
-    return actors, sending, axis
+    return actors, letter, axis
 
 
 def note_sends(axis, times):
@@ -104,8 +104,8 @@ def note_sends(axis, times):
     db.close()
 
 
-def counted(actors, sending, axis):
-    result = audit(actors, [sending], axis)
+def counted(actors, letter, axis):
+    result = audit(actors, [letter], axis)
     return {
         "sent": result.sent,
         "delivered": result.count("delivered", "doubled"),
@@ -116,16 +116,16 @@ def counted(actors, sending, axis):
 
 def test_the_audit_finds_a_document_that_arrived_once(tmp_path):
     """The example the others spoil."""
-    actors, sending, axis = a_play(tmp_path)
+    actors, letter, axis = a_play(tmp_path)
     note_sends(axis, 1)
-    balance = counted(actors, sending, axis)
+    balance = counted(actors, letter, axis)
     assert balance == {"sent": 1, "delivered": 1, "lost": 0, "duplicated": 0}
 
 
 @pytest.mark.parametrize("spoilt", ["folder", "file", "bytes", "identity"])
 def test_the_audit_misses_what_is_not_there(tmp_path, spoilt):
     """No folder, a folder without the file, with other bytes, or of another document: lost."""
-    actors, sending, axis = a_play(tmp_path)
+    actors, letter, axis = a_play(tmp_path)
     note_sends(axis, 1)
     arrived = actors["H99.02"].exchange / "inbox" / "one"
     if spoilt == "folder":
@@ -136,36 +136,36 @@ def test_the_audit_misses_what_is_not_there(tmp_path, spoilt):
         (arrived / "a.pdf").write_bytes(b"%PDG")
     else:
         (arrived / "document.json").write_text(json.dumps({"document_id": "another"}))
-    balance = counted(actors, sending, axis)
+    balance = counted(actors, letter, axis)
     assert balance == {"sent": 1, "delivered": 0, "lost": 1, "duplicated": 0}
 
 
 def test_the_audit_counts_a_folder_that_is_there_twice(tmp_path):
     """The receiver got it twice, whatever the axis says."""
-    actors, sending, axis = a_play(tmp_path)
+    actors, letter, axis = a_play(tmp_path)
     note_sends(axis, 1)
     inbox = actors["H99.02"].exchange / "inbox"
     shutil.copytree(inbox / "one", inbox / "two")
-    balance = counted(actors, sending, axis)
+    balance = counted(actors, letter, axis)
     assert balance == {"sent": 1, "delivered": 1, "lost": 0, "duplicated": 1}
 
 
 def test_the_audit_counts_a_double_the_receiver_hid(tmp_path):
     """The axis accepted it twice: a double, though the inbox shows it once."""
-    actors, sending, axis = a_play(tmp_path)
+    actors, letter, axis = a_play(tmp_path)
     note_sends(axis, 2)
-    balance = counted(actors, sending, axis)
+    balance = counted(actors, letter, axis)
     assert balance == {"sent": 1, "delivered": 1, "lost": 0, "duplicated": 1}
 
 
 def test_the_audit_believes_a_refusal_only_from_the_right_agency(tmp_path):
     """A receipt about another receiver does not excuse a document that is nowhere."""
-    actors, sending, axis = a_play(tmp_path)
+    actors, letter, axis = a_play(tmp_path)
     note_sends(axis, 0)
     shutil.rmtree(actors["H99.02"].exchange / "inbox" / "one")
     receipts = actors["H99.01"].exchange / "receipts"
     refusal = {"document_id": DOCUMENT, "event": "refused", "to": "H99.03"}
     (receipts / "1.json").write_text(json.dumps(refusal))
-    assert counted(actors, sending, axis)["lost"] == 1
+    assert counted(actors, letter, axis)["lost"] == 1
     (receipts / "2.json").write_text(json.dumps(refusal | {"to": "H99.02"}))
-    assert counted(actors, sending, axis)["lost"] == 0
+    assert counted(actors, letter, axis)["lost"] == 0

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from system_world import an_office, until
+from system_world import DAY, PDF, a_sheet, an_office, until
 
 from edge_node.cli.logs import _Text
 
@@ -65,6 +65,15 @@ def test_a_secret_the_axis_does_not_know_is_not_shown_either(office, other):
     assert "everybody on this machine may read the secret" in open_to_all.stderr
 
 
+def drop_by_name(office, number, to):
+    """Drop a sidecar and its file, both called by what the document is about."""
+    name = f"{PLANTED} {number}"
+    fields = {"number": str(number), "date": DAY.isoformat(), "to": to}
+    outbox = office.exchange / "outbox"
+    (outbox / f"{name}.pdf").write_bytes(PDF)
+    (outbox / f"{name}.json").write_bytes(a_sheet(f"{name}.pdf", **fields))
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_log_tells_what_a_document_says(office, other, form):
     """Neither side's log knows the subject, the signer or a note, whatever becomes of them."""
@@ -75,13 +84,20 @@ def test_no_log_tells_what_a_document_says(office, other, form):
         office.drop(1, other, subject=PLANTED, signer=signer, places=[PLANTED])
         office.drop(2, other, subject=PLANTED * 100, priority=PLANTED)  # refused by us
         office.drop(3, other, subject=PLANTED, to=["H98.999"])  # refused by the axis
-        until(other.inbox)
-        until(lambda: len(list(office.exchange.glob("failed/*/*/*/*/error.txt"))) == 2)
-        [sheet] = other.exchange.glob("inbox/[!.]*/document.json")
+        drop_by_name(office, 4, [other.code])
+        drop_by_name(office, 5, ["?"])  # refused by us
+        until(lambda: len(other.inbox()) == 2)
+        until(lambda: len(list(office.exchange.glob("failed/*/*/*/*/error.txt"))) == 3)
+        sheet = min(
+            other.exchange.glob("inbox/[!.]*/document.json"),
+            key=lambda path: json.loads(path.read_bytes())["number"],
+        )
         assert PLANTED in sheet.read_text()
         report = {"schema": 1, "id": json.loads(sheet.read_bytes())["id"], "status": "16"}
         statuses = other.exchange / "statuses"
-        (statuses / "a.json").write_text(json.dumps(report | {"note": PLANTED}))
+        (statuses / f"{PLANTED}.json").write_text(json.dumps(report | {"note": PLANTED}))
+        (statuses / f"{PLANTED} 2.json").write_text("{}")  # refused by us
+        until(lambda: list(statuses.glob("failed/*.error.txt")))
         until(lambda: any(what == "16" for _, what, _ in office.receipts()))
     for node in (sender, receiver):
         assert "MẬT" not in node.words

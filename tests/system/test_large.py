@@ -21,7 +21,7 @@ US, THEM = "H99.01", "H99.02"
 MB = 1 << 20
 SIZE = 200 * MB
 MOST_MEMORY = 150 * MB
-PATIENCE = 240.0
+PATIENCE = 120.0
 SETTINGS = """
 intake: {quiet: 0s, scan_every: 1s}
 pull: {every: 500ms}
@@ -29,14 +29,15 @@ limits: {attachment: 1GB, package: 2GB, unpacked: 2GB}
 """
 
 
-def eventually(look):
-    """Look until there is something to see, and return it."""
+def eventually(look, nodes):
+    """Look until there is something to see, and return it; else show what the nodes last said."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if seen := look():
             return seen
         time.sleep(0.05)
-    pytest.fail(f"nothing came of it within {PATIENCE:.0f} seconds")
+    said = [node.log.read_text()[-2000:] for node in nodes]
+    pytest.fail("\n".join([f"nothing came of it within {PATIENCE:.0f} seconds", *said]))
 
 
 @pytest.mark.parametrize("fetch", ["downloadEdoc", "getEdoc"])
@@ -44,19 +45,21 @@ def test_a_huge_attachment_arrives_whole_and_is_never_held_in_memory(tmp_path, f
     """200 MB go from drop to inbox byte for byte, and no node ever holds more than 150 MB."""
     with ExitStack() as running:
         axis = running.enter_context(an_axis(tmp_path / "axis", (US, THEM), max_package=2048 * MB))
-        ours, theirs = (
+        nodes = ours, theirs = [
             running.enter_context(
                 a_node(tmp_path / code, axis, code, settings=SETTINGS, fetch=fetch)
             )
             for code in (US, THEM)
-        )
+        ]
         drop = letter(tmp_path / "desk", 1, to=THEM, series="LON", size=SIZE, seed=1)
 
         drop.folder.rename(ours.exchange / "outbox" / drop.folder.name)
 
-        (arrived,) = eventually(lambda: list((theirs.exchange / "inbox").glob("[!.]*/*.pdf")))
+        inbox = theirs.exchange / "inbox"
+        (arrived,) = eventually(lambda: list(inbox.glob("[!.]*/*.pdf")), nodes)
         with arrived.open("rb") as file:
             assert hashlib.file_digest(file, "sha256").hexdigest() == drop.sha256
-        eventually(lambda: list((ours.exchange / "receipts").glob("*_status-01_*.json")))
-        peaks = {node.code: memory(node.pid).peak for node in (ours, theirs)}
+        receipts = ours.exchange / "receipts"
+        eventually(lambda: list(receipts.glob("*_status-01_*.json")), nodes)
+        peaks = {node.code: memory(node.pid).peak for node in nodes}
         assert all(peak <= MOST_MEMORY for peak in peaks.values()), peaks

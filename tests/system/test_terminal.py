@@ -63,9 +63,8 @@ def receive(queue):
     queue.arriving.acknowledged(claim, now=T0)
     claim, _ = queue.arriving.claim(Lane.DELIVER, now=T0, lease=MINUTE)
     document = a_document("88", sender=agency_code("000.00.13.H37"), subject=HOSTILE)
-    queue.arriving.delivered(
-        claim, document, "20261121_folder", None, us=an_organization().code, now=T0
-    )
+    queue.arriving.prepared(claim, document, "20261121_folder")
+    queue.arriving.delivered(claim, None, us=an_organization().code, now=T0)
 
 
 @pytest.mark.parametrize(

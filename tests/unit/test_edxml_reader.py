@@ -57,7 +57,6 @@ def test_the_vendors_document_is_read_with_its_files(tmp_path):
         assert file.size == len(content)
         assert file.digest == hashlib.sha256(content).hexdigest()
         assert file.description == f"Mô tả {file.name}"
-    assert [file.name for file in package.files if file.unzipped] == ["c.xlsx", "d.txt"]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
     assert said(package) == ["e.zip claims to be zipped and is not"]
     assert package.codes == {
@@ -520,7 +519,6 @@ def test_what_was_zipped_to_travel_is_unzipped(name, content, expected, tmp_path
     assert file.path.read_bytes() == kept
     assert file.digest == hashlib.sha256(kept).hexdigest()
     assert file.size == len(kept)
-    assert file.unzipped == (kept != content)
     assert file.path == tmp_path / "in" / name
     assert warnings == []
     assert list(tmp_path.rglob("*.edxml")) == []
@@ -547,7 +545,6 @@ def test_an_archive_that_cannot_be_opened_is_kept_as_it_came(content, tmp_path):
     file, warnings = only_file("a.txt", b64(content), tmp_path)
 
     assert file.path.read_bytes() == content
-    assert not file.unzipped
     assert warnings == ["a.txt is zipped in a way that cannot be opened: kept so"]
 
 

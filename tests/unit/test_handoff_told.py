@@ -37,7 +37,7 @@ from edge_node.domain.errors import (
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import freeze, say
 from edge_node.domain.receipt import ReasonCode
-from edge_node.domain.record import Dossier
+from edge_node.domain.record import Dossier, reason_of
 from edge_node.protocol.handoff import (
     EventReceipt,
     FileVerdict,
@@ -280,9 +280,14 @@ def test_signatures_are_told_of_file_by_file():
     assert told["attachments"][1]["signatures"][0]["signed_at"] is None
 
 
+def aloud(message):
+    """Tell a sentence in a language of its own."""
+    return str(message).upper()
+
+
 def test_what_nobody_checked_is_neither_valid_nor_invalid():
-    """Until somebody looks, every file is INDETERMINATE and says why."""
-    assert conforms(unverified([A_FILE]), "verification") == {
+    """Until somebody looks, every file is INDETERMINATE and says why, in the reader's words."""
+    assert conforms(unverified([A_FILE], tell=aloud), "verification") == {
         "schema": 1,
         "checked_at": None,
         "attachments": [
@@ -290,7 +295,7 @@ def test_what_nobody_checked_is_neither_valid_nor_invalid():
                 "file": "a.pdf",
                 "sha256": DIGEST,
                 "verdict": "INDETERMINATE",
-                "why": "not checked",
+                "why": "NOT CHECKED",
                 "signatures": [],
             }
         ],
@@ -425,10 +430,9 @@ def test_an_error_file_has_every_problem():
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (SecretRefused(say("x")), "secret"),
+        (SecretRefused(), "secret"),
         (StatusRefused(say("x")), "status-refused"),
         (PackageUnreadable(say("x")), "package-unreadable"),
-        (AxisRefused(say("x")), "axis-refused"),
         (AxisSilent(say("x")), "given-up"),
         (AxisUnreachable(say("x")), "given-up"),
         (UnknownItem(say("x")), "refused"),
@@ -443,10 +447,27 @@ def test_each_kind_of_failure_has_a_word(error, code):
     assert told["hint"]
 
 
-def test_the_axis_is_quoted():
-    """Its own code and text stand beside our sentence, whatever bytes they are made of."""
-    told = told_of(AxisRefused(say("refused"), code="18", text="không có\ud800"))
-    assert (told["axis_code"], told["axis_text"]) == ("18", "không có\ud800")
+def test_the_axis_is_quoted_and_its_step_is_the_one_to_take():
+    """Its own code and text stand beside our sentence; what it calls for outranks a resend."""
+    step = say("correct {what}", what="the code")
+    refused = AxisRefused(say("no: {why}", why="x"), code="18", text="không có", hint=step)
+    told = told_of(failure_of(a_dossier(a_fate(reason=reason_of(refused)), a_fate(code="H9"))))
+    assert (told["error"], told["axis_code"], told["axis_text"]) == (
+        "axis-refused",
+        "18",
+        "không có",
+    )
+    assert told["problems"][0] == "H37.02: NO: X"
+    assert told["hint"] == "CORRECT THE CODE"
+
+
+def test_what_the_axis_never_saw_quotes_no_axis():
+    """It was given up, for a reason of our own; a resend is what there is to do."""
+    reason = reason_of(PackageUnreadable(say("the package is too short")))
+    told = told_of(failure_of(a_dossier(a_fate(Sending.DEAD, reason))))
+    assert told["error"] == "given-up"
+    assert "axis_code" not in told
+    assert "O-1" in told["hint"]
 
 
 def test_a_duplicate_names_what_it_repeats():

@@ -106,12 +106,30 @@ def test_a_send_without_yes_or_no_is_silence(body):
 )
 def test_a_no_is_sorted_by_its_code(parse, code, error):
     """The code decides what happens next, in every call; one no list knows means "not now"."""
-    for body in (no(code, "vì sao"), no(int(code)), no(code, status="OK"), no(code, status="")):
+    for body in (no(code, "vì sao"), no(int(code)), no(code, status="")):
         with pytest.raises(error) as caught:
             parse(body)
         assert type(caught.value) is error
         assert caught.value.hint
         assert code in str(caught.value)
+
+
+@every_read
+def test_an_error_code_beside_ok_is_a_no_to_whoever_reads(parse):
+    """Reading is harmless to repeat, so the code is believed."""
+    with pytest.raises(AxisRefused):
+        parse(no("18", status="OK"))
+
+
+@pytest.mark.parametrize("code", ["18", "20", "200"])
+@pytest.mark.parametrize("fields", [{"status": "OK"}, {"DocId": "a1"}, {"docid": 7}])
+def test_a_no_to_a_send_that_is_also_a_yes_is_silence(code, fields):
+    """It says OK, or under which id it took the package: the axis is asked, not sent it again."""
+    body = said(**{"status": "FAIL", "ErrorCode": code, **fields})
+    with pytest.raises(AxisSilent, match="neither yes nor no"):
+        replies.parse_sent(body)
+    assert type(replies.sort_answer(502, body, sent=True)) is AxisSilent
+    assert not isinstance(replies.sort_answer(502, body), AxisSilent)
 
 
 def test_a_refusal_keeps_the_axiss_own_words():

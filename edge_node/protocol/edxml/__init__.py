@@ -6,6 +6,7 @@ reading forgives what other senders are known to do. Signing, transport and the 
 are elsewhere.
 """
 
+from edge_node.protocol.edxml.assemble import BUILT_ID
 from edge_node.protocol.edxml.attachments import content_type, travels_raw
 from edge_node.protocol.edxml.layout import NAMESPACE
 from edge_node.protocol.edxml.package import (
@@ -27,6 +28,7 @@ from edge_node.protocol.edxml.writer import (
 )
 
 __all__ = [
+    "BUILT_ID",
     "NAMESPACE",
     "DocumentPackage",
     "Limits",

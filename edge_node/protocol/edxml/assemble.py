@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from edge_node.protocol.edxml.fields import Fields
 
 _KINDS: Final = {number: kind for kind, number in BUSINESS_NUMBERS.items()}
+# The package lacks its id; whoever sends it on as it is must know.
+BUILT_ID: Final = say("DocumentId is missing; it was built of sender, date, number and notation")
 _ACTIONS: Final = {number: action for action, number in ACTION_NUMBERS.items()}
 # Codes whose numbering is not agreed upon, or that may hold what no list knows.
 _CODES: Final = (
@@ -151,7 +153,7 @@ def _missing_id(
     if not day or not number:
         fields.warn(say("DocumentId is missing, and so is what one is built of"))
         return ""
-    fields.warn(say("DocumentId is missing; it was built of sender, date, number and notation"))
+    fields.warn(BUILT_ID)
     return conventional_document_id(sender, day, number, notation)
 
 

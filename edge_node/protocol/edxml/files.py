@@ -86,7 +86,6 @@ class Files:
             size=(stored or content.stored).size,
             digest=(stored or content.stored).digest,
             content_type=attachment.content_type,
-            unzipped=stored is not None,
         )
 
     def _empty(self, number: int) -> Content:

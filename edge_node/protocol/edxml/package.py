@@ -51,7 +51,6 @@ class ReceivedFile:
     size: int
     digest: Digest
     content_type: str
-    unzipped: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

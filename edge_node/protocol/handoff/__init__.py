@@ -34,7 +34,6 @@ from edge_node.protocol.handoff.verification import (
     unverified,
     write_verification,
 )
-from edge_node.protocol.handoff.words import is_unclassified, same_name
 
 __all__ = [
     "MAX_BYTES",
@@ -55,12 +54,10 @@ __all__ = [
     "error_papers",
     "error_text",
     "failure_of",
-    "is_unclassified",
     "peek",
     "read_order",
     "read_status_order",
     "receipt",
-    "same_name",
     "schema",
     "status_file",
     "unverified",

@@ -107,10 +107,6 @@ class Peek:
     secret: bool
     complete: bool
 
-    def matches(self, name_on_disk: str) -> bool:
-        """Tell whether the drop names this file, however the disk composes the accents."""
-        return nfc(name_on_disk) in {nfc(name) for name in self.files}
-
 
 def peek(data: bytes, file_name: str) -> Peek | None:
     """Look at a `document.json` or sidecar cheaply; None when it cannot be read (yet)."""

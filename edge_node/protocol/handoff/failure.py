@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import (
-    AxisRefused,
     DropRefused,
     EdgeNodeError,
     Outage,
@@ -21,12 +20,13 @@ from edge_node.domain.errors import (
 )
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say, thaw
+from edge_node.domain.record import axis_words_in, hint_in
 from edge_node.domain.time import iso
 from edge_node.protocol.handoff.files import dump
 from edge_node.protocol.handoff.order import SecretRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from edge_node.domain.message import Message
@@ -36,7 +36,23 @@ DUPLICATE: Final = "duplicate"
 
 
 class NobodyReached(WithProblems, Permanent):
-    """No receiver of a document has it or will have it: each was refused, or given up."""
+    """
+    No receiver of a document has it or will have it: each was refused, or given up.
+
+    ``code`` and ``text`` are the axis's own words, where it was the axis that said no.
+    """
+
+    def __init__(
+        self,
+        message: Message,
+        problems: Iterable[Message],
+        *,
+        hint: Message,
+        axis_words: tuple[str, str],
+    ) -> None:
+        """Say what happened at each receiver, and what the axis said of it."""
+        super().__init__(message, problems, hint=hint)
+        self.code, self.text = axis_words
 
 
 class RefusedForAll(NobodyReached):
@@ -48,7 +64,6 @@ CODES: Final[tuple[tuple[type[EdgeNodeError], str], ...]] = (
     (SecretRefused, "secret"),
     (DropRefused, "drop-refused"),
     (StatusRefused, "status-refused"),
-    (AxisRefused, "axis-refused"),
     (RefusedForAll, "axis-refused"),
     (NobodyReached, "given-up"),
     (PackageUnreadable, "package-unreadable"),
@@ -85,7 +100,7 @@ def error_json(
         "problems": [tell(problem) for problem in _problems(error)],
         "hint": tell(error.hint or _WHAT_NOW),
     }
-    if isinstance(error, AxisRefused):
+    if isinstance(error, NobodyReached) and error.code:
         values |= {"axis_code": error.code, "axis_text": error.text}
     if duplicate_of is not None:
         values["duplicate_of"] = duplicate_of
@@ -117,14 +132,19 @@ def error_papers(
 
 def failure_of(dossier: Dossier) -> NobodyReached:
     """Return what is to be told of a taken-in drop that reached no receiver."""
+    reasons = [thaw(fate.reason) for fate in dossier.fates]
     told = [
-        say("{code}: {reason}", code=fate.receiver, reason=thaw(fate.reason) or str(fate.state))
-        for fate in dossier.fates
+        say("{code}: {reason}", code=fate.receiver, reason=reason or str(fate.state))
+        for fate, reason in zip(dossier.fates, reasons, strict=True)
     ]
-    hint = say("once the cause is mended, send it again: edge-node resend {id}", id=dossier.id)
+    again = say("once the cause is mended, send it again: edge-node resend {id}", id=dossier.id)
+    hint = next(filter(None, map(hint_in, reasons)), again)
+    words = next((words for words in map(axis_words_in, reasons) if words[0]), ("", ""))
     if all(fate.state is Sending.REFUSED for fate in dossier.fates):
-        return RefusedForAll(say("the axis refused the document"), told, hint=hint)
-    return NobodyReached(say("sending the document was given up"), told, hint=hint)
+        refused = say("the axis refused the document")
+        return RefusedForAll(refused, told, hint=hint, axis_words=words)
+    given_up = say("sending the document was given up")
+    return NobodyReached(given_up, told, hint=hint, axis_words=words)
 
 
 def _problems(error: EdgeNodeError) -> tuple[Message, ...]:

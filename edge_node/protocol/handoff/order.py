@@ -53,6 +53,13 @@ class SecretRefused(DropRefused):
     Nothing else is told of it, not even which other things are wrong with the file.
     """
 
+    def __init__(self) -> None:
+        """Say it in the same words wherever it is found out."""
+        super().__init__(
+            say("the document is graded secret: state secrets never travel by the axis"),
+            hint=say("take it out of the exchange folder and send it the way secrets are sent"),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSettings:
@@ -82,10 +89,7 @@ def read_order(
     except FileUnreadable as error:
         raise _refused([error.message], file_name) from error
     if is_marked_secret(parsed):
-        raise SecretRefused(
-            say("graded as a state secret, and state secrets never travel by this axis"),
-            hint=say("take it out of the exchange folder and send it the way secrets are sent"),
-        )
+        raise SecretRefused
     notes = Notes()
     notes.repeated(parsed.repeated)
     top = whole_file(parsed.value, file_name, DOCUMENT_KEYS, notes)

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from edge_node.domain.message import say
 from edge_node.domain.time import iso
 from edge_node.protocol.handoff.files import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from edge_node.domain.envelope import Digest
+    from edge_node.domain.message import Message
     from edge_node.protocol.handoff.inbound import InboundFile
 
 
@@ -63,9 +65,9 @@ def write_verification(files: Iterable[FileVerdict], *, checked_at: datetime | N
     )
 
 
-def unverified(files: Iterable[InboundFile], *, why: str = "not checked") -> bytes:
+def unverified(files: Iterable[InboundFile], *, tell: Callable[[Message], str]) -> bytes:
     """Return the verification.json of files whose signatures nobody looked for."""
-    verdict = Verdict.INDETERMINATE
+    verdict, why = Verdict.INDETERMINATE, tell(say("not checked"))
     return write_verification(
         (
             FileVerdict(file=file.name, digest=file.digest, verdict=verdict, why=why)

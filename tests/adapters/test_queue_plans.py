@@ -1,0 +1,105 @@
+"""
+No statement of the queue looks through a whole table.
+
+The product's own statements are gathered from the modules that speak SQL, and SQLite is asked how
+it would go about each.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from edge_node import adapters
+
+SPEAKS = re.compile(r"\s*(select|update|delete)\s.*\b(from|set)\b", re.DOTALL)
+PLACE = re.compile(r":(\w+)")
+# Indexes of what is still to be done and of nothing else: all of it is wanted. Besides these the
+# newest are read from the end of an index, and who counts has to look at each, in an index.
+TO_DO = re.compile(r"SCAN \w+ USING( COVERING)? INDEX (documents_untold|events_untold|work_\w+)")
+FROM_THE_END = "SCAN documents USING INDEX documents_created"
+COUNTED = re.compile(r"SCAN \w+ USING COVERING INDEX (fates_state|envelopes_reports)")
+
+
+def modules():
+    for module in pkgutil.iter_modules(adapters.__path__, "edge_node.adapters."):
+        yield importlib.import_module(module.name)
+
+
+def at_the_top(module):
+    for value in vars(module).values():
+        yield from value.values() if isinstance(value, Mapping) else (value,)
+
+
+def in_functions(module):
+    tree = ast.parse(Path(module.__file__).read_text("utf-8"))
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                yield node.value if isinstance(node, ast.Constant) else node
+
+
+def statements():
+    texts = [text for module in modules() for text in (*at_the_top(module), *in_functions(module))]
+    spoken = {text for text in texts if isinstance(text, str) and SPEAKS.match(text)}
+    return sorted(" ".join(text.split()) for text in spoken)
+
+
+def plan(queue, sql):
+    values = dict.fromkeys(PLACE.findall(sql), "x")
+    return [row["detail"] for row in queue.file.rows(f"explain query plan {sql}", values)]
+
+
+def scans(queue, sql):
+    steps = {step for step in plan(queue, sql) if step.startswith("SCAN")}
+    looked = {step for step in steps if not TO_DO.fullmatch(step)}
+    if "limit" in sql:
+        looked.discard(FROM_THE_END)
+    if "count(*)" in sql:
+        looked = {step for step in looked if not COUNTED.fullmatch(step)}
+    return {step for step in looked if "subquery" not in step}
+
+
+def test_every_statement_of_the_product_is_looked_at():
+    """Those at the top of a module, in a table, in a function; none is put together."""
+    found = statements()
+    for known in (
+        "select min(due) as due from work where lane = :lane and leased is null",
+        "select state, count(*) as n from fates group by state",
+        "update envelopes set sending = null where id = :id",
+    ):
+        assert known in found
+    built = [
+        ast.unparse(node)
+        for module in modules()
+        for node in in_functions(module)
+        if isinstance(node, ast.JoinedStr) and SPEAKS.match(ast.unparse(node)[2:])
+    ]
+    assert built == []
+
+
+def test_no_statement_looks_through_a_table(queue):
+    """However long the history has become, each finds what it wants by an index."""
+    looked = {sql: scans(queue, sql) for sql in statements()}
+    assert {sql: found for sql, found in looked.items() if found} == {}
+
+
+def test_what_lists_and_looks_often_need_not_sort_the_history(queue):
+    """The newest come from the end of an index, and what is due soonest from its beginning."""
+    often = re.compile(
+        r"select \* from documents order by .*"
+        r"|.* where message = 'edoc' .*order by created desc .*"
+        r"|.* order by fates.at, .*|select min\(due\) as due from work where .*"
+    )
+    sql = [each for each in statements() if often.fullmatch(each)]
+    assert len(sql) == 5
+    for each in sql:
+        steps = plan(queue, each)
+        assert not [step for step in steps if "TEMP B-TREE" in step], (each, steps)
+    looks = [each for each in statements() if re.match(r"select .* from work .*leased is", each)]
+    assert len(looks) == 2
+    assert all("INDEX work_waiting" in step for each in looks for step in plan(queue, each))
