@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import new_id
 from edge_node.adapters.exchange import Exchange
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from edge_node.flows.ports import Flow
     from edge_node.flows.resend import Resend
     from edge_node.protocol import edxml
+
+
+# A command that runs beside us has entered by then what it stored.
+_YOUNG: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ class Node:
         """Make every folder and the queue, for a node that is new."""
         self.exchange.create(self.config.agency.code)
         self.spool.create()
-        self.queue.free_all()
+        self.queue.close()  # it is there now; nothing in it is touched, a daemon may be at work
 
     def prepare(self) -> None:
         """Make ready for work, on behalf of the only process that works here."""
@@ -84,7 +88,9 @@ class Node:
         self.spool.create()
         self.spool.sweep()
         self._inbox().sweep()
-        self.queue.free_all()
+        now = self.clock()
+        self.queue.free_all(now=now, ask_after=self.config.push.retry_first)
+        self.spool.sweep_packages(self.queue.names_package, before=now - _YOUNG)
 
     def lanes(self) -> dict[str, Plan]:
         """Return the flows by the thread they share; each thread has its own connections."""
@@ -130,7 +136,7 @@ class Node:
 
     def upkeep(self) -> None:
         """Do what has to be done from time to time."""
-        self.queue.sweep(now=self.clock())
+        self.queue.sweep(now=self.clock(), ceiling=self.config.push.retry_ceiling)
         if self._watcher is not None:
             self._watcher.check()
 

@@ -63,6 +63,12 @@ select documents.id, fates.receiver
 """
 
 
+_NOT_DELIVERED: Final = """
+select 1 from fates where envelope = :envelope and state <> 'delivered' limit 1
+"""
+_WITHDRAW: Final = """
+delete from work where lane = :lane and item = :item and leased is null
+"""
 _HINDERED: Final = """
 update fates set reason = :reason
  where envelope = :envelope and state in ('queued', 'unsure') and reason <> :reason
@@ -114,21 +120,18 @@ def find_about(
     transaction: Transaction, *, document_id: str, organ: str, code: str, reporter: str
 ) -> tuple[ItemId, str] | None:
     """
-    Return the document a status is about and the receiver it speaks for; None if we sent none.
+    Return the document a status is about and the receiver that reports; None if there is none.
 
-    By DocumentId first, else by issuer and number. A reporter under another of its codes speaks
-    for a document's only receiver.
+    By DocumentId first, else by issuer and number. Whoever reports must be a receiver of it, by
+    the code it was sent to: DocumentIds can be guessed, and nobody speaks for another.
     """
     found = transaction.rows(_ABOUT_ID, {"document_id": document_id}) if document_id else []
     for number, notation in _read_as(code):
         found = found or transaction.rows(
             _ABOUT_CODE, {"number": number, "notation": notation, "organ": organ}
         )
-    exact = [row for row in found if row["receiver"] == reporter]
-    if exact:
-        return ItemId(exact[0]["id"]), reporter
-    newest = [row for row in found if row["id"] == found[0]["id"]]
-    return (ItemId(newest[0]["id"]), newest[0]["receiver"]) if len(newest) == 1 else None
+    named = next((row["id"] for row in found if row["receiver"] == reporter), None)
+    return None if named is None else (ItemId(named), reporter)
 
 
 def _read_as(code: str) -> Iterator[tuple[str, str]]:
@@ -259,7 +262,17 @@ def move_fate(
         tell=True,
     )
     _untold(transaction, item)
+    if state is Sending.DELIVERED:
+        _withdraw(transaction, row["envelope"])
     return True
+
+
+def _withdraw(transaction: Transaction, envelope: str) -> None:
+    """Offer no more what every receiver has: the axis was slow, not deaf."""
+    if transaction.row(_NOT_DELIVERED, {"envelope": envelope}) is None:
+        values = {"id": envelope, "state": Sending.DELIVERED}
+        transaction.execute("update envelopes set state = :state where id = :id", values)
+        transaction.execute(_WITHDRAW, {"item": envelope, "lane": Lane.PUSH})
 
 
 def hindered(transaction: Transaction, envelope: ItemId, reason: str) -> None:

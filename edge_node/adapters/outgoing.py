@@ -216,6 +216,10 @@ class Outgoing:
         with self._file.transaction() as transaction:
             work.demand(transaction, claim)
             row = envelope_row(transaction, claim.item)
+            if row["state"] == Sending.DELIVERED:  # its receivers were quicker than the axis
+                note_attempt(transaction, claim, event, now=now, reason=words)
+                work.finish(transaction, claim)
+                return
             state = move(transaction, row, event, now=now, reason=words, axis_id=axis_id)
             note_attempt(transaction, claim, event, now=now, reason=words)
             if state in _SETTLED:

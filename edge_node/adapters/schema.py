@@ -75,6 +75,7 @@ _FIRST: Final = (
      where message = 'status' and status = '01'
     """,
     "create unique index envelopes_source on envelopes (source) where source is not null",
+    "create index envelopes_digest on envelopes (digest)",
     "create index envelopes_axis on envelopes (axis_id) where axis_id is not null",
     "create index envelopes_reports on envelopes (message, state) where message = 'status'",
     """
@@ -117,6 +118,7 @@ _FIRST: Final = (
     "create index incoming_state on incoming (message, state, created)",
     "create index incoming_created on incoming (message, created)",
     "create index incoming_document on incoming (document_id)",
+    "create index incoming_digest on incoming (digest)",
     """
     create table work (
         lane text not null,

@@ -40,7 +40,17 @@ select 1 from work where lane = :lane and leased is null and due <= :now limit 1
 _NEXT_DUE: Final = "select min(due) as due from work where lane = :lane and leased is null"
 
 _SWEEP: Final = "update work set leased = null, token = null where leased <= :now"
-_FREE_ALL: Final = "update work set leased = null, token = null where leased is not null"
+# What was being sent may still be on its way into the axis: it is asked about a little later.
+_FREE_ALL: Final = """
+update work
+   set leased = null, token = null,
+       due = case when exists (select 1 from envelopes
+                                where envelopes.id = work.item and sending is not null)
+                  then max(due, :later) else due end
+ where leased is not null
+"""
+# A clock that was ahead when something was deferred must not keep it waiting for ever.
+_REBASE: Final = "update work set due = :limit where due > :limit"
 
 # Whoever settles names the claim: where nothing answers, it has gone to somebody else.
 _DEMAND: Final = """
@@ -116,9 +126,18 @@ def sweep(transaction: Transaction, *, now: datetime) -> int:
     return transaction.execute(_SWEEP, {"now": stamp(now)})
 
 
-def free_all(transaction: Transaction) -> int:
-    """Free every lease: whoever starts holds the lock, so nobody who had one is alive."""
-    return transaction.execute(_FREE_ALL, {})
+def free_all(transaction: Transaction, *, later: datetime) -> int:
+    """
+    Free every lease: whoever starts holds the lock, so nobody who had one is alive.
+
+    What was cut off while it was being sent is not claimed before ``later``.
+    """
+    return transaction.execute(_FREE_ALL, {"later": stamp(later)})
+
+
+def rebase(transaction: Transaction, *, limit: datetime) -> int:
+    """Make due no later than ``limit`` what a wrong clock put off; return how many."""
+    return transaction.execute(_REBASE, {"limit": stamp(limit)})
 
 
 def any_due(tables: QueueFile | Transaction, lane: Lane, *, now: datetime) -> bool:

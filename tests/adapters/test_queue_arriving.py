@@ -135,6 +135,19 @@ def test_a_status_without_document_id_is_found_by_issuer_and_number(queue):
     assert queue.outgoing.fates(ItemId("o000000001"))[0].status == "01"
 
 
+@pytest.mark.parametrize("stranger", [OTHERS, US], ids=["another agency", "ourselves"])
+def test_nobody_speaks_for_another(queue, stranger):
+    """A status of somebody the document was not sent to changes nothing; it is set aside."""
+    queue.outgoing.add(a_new_document(), now=T0)
+    arrive(queue, message=MessageType.STATUS)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.APPLY)
+
+    assert not queue.arriving.applied(mine, a_status("01", sender=stranger), now=T0)
+    (fate,) = queue.outgoing.fates(ItemId("o000000001"))
+    assert (fate.state, fate.status) == (Sending.QUEUED, "")
+
+
 def test_a_status_for_a_document_we_never_sent_is_parked(queue):
     """It is acknowledged and kept, and loops for ever with nobody."""
     arrive(queue, message=MessageType.STATUS)
@@ -149,7 +162,7 @@ def test_a_stale_claim_delivers_nothing(queue):
     arrive(queue)
     acknowledge(queue)
     mine, _ = claim(queue, Lane.DELIVER)
-    queue.sweep(now=T0 + 6 * MINUTE)
+    queue.sweep(now=T0 + 6 * MINUTE, ceiling=HOUR)
     claim(queue, Lane.DELIVER, T0 + 6 * MINUTE)
 
     with pytest.raises(LeaseLost):
@@ -167,7 +180,7 @@ def test_what_a_folder_will_be_called_is_known_to_whoever_claims_next(queue):
     mine, first = claim(queue, Lane.DELIVER)
     assert (first.folder, first.about) == ("", None)
     queue.arriving.prepared(mine, a_document(sender=THEM, to=(US,)), "folder")
-    queue.free_all()
+    queue.free_all(now=T0, ask_after=MINUTE)
 
     mine, again = claim(queue, Lane.DELIVER)
     assert (again.folder, again.about.organ, again.about.code) == ("folder", THEM, "12/UBND-VP")

@@ -85,9 +85,9 @@ def test_a_lapsed_lease_can_be_claimed_again_and_is_unsure(queue):
     queue.outgoing.add(a_new_document(), now=T0)
     first, _ = a_claim(queue)
 
-    queue.sweep(now=T0 + 4 * MINUTE)
+    queue.sweep(now=T0 + 4 * MINUTE, ceiling=HOUR)
     assert queue.outgoing.claim(EDOC, now=T0 + 4 * MINUTE, lease=MINUTE) is None
-    queue.sweep(now=T0 + 5 * MINUTE)
+    queue.sweep(now=T0 + 5 * MINUTE, ceiling=HOUR)
     claim, envelope = a_claim(queue, T0 + 5 * MINUTE)
 
     assert claim.attempt == 2
@@ -368,3 +368,65 @@ def test_a_queue_survives_being_closed_and_opened(queue, tmp_path):
     _, envelope = a_claim(other)
     assert envelope.item == "o000000001"
     other.close()
+
+
+def test_what_every_receiver_has_is_not_offered_again(queue):
+    """The axis was slow, not deaf: its receivers' word comes before the next try."""
+    queue.outgoing.add(a_new_document(document=a_document(to=(THEM, OTHERS))), now=T0)
+    claim, _ = a_claim(queue)
+    queue.outgoing.settle(claim, SendingEvent.SILENCE, now=T0, due=T0 + MINUTE)
+
+    confirm(queue, THEM)
+    assert queue.next_due(Lane.PUSH) == T0 + MINUTE
+    confirm(queue, OTHERS)
+    assert queue.next_due(Lane.PUSH) is None
+
+
+def test_a_word_that_comes_while_it_is_being_sent_again_settles_it(queue):
+    """Whoever sends finds it delivered already, and is done with it."""
+    queue.outgoing.add(a_new_document(), now=T0)
+    claim, _ = a_claim(queue)
+    confirm(queue, THEM)
+
+    queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
+
+    assert states(queue) == {THEM: Sending.DELIVERED}
+    assert queue.next_due(Lane.PUSH) is None
+
+
+def test_what_was_cut_off_while_it_was_sent_is_asked_about_a_little_later(queue):
+    """The axis may still be at work on what it was sent; what was not being sent goes at once."""
+    queue.outgoing.add(a_new_document("o000000001", document=a_document("1")), now=T0)
+    a_claim(queue)
+    queue.outgoing.add(a_new_document("o000000002", document=a_document("2")), now=T0)
+
+    queue.free_all(now=T0 + MINUTE, ask_after=5 * MINUTE)
+
+    _, at_once = a_claim(queue, T0 + MINUTE)
+    assert at_once.item == "o000000002"
+    assert queue.outgoing.claim(EDOC, now=T0 + 5 * MINUTE, lease=MINUTE) is None
+    _, later = a_claim(queue, T0 + 6 * MINUTE)
+    assert (later.item, later.state) == ("o000000001", Sending.UNSURE)
+
+
+def test_a_clock_that_was_years_ahead_keeps_nothing_waiting(queue):
+    """What was put off by a wrong clock is due within the longest wait there is."""
+    queue.outgoing.add(a_new_document(), now=T0)
+    claim, _ = a_claim(queue)
+    queue.outgoing.defer(claim, now=T0, until=T0 + 24 * 365 * 9 * HOUR, reason=say("busy"))
+
+    queue.sweep(now=T0, ceiling=HOUR)
+
+    assert queue.next_due(Lane.PUSH) == T0 + HOUR
+
+
+def test_the_queue_knows_which_packages_it_names(queue):
+    """What nothing names may be swept; what waits, went out or came in may not."""
+    queue.outgoing.add(a_new_document(content=b"ours"), now=T0)
+    assert queue.names_package(stored(b"ours").digest)
+    assert not queue.names_package(stored(b"nobody's").digest)
+
+
+def confirm(queue, receiver):
+    item = ItemId("o000000001")
+    assert queue.outgoing.happened(item, receiver, SendingEvent.CONFIRMED, now=T0)

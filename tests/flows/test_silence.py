@@ -116,7 +116,7 @@ def test_a_queue_that_stumbles_after_the_axis_said_ok_does_not_send_twice(world,
     assert len(world.sends(sender.code)) == 1
 
     sender.later(minutes=20)
-    sender.queue.sweep(now=sender.now)
+    sender.queue.sweep(now=sender.now, ceiling=timedelta(hours=1))
     sender.turn()
     assert standing(sender) == ["accepted"]
     assert world.sends(sender.code) == [[receiver.code]]
