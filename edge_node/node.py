@@ -269,6 +269,7 @@ class Node:
             spool=self.spool,
             axis=axis,
             retry=self._retry,
+            clock=self.clock,
             lease=self.config.push.lease,
         )
 

@@ -68,11 +68,17 @@ def note(
     agency: str = "",
     status: str = "",
     text: str = "",
+    said: datetime | None = None,
     tell: bool = False,
 ) -> None:
-    """Record an event beside the change it belongs to; ``tell`` if the software must hear it."""
-    row = {"item": item, "at": stamp(now), "event": event, "agency": agency}
-    transaction.insert("events", row | {"status": status, "note": text, "untold": int(tell)})
+    """
+    Record an event beside the change it belongs to; ``tell`` if the software must hear it.
+
+    ``said`` is when it happened by a peer's clock, which may be wrong by years.
+    """
+    row: dict[str, object] = {"item": item, "at": stamp(now), "event": event, "agency": agency}
+    row |= {"status": status, "note": text, "untold": int(tell)}
+    transaction.insert("events", row | {"said": stamp(said) if said else None})
 
 
 def _as_told(happening: Happening) -> Happening:
@@ -94,6 +100,7 @@ def _to_happening(row: Row) -> Happening:
         agency=row["agency"],
         status=row["status"],
         text=row["note"],
+        said=None if row["said"] is None else moment(row["said"]),
         document_id=row.get("document_id", ""),
         ref=row.get("ref", ""),
     )

@@ -136,6 +136,7 @@ class Ledger:
 
     def find(self, prefix: str) -> Outbound | Inbound:
         """Return the one item whose id begins so; UnknownItem if there is none, or several."""
+        prefix = prefix.encode(errors="replace").decode()  # a terminal may send any bytes
         values = {"low": prefix, "high": prefix + "\U0010ffff", "document_id": prefix}
         out = self._file.rows(_FIND_OUT, values)
         into = self._file.rows(_FIND_IN, values)

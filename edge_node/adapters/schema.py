@@ -155,6 +155,7 @@ _FIRST: Final = (
         agency text not null default '',
         status text not null default '',
         note text not null default '',
+        said integer,
         untold integer not null default 0
     ) strict
     """,

@@ -65,7 +65,7 @@ def print_after(head: str, text: str, *, err: bool = False) -> None:
 
 
 def _screen(stream: TextIO) -> int:
-    return shutil.get_terminal_size((80, 24)).columns if stream.isatty() else _ENDLESS
+    return shutil.get_terminal_size((80, 24)).columns if stream and stream.isatty() else _ENDLESS
 
 
 def _shown(letter: str) -> str:

@@ -46,7 +46,10 @@ def list_(
         str, typer.Option(metavar="STATE", help=here("Only those in this state."))
     ] = "",
     limit: Annotated[
-        int, typer.Option("--limit", "-n", metavar="N", min=1, help=here("How many of each."))
+        int,
+        typer.Option(
+            "--limit", "-n", metavar="N", min=1, max=1_000_000, help=here("How many of each.")
+        ),
     ] = (20),
     as_json: AsJson = False,
 ) -> None:

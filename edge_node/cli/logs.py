@@ -34,6 +34,7 @@ def set_up_log(config: Config) -> None:
     handler = logging.StreamHandler(sys.stderr)
     journal = "JOURNAL_STREAM" in os.environ
     handler.setFormatter(_Json() if config.log.format == "json" else _Text(journal=journal))
+    logging.captureWarnings(capture=True)  # what a library warns of is a line like any other
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
-    """One event of one item; ``text`` is a frozen Message, or the words of a peer."""
+    """
+    One event of one item; ``text`` is a frozen Message, or the words of a peer.
+
+    ``at`` is when we learnt of it, ``said`` when it happened by a peer's own clock.
+    """
 
     number: int
     item: ItemId
@@ -31,6 +35,7 @@ class Happening:
     agency: str = ""
     status: str = ""
     text: str = ""
+    said: datetime | None = None
     document_id: str = ""
     ref: str = ""
 

@@ -219,7 +219,7 @@ class Intake:
         """Find, hash and judge the files the order names; every objection at once."""
         parts: list[edxml.Part] = []
         digests: list[tuple[str, str]] = []
-        problems: list[Message] = []
+        problems: list[Message] = [*self._too_many(order)]
         for number, named in enumerate(order.files, start=1):
             path = claimed.named(named.file)
             if path is None:
@@ -242,6 +242,14 @@ class Intake:
         if problems:
             raise DropRefused(say("the attachments cannot be sent"), problems, hint=_AGAIN)
         return parts, digests
+
+    def _too_many(self, order: Order) -> Sequence[Message]:
+        limit, found = self.packing.limits.attachments, len(order.files)
+        if found <= limit:
+            return ()
+        return (
+            say("expected at most {limit} attachments, found {found}", limit=limit, found=found),
+        )
 
     def _too_large(self, name: str, stored: Stored) -> Sequence[Message]:
         limit = self.packing.limits.attachment

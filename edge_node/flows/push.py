@@ -22,6 +22,7 @@ from edge_node.domain.search import traces_of
 from edge_node.flows.rest import until_due
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from typing import BinaryIO
 
@@ -48,6 +49,7 @@ class Push:
     spool: Spool
     axis: Axis
     retry: RetryPolicy
+    clock: Callable[[], datetime]  # a try may take minutes: the wait after it counts from its end
     lease: timedelta = timedelta(minutes=15)
     _listed: list[Sent] = field(default_factory=list, init=False)
     _listed_at: datetime | None = field(default=None, init=False)
@@ -66,13 +68,13 @@ class Push:
         try:
             axis_id = self._find(envelope, now) if unsure else self._offer(envelope)
         except Permanent as error:
-            self._parked(claim, envelope, error, now)
+            self._parked(claim, envelope, error, self.clock())
         except AxisSilent as error:
-            self._silent(claim, error, now)
+            self._silent(claim, error, self.clock())
         except Transient as error:
-            self._later(claim, error, now)
+            self._later(claim, error, self.clock())
         except Outage:
-            self.queue.give_back(claim, now=now, behind=self.retry.first)
+            self.queue.give_back(claim, now=self.clock(), behind=self.retry.first)
             raise
         else:
             # What goes wrong from here on leaves the envelope marked as being sent: it may have

@@ -138,7 +138,7 @@ class Notify:
                     status=happening.status,
                     note=note,
                     reason=reason,
-                    at=happening.at,
+                    at=happening.said or happening.at,
                 )
             )
         why = thaw(happening.text)

@@ -355,3 +355,14 @@ def test_a_drop_that_was_refused_can_be_mended_and_dropped_again(world, desk):
 
     assert world.sends(desk.code) == [[receiver.code]]
     assert untouched(desk.exchange / f"sent/{DAY}/12", {"cv.pdf": PDF})
+
+
+def test_more_attachments_than_the_limit_are_refused_before_anything_is_sent(world):
+    """What a receiver with the same limits would not open does not leave."""
+    desk = world.desk(limits={"attachments": 2})
+    files = {f"{number}.pdf": PDF for number in range(3)}
+    desk.drop("12", files, **a_sheet(*files, to="H99.300"))
+    desk.turn("intake")
+    wrong, _ = desk.words(f"failed/{DAY}/12/error")
+    assert vi("expected at most {limit} attachments, found {found}", limit=2, found=3) in wrong
+    assert desk.ledger.outbound(limit=9) == []

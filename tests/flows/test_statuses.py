@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 
 import pytest
 from flows_world import LETTER, a_sheet, as_lines, names, vi
@@ -280,3 +281,17 @@ def test_a_status_of_somebody_who_is_no_receiver_changes_nothing(world):
     assert {fate.status for fate in sender.queue.outgoing.fates(document.id)} == {""}
     (parked,) = sender.quarantined()
     assert parked.reason == say("we never sent the document this status is about")
+
+
+def test_a_receipt_is_named_for_when_we_heard_and_says_when_it_happened(world):
+    """A peer's clock that is years ahead does not put its receipts behind all others."""
+    sender, receiver = world.desk(), world.desk()
+    sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=receiver.code))
+    sender.turn("intake", "push")
+    receiver.now += timedelta(days=365 * 5)
+    receiver.turn()
+    sender.turn("pull", "acknowledge", "apply", "notify")
+
+    (path,) = (sender.exchange / "receipts").glob("*status-01*")
+    assert path.name.startswith("20261121-")
+    assert json.loads(path.read_bytes())["at"].startswith("2031-")

@@ -25,7 +25,7 @@ SPEAKS = [
     (["-c", "/", "status"], 1, "/: Is a directory"),
     (["schema", "a"], 2, "the command line is wrong: invalid value: no schema is called a; there"),
     (["init", "new", "--code", "H 1"], 1, "not an agency code: 'H 1'"),
-    (["init", "/dev/null/new"], 1, "trouble with /dev/null/new: Not a directory"),
+    (["init", "/dev/null/new"], 1, "a file lies where /dev/null/new needs a folder"),
 ]  # fmt: skip
 
 
