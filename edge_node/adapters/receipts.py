@@ -6,7 +6,6 @@ What a receipt says is not known here. The document software deletes what it has
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from edge_node.adapters.exchange import Exchange
 
 _MODE: Final = 0o660  # the software's group reads them and takes them away
-_KEY: Final = 10  # hex digits: a thousand receipts of one millisecond stay apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +28,18 @@ class Receipts:
 
     exchange: Exchange
 
-    def name(self, what: str, *, key: str, at: datetime) -> str:
+    def name(self, what: str, *, number: int, at: datetime) -> str:
         """
-        Return the file name of what happened at ``at``.
+        Return the file name of what happened at ``at``, as the ``number``-th event of this node.
 
-        It is `YYYYMMDD-HHMMSS-mmm_<what>_<short key>.json` in Vietnam's time, so that names sort
-        as things happened. The same ``key`` (one for each event), ``what`` and ``at`` give the
-        same name: what is written again after a crash replaces itself.
+        It is `YYYYMMDD-HHMMSS-mmm_<number>_<what>.json` in Vietnam's time, so that names sort as
+        things happened, within a millisecond too. The same event gives the same name: what is
+        written again after a crash replaces itself.
         """
         moment = in_vietnam(at)
         stamp = f"{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03}"
-        short = hashlib.sha256(key.encode()).hexdigest()[:_KEY]
         word = safe_name(what.replace("/", "-").replace("\\", "-"), limit=40)
-        return f"{stamp}_{word}_{short}.json"
+        return f"{stamp}_{number:07}_{word}.json"
 
     def write(self, receipts: Mapping[str, bytes]) -> None:
         """Write receipts by their names; each seen whole or not at all, all durable on return."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import EdgeNodeError
@@ -16,12 +17,12 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import reason_in
 from edge_node.domain.time import in_vietnam
-from edge_node.flows.rest import STOPS_ALL
+from edge_node.flows.rest import STOPS_ALL, until_due
 from edge_node.protocol import handoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from edge_node.domain.envelope import ItemId
     from edge_node.domain.message import Message
@@ -40,13 +41,15 @@ class File:
     """
     Keep each drop in the folder that says how it stands; one turn sees to some of them.
 
-    One that cannot be filed keeps no other waiting, and is tried again at the next bell.
+    One that cannot be filed keeps no other waiting, and is tried again at the next bell. What the
+    axis accepts within ``grace`` goes from the claims to `sent/` at once.
     """
 
     check: Check
     paperwork: Paperwork
     filing: Filing
     tell: Callable[[Message], str]
+    grace: timedelta = timedelta()
     _left: set[ItemId] = field(default_factory=set, init=False)  # until the bell
     _said: set[ItemId] = field(default_factory=set, init=False)
 
@@ -56,7 +59,8 @@ class File:
 
     def turn(self, now: datetime) -> bool:
         """File what changed; False if every folder tells the truth, or cannot be made to."""
-        untold = self.paperwork.untold(limit=_AT_ONCE + len(self._left))
+        limit = _AT_ONCE + len(self._left)
+        untold = self.paperwork.untold(limit=limit, before=now - self.grace)
         dossiers = [dossier for dossier in untold if dossier.id not in self._left]
         if dossiers:
             self.check()
@@ -64,9 +68,10 @@ class File:
             self._see_to(dossier, now)
         return bool(dossiers)
 
-    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the bell decides
-        """Return None: whoever changes something rings."""
-        return None
+    def rest(self, now: datetime) -> timedelta | None:
+        """Return how long until a drop has lain claimed for the grace; of changes the bell tells."""
+        claimed = self.paperwork.claimed(after=now - self.grace)
+        return until_due(claimed and claimed + self.grace, now)
 
     def _see_to(self, dossier: Dossier, now: datetime) -> None:
         try:
@@ -123,9 +128,8 @@ class Notify:
         return None
 
     def _name(self, happening: Happening) -> str:
-        key = f"{happening.item}-{happening.number}"
         what = f"{happening.event}{happening.status and '-' + happening.status}"
-        return self.receipts.name(what, key=key, at=happening.at)
+        return self.receipts.name(what, number=happening.number, at=happening.at)
 
     def _receipt(self, happening: Happening) -> bytes:
         if happening.event == "status":

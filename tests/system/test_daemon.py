@@ -175,12 +175,12 @@ def test_an_answer_that_is_lost_doubles_nothing(tmp_path, axis):
     with raw_server(cutting(axis, cut)) as url:
         office = an_office(tmp_path, axis, url=url)
         other = an_office(tmp_path, axis, url=url)
-        with office.running() as sender, other.running() as receiver:
+        with office.running(), other.running() as receiver:
             document = office.drop(4, other)
             until(lambda: (document, "delivered", other.code) in office.receipts())
-            for node in (sender, receiver):
-                node.says("asked the axis after silence")
-                until(lambda node=node: "outcome=found" in node.words)
+            receiver.says("asked the axis after silence")
+            until(lambda: "outcome=found" in receiver.words)
+            until(lambda: office.lies_in("sent"))
     assert cut == [b"edoc", b"status"]
     assert other.inbox() == [document]
     ours = {office.code, other.code}

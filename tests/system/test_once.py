@@ -15,7 +15,7 @@ def test_one_call_does_everything_there_is_to_do(office, other):
 
     assert other.inbox() == [document]
     told = office.receipts()
-    assert [what for _, what, _ in told] == ["queued", "accepted", "01", "delivered"]
+    assert [what for _, what, _ in told] == ["queued", "accepted", "delivered", "01"]
     assert {(about, agency) for about, _, agency in told} == {(document, other.code)}
     assert office.lies_in("sent") == ["1-UBND-VP"]
 
