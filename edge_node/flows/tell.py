@@ -69,7 +69,7 @@ class File:
         return bool(dossiers)
 
     def rest(self, now: datetime) -> timedelta | None:
-        """Return how long until a drop has lain claimed for the grace; of changes the bell tells."""
+        """Return how long until a drop has lain claimed for its grace; else the bell tells."""
         claimed = self.paperwork.claimed(after=now - self.grace)
         return until_due(claimed and claimed + self.grace, now)
 
