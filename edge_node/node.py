@@ -58,7 +58,6 @@ class Node:
 
     config: Config
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    grace: timedelta = timedelta()  # for the axis to accept a drop before `queued/` tells of it
     _watcher: Watcher | None = field(default=None, init=False)
 
     @cached_property
@@ -225,11 +224,7 @@ class Node:
             answer_fail=self._answer_fail,
         )
         file = File(
-            check=self._check,
-            paperwork=queue.paperwork,
-            filing=self._filing(),
-            tell=self._tell,
-            grace=self.grace,
+            check=self._check, paperwork=queue.paperwork, filing=self._filing(), tell=self._tell
         )
         notify = Notify(
             check=self._check,

@@ -5,29 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.database import moment, stamp
+from edge_node.adapters.database import moment
 from edge_node.adapters.envelopes import to_fate
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.message import thaw
 from edge_node.domain.record import Dossier
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from edge_node.adapters.database import QueueFile, Row
 
 _UNTOLD: Final = """
 select id, document_id, number, notation, ref, name, folder, warnings, created
-  from documents
- where untold = 1
-   and (folder <> '' or created <= :before
-        or exists (select 1 from fates
-                    where fates.item = documents.id and fates.state not in ('queued', 'unsure')))
- order by created limit :limit
-"""
-_CLAIMED: Final = """
-select min(created) as created from documents
- where untold = 1 and folder = '' and created > :after
+  from documents where untold = 1 order by created limit :limit
 """
 _FATES: Final = "select * from fates where item = :item order by receiver"
 
@@ -39,19 +28,9 @@ class Paperwork:
         """Work on the tables in ``file``."""
         self._file = file
 
-    def untold(self, *, limit: int, before: datetime) -> list[Dossier]:
-        """
-        Return drops whose folder does not yet tell how they stand, oldest first.
-
-        Left out are those taken in after ``before``, still claimed and still on their way.
-        """
-        rows = self._file.rows(_UNTOLD, {"limit": limit, "before": stamp(before)})
-        return [self._dossier(row) for row in rows]
-
-    def claimed(self, *, after: datetime) -> datetime | None:
-        """Return when the next drop after a moment was taken in that still lies claimed."""
-        row = self._file.row(_CLAIMED, {"after": stamp(after)}) or {"created": None}
-        return None if row["created"] is None else moment(row["created"])
+    def untold(self, *, limit: int) -> list[Dossier]:
+        """Return drops whose folder does not yet tell how they stand, oldest first."""
+        return [self._dossier(row) for row in self._file.rows(_UNTOLD, {"limit": limit})]
 
     def filed(self, dossier: Dossier, folder: str) -> None:
         """Enter where the drop lies now, and that its folder tells what ``dossier`` says."""

@@ -50,8 +50,6 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
 # How long one call waits, beside the quiet period, for a drop to settle; and the shortest wait.
 _MOMENT: Final = timedelta(seconds=1)
 _BLINK: Final = 0.02  # seconds
-# What the axis accepts at once is not moved about twice.
-_GRACE: Final = timedelta(seconds=2)
 # A lane in the middle of a request is given this long before its connection is cut.
 _PATIENCE: Final = timedelta(seconds=4)
 # How often leases are swept and the lanes look for what a command put into the queue.
@@ -113,7 +111,7 @@ class Daemon:
 
     def _serve(self, config: Config) -> Config | None:
         """Run on one configuration until another replaces it; None when it is time to end."""
-        node = Node(config=config, grace=_GRACE)
+        node = Node(config=config)
         with self._turning(node) as turning:
             systemd.notify("READY=1", f"STATUS={config.agency.code}")
             log.info("running", extra={"agency": config.agency.code})

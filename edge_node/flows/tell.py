@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import EdgeNodeError
@@ -17,12 +16,12 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import reason_in
 from edge_node.domain.time import in_vietnam
-from edge_node.flows.rest import STOPS_ALL, until_due
+from edge_node.flows.rest import STOPS_ALL
 from edge_node.protocol import handoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from edge_node.domain.envelope import ItemId
     from edge_node.domain.message import Message
@@ -41,15 +40,13 @@ class File:
     """
     Keep each drop in the folder that says how it stands; one turn sees to some of them.
 
-    One that cannot be filed keeps no other waiting, and is tried again at the next bell. What the
-    axis accepts within ``grace`` goes from the claims to `sent/` at once.
+    One that cannot be filed keeps no other waiting, and is tried again at the next bell.
     """
 
     check: Check
     paperwork: Paperwork
     filing: Filing
     tell: Callable[[Message], str]
-    grace: timedelta = timedelta()
     _left: set[ItemId] = field(default_factory=set, init=False)  # until the bell
     _said: set[ItemId] = field(default_factory=set, init=False)
 
@@ -59,8 +56,7 @@ class File:
 
     def turn(self, now: datetime) -> bool:
         """File what changed; False if every folder tells the truth, or cannot be made to."""
-        limit = _AT_ONCE + len(self._left)
-        untold = self.paperwork.untold(limit=limit, before=now - self.grace)
+        untold = self.paperwork.untold(limit=_AT_ONCE + len(self._left))
         dossiers = [dossier for dossier in untold if dossier.id not in self._left]
         if dossiers:
             self.check()
@@ -68,10 +64,9 @@ class File:
             self._see_to(dossier, now)
         return bool(dossiers)
 
-    def rest(self, now: datetime) -> timedelta | None:
-        """Return how long until a drop has lain claimed for its grace; else the bell tells."""
-        claimed = self.paperwork.claimed(after=now - self.grace)
-        return until_due(claimed and claimed + self.grace, now)
+    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - the bell decides
+        """Return None: whoever changes something rings."""
+        return None
 
     def _see_to(self, dossier: Dossier, now: datetime) -> None:
         try:

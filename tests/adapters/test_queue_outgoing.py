@@ -7,7 +7,6 @@ from builders import (
     HOUR,
     MINUTE,
     OTHERS,
-    SECOND,
     T0,
     THEM,
     US,
@@ -132,7 +131,7 @@ def test_what_is_deferred_waits_for_its_time(queue):
     queue.outgoing.add(a_new_document(), now=T0)
     claim, _ = a_claim(queue)
 
-    (dossier,) = queue.paperwork.untold(limit=9, before=T0)
+    (dossier,) = queue.paperwork.untold(limit=9)
     queue.paperwork.filed(dossier, "queued/drop")
     queue.outgoing.defer(claim, now=T0, until=T0 + HOUR, reason=say("the axis is busy"))
 
@@ -147,13 +146,12 @@ def test_why_a_document_waits_is_told_once(queue):
     queue.outgoing.add(a_new_document(), now=T0)
     for minutes in range(3):
         claim, _ = a_claim(queue, T0 + minutes * MINUTE)
-        (dossier,) = queue.paperwork.untold(limit=9, before=T0) or [None]
+        (dossier,) = queue.paperwork.untold(limit=9) or [None]
         if dossier:
             queue.paperwork.filed(dossier, "queued/drop")
         until = T0 + (minutes + 1) * MINUTE
         queue.outgoing.defer(claim, now=T0, until=until, reason=say("the axis is busy"))
-        untold = queue.paperwork.untold(limit=9, before=T0)
-        told = [[fate.reason for fate in each.fates] for each in untold]
+        told = [[fate.reason for fate in each.fates] for each in queue.paperwork.untold(limit=9)]
         assert told == ([[freeze(say("the axis is busy"))]] if minutes < 1 else [])
         queue.history.told(queue.history.untold(limit=9)[1:])
     assert [each.event for each in queue.history.untold(limit=9)] == ["queued"]
@@ -347,38 +345,16 @@ def test_everything_that_happens_is_to_be_told_until_it_has_been(queue):
 def test_a_dossier_stays_untold_if_something_happened_while_it_was_filed(queue):
     """The folder is told of the newest state, never only of the one it was filed for."""
     queue.outgoing.add(a_new_document(), now=T0)
-    (dossier,) = queue.paperwork.untold(limit=9, before=T0)
+    (dossier,) = queue.paperwork.untold(limit=9)
     claim, _ = a_claim(queue)
     queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
 
     queue.paperwork.filed(dossier, "queued/drop")
 
-    (again,) = queue.paperwork.untold(limit=9, before=T0)
+    (again,) = queue.paperwork.untold(limit=9)
     assert (again.folder, again.fates[0].state) == ("queued/drop", Sending.ACCEPTED)
     queue.paperwork.filed(again, "sent/2026/11/21/drop")
-    assert queue.paperwork.untold(limit=9, before=T0) == []
-
-
-def test_a_fresh_drop_is_left_where_it_is_until_it_waits_or_the_axis_has_it(queue):
-    """Who is taken in and accepted at once is filed once; who waits is shown after a while."""
-    queue.outgoing.add(a_new_document("o000000001"), now=T0)
-    queue.outgoing.add(a_new_document("o000000002"), now=T0 + SECOND)
-
-    def untold(before):
-        return [dossier.id for dossier in queue.paperwork.untold(limit=9, before=before)]
-
-    assert untold(T0 - SECOND) == []
-    assert queue.paperwork.claimed(after=T0 - SECOND) == T0
-    assert untold(T0) == ["o000000001"]
-    assert queue.paperwork.claimed(after=T0) == T0 + SECOND
-
-    claim, envelope = a_claim(queue)
-    queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
-    assert untold(T0 - SECOND) == [envelope.item]
-    (dossier,) = queue.paperwork.untold(limit=9, before=T0 - SECOND)
-    queue.paperwork.filed(dossier, "sent/2026/11/21/drop")
-    assert untold(T0) == []
-    assert queue.paperwork.claimed(after=T0 + SECOND) is None
+    assert queue.paperwork.untold(limit=9) == []
 
 
 def test_a_queue_survives_being_closed_and_opened(queue, tmp_path):

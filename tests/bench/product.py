@@ -194,7 +194,7 @@ def _inbox(stage: Stage) -> list[Path]:
 
 def _answers(stage: Stage) -> int:
     receipts = (stage.sender.exchange / "receipts").iterdir()
-    return sum(1 for path in receipts if "_status-01_" in path.name and path.suffix == ".json")
+    return sum(1 for path in receipts if path.name.endswith("_status-01.json"))
 
 
 def _compare(stage: Stage, sent: Sequence[Letter]) -> None:
