@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from edge_node.adapters.database import Row, Transaction
+    from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.domain.envelope import Claim
 
 # What ends so has not reached the axis and will not, unless a person sends it again.
@@ -74,6 +74,7 @@ update fates set reason = :reason
  where envelope = :envelope and state in ('queued', 'unsure') and reason <> :reason
 returning item
 """
+FATES: Final = "select * from fates where item = :item order by receiver"
 _A_FATE: Final = "select * from fates where item = :item and receiver = :receiver"
 _REPORTED: Final = """
 update fates set status = :status, status_at = :status_at, at = :now
@@ -314,8 +315,12 @@ def to_envelope(row: Row) -> Envelope:
     )
 
 
-def to_fate(row: Row) -> Fate:
-    """Return the row as the domain's value."""
+def fates_of(tables: QueueFile | Transaction, item: str) -> tuple[Fate, ...]:
+    """Return what has become of a document at each of its receivers, by their codes."""
+    return tuple(_to_fate(row) for row in tables.rows(FATES, {"item": item}))
+
+
+def _to_fate(row: Row) -> Fate:
     return Fate(
         receiver=AgencyCode(row["receiver"]),
         name=row["name"],

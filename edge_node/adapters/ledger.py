@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
-from edge_node.adapters.envelopes import to_fate
+from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.lifecycle import Receiving
@@ -45,7 +45,6 @@ select * from documents where id >= :low and id < :high or document_id = :docume
 _FIND_IN: Final = """
 select * from incoming where id >= :low and id < :high or document_id = :document_id limit 3
 """
-_FATES: Final = "select * from fates where item = :item order by receiver"
 _ATTEMPTS: Final = """
 select attempts.*, envelopes.status as status
   from attempts join envelopes on envelopes.id = attempts.envelope
@@ -175,7 +174,6 @@ class Ledger:
         return row["n"], moment(row["due"]) if row["due"] is not None else None
 
     def _outbound(self, row: Row) -> Outbound:
-        fates = self._file.rows(_FATES, {"item": row["id"]})
         code = f"{row['number']}/{row['notation']}" if row["notation"] else row["number"]
         return Outbound(
             id=ItemId(row["id"]),
@@ -189,7 +187,7 @@ class Ledger:
             name=row["name"],
             folder=row["folder"],
             created=moment(row["created"]),
-            fates=tuple(to_fate(fate) for fate in fates),
+            fates=fates_of(self._file, row["id"]),
         )
 
 

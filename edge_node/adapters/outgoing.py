@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import (
+    FATES,
     LANES,
     add_envelope,
     envelope_row,
+    fates_of,
     hindered,
     move,
     move_fate,
     note_attempt,
     queue_status,
     to_envelope,
-    to_fate,
     unmark,
 )
 from edge_node.adapters.history import note
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
 # After these the axis need not be offered the envelope any more.
 _SETTLED: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.REFUSED, Sending.DEAD})
 
-_FATES: Final = "select * from fates where item = :item order by receiver"
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
 _MARK: Final = "update envelopes set sending = :now where id = :id"
 _CARRIED: Final = """
@@ -254,7 +254,7 @@ class Outgoing:
 
     def fates(self, item: ItemId) -> tuple[Fate, ...]:
         """Return what has become of a document at each of its receivers."""
-        return tuple(to_fate(row) for row in self._file.rows(_FATES, {"item": item}))
+        return fates_of(self._file, item)
 
     def trail(self, envelope: Envelope) -> Trail:
         """Return how an envelope that got no answer would look in the axis's list."""
@@ -321,7 +321,7 @@ class Outgoing:
         for it already: two commands, or the daemon, may have been at it in the same moment.
         """
         with self._file.transaction() as transaction:
-            fates = transaction.rows(_FATES, {"item": item})
+            fates = transaction.rows(FATES, {"item": item})
             meant = [fate for fate in fates if fate["receiver"] in receivers]
             for fate in meant:
                 if (fate["state"], SendingEvent.RESENT) not in OUTBOUND:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
-from edge_node.adapters.envelopes import to_fate
+from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.message import thaw
 from edge_node.domain.record import Dossier
@@ -18,7 +18,6 @@ _UNTOLD: Final = """
 select id, document_id, number, notation, ref, name, folder, warnings, created
   from documents where untold = 1 order by created limit :limit
 """
-_FATES: Final = "select * from fates where item = :item order by receiver"
 
 
 class Paperwork:
@@ -36,15 +35,13 @@ class Paperwork:
         """Enter where the drop lies now, and that its folder tells what ``dossier`` says."""
         # Lost in a power cut, the folder is found by its status.json and filed once more.
         with self._file.transaction(durable=False) as transaction:
-            fates = transaction.rows(_FATES, {"item": dossier.id})
-            stands = tuple(to_fate(row) for row in fates) == dossier.fates
+            stands = fates_of(transaction, dossier.id) == dossier.fates
             transaction.execute(
                 "update documents set folder = :folder, untold = :untold where id = :id",
                 {"id": dossier.id, "folder": folder, "untold": int(not stands)},
             )
 
     def _dossier(self, row: Row) -> Dossier:
-        fates = self._file.rows(_FATES, {"item": row["id"]})
         thawed = (thaw(text) for text in json.loads(row["warnings"]))
         return Dossier(
             id=ItemId(row["id"]),
@@ -55,6 +52,6 @@ class Paperwork:
             name=row["name"],
             folder=row["folder"],
             created=moment(row["created"]),
-            fates=tuple(to_fate(fate) for fate in fates),
+            fates=fates_of(self._file, row["id"]),
             warnings=tuple(warning for warning in thawed if warning),
         )
