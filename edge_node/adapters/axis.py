@@ -18,6 +18,7 @@ import httpx
 
 from edge_node.adapters.deadline import Deadline, DeadlineTransport
 from edge_node.adapters.package_stream import outgoing_body, write_package
+from edge_node.adapters.steps import Step, passing
 from edge_node.domain.errors import (
     AxisBusy,
     AxisSilent,
@@ -117,7 +118,7 @@ class VxpAxis:
             receivers=receivers if self._to_header else (),
         )
         length = stored.size + len(vxp.FILE_END)
-        with axis_errors(sent=True):
+        with passing(Step.SEND, message), axis_errors(sent=True):
             headers = [*self._signed(call), ("Content-Length", str(length))]
             with self._answer(call, headers, outgoing_body(package, stored.size)) as response:
                 answer = _whole(response, SMALL_ANSWER)
@@ -149,7 +150,8 @@ class VxpAxis:
 
     def acknowledge(self, axis_id: AxisId, status: str, description: str = "") -> None:
         """Tell the axis `processing`, `done` or `fail` of a delivery; may be repeated."""
-        vxp_replies.parse_ack(self._ask(vxp.update_status(axis_id, status, description)))
+        with passing(Step.ACKNOWLEDGE, axis_id):
+            vxp_replies.parse_ack(self._ask(vxp.update_status(axis_id, status, description)))
 
     def list_sent(self, message: MessageType, axis_id: AxisId | None = None) -> list[Sent]:
         """Return what became of what we sent, a row for each receiver."""

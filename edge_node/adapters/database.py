@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlite_utils import Database
 
 from edge_node.adapters.schema import MIGRATIONS
+from edge_node.adapters.steps import Step, passing
 from edge_node.domain.errors import DiskTrouble, QueueHeld
 from edge_node.domain.message import say
 
@@ -82,7 +83,8 @@ class QueueFile:
             except BaseException:
                 connection.rollback()
                 raise
-            connection.execute("commit")
+            with passing(Step.COMMIT, self.path):
+                connection.execute("commit")
 
     def close(self) -> None:
         """Close this thread's connection; the last one closed folds the WAL back in."""

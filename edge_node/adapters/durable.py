@@ -32,6 +32,7 @@ from edge_node.adapters.disk import (
     disk_errors,
     shown,
 )
+from edge_node.adapters.steps import Step, passing
 from edge_node.domain.errors import DiskTrouble
 from edge_node.domain.message import say
 
@@ -94,8 +95,10 @@ class Part:
         """Do the same, but for the name: that is durable once the folder is."""
         self.file.flush()
         os.fchmod(self.file.fileno(), mode)  # whatever the umask is
-        os.fsync(self.file.fileno())
-        self.path.replace(target)
+        with passing(Step.SYNC, self.path):
+            os.fsync(self.file.fileno())
+        with passing(Step.RENAME, target):
+            self.path.replace(target)
 
 
 @contextmanager
@@ -157,7 +160,8 @@ def building(path: Path, *, mode: int = 0o750) -> Iterator[Path]:
             part.chmod(mode)
             sync_tree(part)
             _refuse_existing(path)
-            part.rename(path)
+            with passing(Step.RENAME, path):
+                part.rename(path)
             sync_folder(path.parent)
         finally:
             os.close(handle)
@@ -184,7 +188,8 @@ def sync_folder(path: Path) -> None:
     with disk_errors(path):
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            os.fsync(handle)
+            with passing(Step.SYNC_FOLDER, path):
+                os.fsync(handle)
         except OSError as error:
             if error.errno not in _NO_FOLDER_SYNC:  # there the server's own order is all we have
                 raise
@@ -197,7 +202,8 @@ def sync_file(path: Path) -> None:
     with disk_errors(path):
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            os.fsync(handle)
+            with passing(Step.SYNC, path):
+                os.fsync(handle)
         finally:
             os.close(handle)
 
@@ -228,7 +234,8 @@ def move(source: Path, target: Path) -> None:
     with disk_errors(source):
         _refuse_existing(target)
         try:
-            source.rename(target)
+            with passing(Step.RENAME, target):
+                source.rename(target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -244,9 +251,11 @@ def remove_aside(source: Path) -> None:
     """Remove a file or folder so that it is either all there or not to be seen."""
     with disk_errors(source):
         aside = _hidden(source, "moved")
-        source.rename(aside)
+        with passing(Step.RENAME, aside):
+            source.rename(aside)
         sync_folder(source.parent)
-        _remove(aside)
+        with passing(Step.REMOVE, aside):
+            _remove(aside)
 
 
 def sweep(folder: Path, *, kind: Literal["part", "moved"] = "part") -> int:
@@ -384,7 +393,8 @@ def _copy_file(source: Path, file: BinaryIO, copy: Path) -> None:
             digest.update(chunk)
             file.write(chunk)
     file.flush()
-    os.fsync(file.fileno())
+    with passing(Step.SYNC, copy):
+        os.fsync(file.fileno())
     shutil.copystat(source, copy)
     if _leaf(copy) != digest.hexdigest():
         raise DiskTrouble(
