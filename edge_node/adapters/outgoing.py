@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 
 # After these the axis need not be offered the envelope any more.
-_SETTLED: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.REFUSED, Sending.DEAD})
+_SETTLED: Final = frozenset(Sending) - {Sending.QUEUED, Sending.UNSURE}
 
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
 _MARK: Final = "update envelopes set sending = :now where id = :id"

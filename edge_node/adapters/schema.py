@@ -7,6 +7,8 @@ The tables of the queue, as migrations; a migration is never edited once it has 
     incoming    what the axis had for us, raw bytes first
     work        what is to be done, one row for each; a claim is a lease on one of them
     attempts    every try to send an envelope
+    marks       what the node remembers of itself, by name
+    pauses      what cannot be done at present, since when, and when it is tried again
     events      what happened, in order; some of it is still to be told to the document software
 
 Moments are milliseconds since 1970. `work` holds what is due and nothing else, so that a long
@@ -110,6 +112,7 @@ _FIRST: Final = (
         type text not null default '',
         subject text not null default '',
         folder text not null default '',
+        fingerprint text not null default '',
         reason text not null default '',
         created integer not null,
         at integer not null
@@ -119,6 +122,8 @@ _FIRST: Final = (
     "create index incoming_created on incoming (message, created)",
     "create index incoming_document on incoming (document_id)",
     "create index incoming_digest on incoming (digest)",
+    "create index incoming_content on incoming (fingerprint) where fingerprint <> ''",
+    "create index incoming_code on incoming (code, sender) where code <> ''",
     """
     create table work (
         lane text not null,
@@ -128,6 +133,7 @@ _FIRST: Final = (
         leased integer,
         token integer,
         attempt integer not null default 0,
+        crashes integer not null default 0,
         reason text not null default '',
         primary key (lane, item)
     ) strict, without rowid
@@ -161,6 +167,15 @@ _FIRST: Final = (
     """,
     "create index events_item on events (item, id)",
     "create index events_untold on events (id) where untold = 1",
+    "create table marks (name text primary key, value text not null) strict, without rowid",
+    """
+    create table pauses (
+        what text primary key,
+        since integer not null,
+        until integer,
+        reason text not null
+    ) strict, without rowid
+    """,
 )
 
 

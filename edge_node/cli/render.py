@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _FROM, _TO = "←", "→"
 _WORST_FIRST: Final = (
+    Sending.HELD,
     Sending.DEAD,
     Sending.REFUSED,
     Sending.UNSURE,

@@ -22,9 +22,11 @@ _STATES: Final[Mapping[str, Message]] = MappingProxyType(
         Sending.DELIVERED: say("delivered"),
         Sending.REFUSED: say("refused"),
         Sending.DEAD: say("dead"),
+        Sending.HELD: say("held"),
         Receiving.RECEIVED: say("received"),
         Receiving.ACKNOWLEDGED: say("acknowledged"),
         Receiving.TAKEN: say("taken"),
+        Receiving.REPEATED: say("repeated"),
         Receiving.QUARANTINED: say("quarantined"),
     }
 )
@@ -37,6 +39,7 @@ _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         "report accepted": say("our status accepted"),
         "report refused": say("our status refused"),
         "report dead": say("our status dead"),
+        "report held": say("our status held"),
     }
 )
 # How an attempt ended.
@@ -48,6 +51,7 @@ _OUTCOMES: Final[Mapping[str, Message]] = MappingProxyType(
         SendingEvent.MISSING: say("not found at the axis"),
         SendingEvent.REFUSED: say("refused"),
         SendingEvent.EXHAUSTED: say("given up"),
+        SendingEvent.UNDECIDED: say("held for a person"),
         "deferred": say("to be tried again"),
     }
 )

@@ -1,39 +1,47 @@
 """
 The configuration: one YAML file in, one frozen `Config` out, or every problem it has.
 
-Values and their defaults are in `sections`, how they are written in `kinds`; to import them costs
-little, because the YAML parser is only loaded by `load`.
+Values and their defaults are in `sections`, what can be chosen in `choices`, how both are written
+in `kinds`; to import them costs little, because the YAML parser is only loaded by `load`.
 """
 
+from edge_node.config.choices import (
+    ContentTypes,
+    Fetch,
+    HashFile,
+    LogFormat,
+    LogLevel,
+    Meaning,
+    Unreadable,
+    Unsure,
+    Watch,
+)
 from edge_node.config.reading import load
 from edge_node.config.sections import (
     DOCUMENT_TYPES,
+    ERROR_CODES,
     AgencySection,
     AxisSection,
+    BackupSection,
     Config,
-    ContentTypes,
-    Fetch,
     FoldersSection,
-    HashFile,
     IntakeRule,
     IntakeSection,
     LimitsSection,
-    LogFormat,
-    LogLevel,
     LogSection,
     PackageSection,
     PullSection,
     PushSection,
     ReportSection,
-    Unreadable,
-    Watch,
 )
 from edge_node.config.starting import starter
 
 __all__ = [
     "DOCUMENT_TYPES",
+    "ERROR_CODES",
     "AgencySection",
     "AxisSection",
+    "BackupSection",
     "Config",
     "ContentTypes",
     "Fetch",
@@ -45,11 +53,13 @@ __all__ = [
     "LogFormat",
     "LogLevel",
     "LogSection",
+    "Meaning",
     "PackageSection",
     "PullSection",
     "PushSection",
     "ReportSection",
     "Unreadable",
+    "Unsure",
     "Watch",
     "load",
     "starter",

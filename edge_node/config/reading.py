@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -22,7 +23,6 @@ from edge_node.domain.message import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from dataclasses import Field
-    from pathlib import Path
 
     from edge_node.config.sections import Shape
     from edge_node.config.sheet import Tree
@@ -214,17 +214,17 @@ class _Reading:
         whole = all(f"{key}.{entry.name}" in self.values for entry in fields(of))
         return self.built(of, f"{key}.") if whole else None
 
-    def _table(self, table: Table, key: str, line: int, tree: Tree) -> Mapping[str, int] | None:
+    def _table(self, table: Table, key: str, line: int, tree: Tree) -> Mapping[str, object] | None:
         if not isinstance(tree, Pairs):
-            self._unfit(key, line, say("names with numbers"), _form(tree))
+            self._unfit(key, line, say("names with values"), _form(tree))
             return None
         rows = dict(table.over)
-        for name, at, value in self._named(tree.pairs, f"{key}."):
+        for name, at, found in self._named(tree.pairs, f"{key}."):
             row = f"{key}.{_short(name)}"
             label = self._scalar(table.key, row, at, Scalar(name, "str", at))
-            number = self._scalar(table.value, row, at, value)
-            if isinstance(label, str) and isinstance(number, int):
-                rows[label] = number
+            value = self._scalar(table.value, row, at, found)
+            if isinstance(label, str) and value is not None:
+                rows[label] = value
         return MappingProxyType(rows)
 
     def derive(self) -> None:
@@ -232,7 +232,10 @@ class _Reading:
         if (code := self.values.get("agency.code")) is not None:
             self.values.setdefault("axis.system_id", code)
         if (data := self.values.get("folders.data")) is not None:
-            self.values.setdefault("folders.exchange", data / "exchange")  # type: ignore[operator] # a path
+            assert isinstance(data, Path)  # noqa: S101 - its kind is a path
+            self.values.setdefault("folders.exchange", data / "exchange")
+            self.values.setdefault("folders.backups", data / "backups")
+            self.values.setdefault("folders.witness", data.with_name(f"{data.name}.witness"))
 
     def compare(self) -> None:
         """Look at what must hold between keys."""

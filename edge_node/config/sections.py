@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.config import kinds
 from edge_node.config.addresses import url
+from edge_node.config.choices import (
+    ContentTypes,
+    Fetch,
+    HashFile,
+    LogFormat,
+    LogLevel,
+    Meaning,
+    Unreadable,
+    Unsure,
+    Watch,
+)
 from edge_node.config.patterns import date_format, pattern, subject
 from edge_node.domain.document import Organization, Priority
 from edge_node.domain.language import Language
@@ -51,7 +61,7 @@ class Table:
 
     key: Kind
     value: Kind
-    over: Mapping[str, int]
+    over: Mapping[str, Any]
 
 
 Shape = kinds.Kind | Section | Many | Table
@@ -60,58 +70,6 @@ Shape = kinds.Kind | Section | Many | Table
 def _key(shape: Shape, *, derived: bool = False) -> Mapping[str, object]:
     """Describe a key to the reader; a derived one may be left out without having a default."""
     return MappingProxyType({"shape": shape, "derived": derived})
-
-
-class Watch(StrEnum):
-    """How the node learns of changes in the outbox."""
-
-    AUTO = "auto"  # events where the file system has them, polling on NFS and CIFS
-    EVENTS = "events"
-    POLLING = "polling"
-
-
-class HashFile(StrEnum):
-    """How the digest of a package is written in a request."""
-
-    SDK = "sdk"  # as the vendor's Java client prints it: each byte without its leading zero
-    PADDED = "padded"  # as everybody else does
-
-
-class Fetch(StrEnum):
-    """By which call a package is fetched."""
-
-    DOWNLOAD = "downloadEdoc"  # the bytes themselves, streamed
-    GET = "getEdoc"  # base64 within JSON, for an axis that does not know the other
-
-
-class ContentTypes(StrEnum):
-    """What a package's list of attachments says of their types."""
-
-    OWN = "own"  # each attachment's own
-    VENDOR = "vendor"  # application/zip throughout, as the vendor's client writes
-
-
-class Unreadable(StrEnum):
-    """What the axis is told of a package that cannot be read."""
-
-    FAIL = "fail"  # `fail`, so that the sender learns of it
-    KEEP = "keep"  # nothing; a person decides
-
-
-class LogLevel(StrEnum):
-    """What is worth a line in the log, and everything graver."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class LogFormat(StrEnum):
-    """How a line of the log is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 # The administrative documents of Nghị định 30/2020 that its predecessors number alike (1 to 20).
@@ -137,6 +95,22 @@ DOCUMENT_TYPES: Final[Mapping[str, int]] = MappingProxyType(
         "Công văn": 18,
         "Công điện": 19,
         "Bản ghi nhớ": 20,
+    }
+)
+
+
+# The national axis publishes no list of its codes. These are the ones the guide of one province
+# gives for its own (v2.2), which seems to have them from there.
+ERROR_CODES: Final[Mapping[str, Meaning]] = MappingProxyType(
+    {
+        "10": Meaning.REFUSED,
+        "15": Meaning.DENIED,
+        "18": Meaning.REFUSED,
+        "19": Meaning.REFUSED,
+        "20": Meaning.BUSY,
+        "21": Meaning.BUSY,
+        "22": Meaning.REFUSED,
+        "23": Meaning.REFUSED,
     }
 )
 
@@ -196,6 +170,16 @@ class AxisSection:
     fetch: Fetch = field(default=Fetch.DOWNLOAD, metadata=_key(kinds.one_of(Fetch)))
     # Whether the receivers are also named in a header of their own when sending.
     to_header: bool = field(default=False, metadata=_key(kinds.truth))
+    # What error codes mean; what the file names is laid over the table built in.
+    codes: Mapping[str, Meaning] = field(
+        default_factory=lambda: ERROR_CODES,
+        metadata=_key(Table(kinds.name, kinds.one_of(Meaning), ERROR_CODES)),
+    )
+    # How soon an axis that is down is tried again; each further wait is twice as long.
+    probe_first: timedelta = field(default=timedelta(seconds=5), metadata=_key(kinds.duration))
+    probe_ceiling: timedelta = field(default=timedelta(minutes=5), metadata=_key(kinds.duration))
+    # How far the two clocks may be apart before that is said.
+    clock_tolerance: timedelta = field(default=timedelta(minutes=5), metadata=_key(kinds.duration))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +190,11 @@ class FoldersSection:
     data: Path = field(metadata=_key(kinds.path))
     # Shared with the document software; `exchange` within `data` when left out.
     exchange: Path = field(metadata=_key(kinds.path, derived=True))
+    # Outside of `data`: how much was sent from it, so that a copy of it is known for what it is.
+    # `data` with `.witness` behind its name when left out.
+    witness: Path = field(metadata=_key(kinds.path, derived=True))
+    # Copies of the queue; `backups` within `data` when left out.
+    backups: Path = field(metadata=_key(kinds.path, derived=True))
 
     @property
     def queue(self) -> Path:
@@ -293,6 +282,14 @@ class LimitsSection:
     package: int = field(default=100 * _MB, metadata=_key(kinds.size))
     # All attachments of one package received, decoded and unzipped.
     unpacked: int = field(default=500 * _MB, metadata=_key(kinds.size))
+    # What must stay free on the disks of data and exchange; nothing new is taken in below it.
+    free_space: int = field(default=500 * _MB, metadata=_key(kinds.size))
+    # How many more files those disks must be able to hold.
+    free_files: int = field(default=1000, metadata=_key(kinds.whole(0, 10_000_000)))
+    # How much memory must be left to this machine, or to this service where it has a limit.
+    free_memory: int = field(default=64 * _MB, metadata=_key(kinds.size))
+    # How often the node may die over one item before that is tried alone.
+    crashes: int = field(default=3, metadata=_key(kinds.whole(1, 100)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +304,10 @@ class PushSection:
     attempts: int = field(default=150, metadata=_key(kinds.whole(1, 100_000)))
     # How long one attempt owns its envelope; must outlast a call.
     lease: timedelta = field(default=timedelta(minutes=15), metadata=_key(kinds.duration))
+    # What becomes of a document the axis gave no answer for and does not list, or lists twice.
+    unsure: Unsure = field(default=Unsure.RESEND, metadata=_key(kinds.one_of(Unsure)))
+    # How long the axis has to list what it took before it is believed not to have it.
+    unsure_after: timedelta = field(default=timedelta(minutes=2), metadata=_key(kinds.wait))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +316,10 @@ class PullSection:
 
     # Clients in use ask every one to five minutes.
     every: timedelta = field(default=timedelta(minutes=1), metadata=_key(kinds.duration))
+    # How often the axis is asked for everything since the last time, waiting or not.
+    look_back_every: timedelta = field(default=timedelta(hours=1), metadata=_key(kinds.duration))
+    # How much further than the last time that looks back.
+    overlap: timedelta = field(default=timedelta(days=3), metadata=_key(kinds.duration))
     unreadable: Unreadable = field(
         default=Unreadable.FAIL, metadata=_key(kinds.one_of(Unreadable))
     )
@@ -327,6 +332,15 @@ class ReportSection:
     # Whether status 01 (Đã đến) is sent without anybody's doing.
     receipts: bool = field(default=True, metadata=_key(kinds.truth))
     every: timedelta = field(default=timedelta(minutes=1), metadata=_key(kinds.duration))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSection:
+    """Copies of the queue, in `folders.backups`."""
+
+    every: timedelta = field(default=timedelta(days=1), metadata=_key(kinds.duration))
+    # How many are kept.
+    keep: int = field(default=7, metadata=_key(kinds.whole(1, 1000)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,4 +368,5 @@ class Config:
     push: PushSection = field(default=PushSection(), metadata=_key(Section(PushSection)))
     pull: PullSection = field(default=PullSection(), metadata=_key(Section(PullSection)))
     report: ReportSection = field(default=ReportSection(), metadata=_key(Section(ReportSection)))
+    backup: BackupSection = field(default=BackupSection(), metadata=_key(Section(BackupSection)))
     log: LogSection = field(default=LogSection(), metadata=_key(Section(LogSection)))

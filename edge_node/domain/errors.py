@@ -2,13 +2,14 @@
 Everything that can go wrong, sorted by what to do next and not by the library it came from.
 
     EdgeNodeError
-    ├── Transient   the moment is wrong: defer this item          AxisBusy, AxisSilent
+    ├── Transient   the moment is wrong: defer this item          AxisBusy, AxisSilent,
+    │                                                             AxisUnclear
     ├── Permanent   this item is wrong: park it for a person      AxisRefused, DropRefused,
     │                                                             StatusRefused, PackageTooLarge,
     │                                                             PackageUnreadable
     ├── Outage      no such work can be done now: pause the flow, AxisUnreachable, AxisDenied,
     │               spend nobody's attempt                        FolderMissing, DiskTrouble,
-    │                                                             QueueHeld
+    │                                                             QueueHeld, QueueDamaged, NoRoom
     └── ConfigError, IllegalTransition, LeaseLost, UnknownItem, NotAllowed, AlreadyRunning
 """
 
@@ -54,6 +55,18 @@ class AxisSilent(Transient):
     """Something was sent and no answer came: the axis may or may not have it."""
 
 
+class AxisUnclear(Transient):
+    """The axis answered no by a ``code`` nobody here knows; ``text`` is its own, raw."""
+
+    def __init__(
+        self, message: Message, *, code: str = "", text: str = "", hint: Message | None = None
+    ) -> None:
+        """Keep the axis's own error code and text beside our sentence."""
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.text = text
+
+
 class AxisRefused(Permanent):
     """The axis answered no; ``code`` and ``text`` are its own words, raw."""
 
@@ -84,6 +97,14 @@ class DiskTrouble(Outage):
 
 class QueueHeld(Outage):
     """Somebody else is writing to the queue, and does not end."""
+
+
+class QueueDamaged(Outage):
+    """The file of the queue is not sound: nothing may be written into it any more."""
+
+
+class NoRoom(Outage):
+    """There is less disk or memory left than must be kept free: nothing new is taken in."""
 
 
 class WithProblems(EdgeNodeError):

@@ -28,6 +28,7 @@ class Sending(StrEnum):
     DELIVERED = "delivered"  # the axis or the receiver says it arrived
     REFUSED = "refused"  # the axis said no
     DEAD = "dead"  # we stopped trying
+    HELD = "held"  # the axis cannot tell whether it has it; a person decides
 
 
 class SendingEvent(StrEnum):
@@ -40,6 +41,7 @@ class SendingEvent(StrEnum):
     REFUSED = "refused"  # the axis answered no, or lists it as failed
     EXHAUSTED = "exhausted"  # the last try has been made
     CONFIRMED = "confirmed"  # the receiver has it, by the axis's word or by its own
+    UNDECIDED = "undecided"  # nobody can tell, and it is not ours to guess
     RESENT = "resent"  # a person put it back in the queue
 
 
@@ -49,9 +51,12 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.QUEUED, SendingEvent.SILENCE): Sending.UNSURE,
         (Sending.QUEUED, SendingEvent.REFUSED): Sending.REFUSED,
         (Sending.QUEUED, SendingEvent.EXHAUSTED): Sending.DEAD,
+        (Sending.QUEUED, SendingEvent.FOUND): Sending.ACCEPTED,  # sent in an earlier life of ours
+        (Sending.QUEUED, SendingEvent.UNDECIDED): Sending.HELD,  # likewise, perhaps
         (Sending.QUEUED, SendingEvent.CONFIRMED): Sending.DELIVERED,
         (Sending.UNSURE, SendingEvent.FOUND): Sending.ACCEPTED,
         (Sending.UNSURE, SendingEvent.MISSING): Sending.QUEUED,
+        (Sending.UNSURE, SendingEvent.UNDECIDED): Sending.HELD,
         (Sending.UNSURE, SendingEvent.EXHAUSTED): Sending.DEAD,
         (Sending.UNSURE, SendingEvent.CONFIRMED): Sending.DELIVERED,
         (Sending.ACCEPTED, SendingEvent.CONFIRMED): Sending.DELIVERED,
@@ -60,6 +65,8 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.REFUSED, SendingEvent.CONFIRMED): Sending.DELIVERED,  # late good news wins
         (Sending.DEAD, SendingEvent.RESENT): Sending.QUEUED,
         (Sending.DEAD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
+        (Sending.HELD, SendingEvent.RESENT): Sending.QUEUED,
+        (Sending.HELD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
     }
 )
 
@@ -71,6 +78,7 @@ class Receiving(StrEnum):
     ACKNOWLEDGED = "acknowledged"  # the axis knows that we have it
     DELIVERED = "delivered"  # it lies in the inbox (a status: it was applied)
     TAKEN = "taken"  # the document software took it out of the inbox
+    REPEATED = "repeated"  # the agency has the very same document already, under another axis id
     QUARANTINED = "quarantined"  # it cannot be read or must not be handed on; a person decides
 
 
@@ -80,6 +88,7 @@ class ReceivingEvent(StrEnum):
     ACKNOWLEDGED = "acknowledged"  # the axis took our word for it
     HANDED_OVER = "handed over"  # the inbox folder was renamed into sight
     PICKED_UP = "picked up"  # the folder is gone from the inbox, or marked as taken
+    RECOGNISED = "recognised"  # it is what we had before, to the byte
     REJECTED = "rejected"  # unreadable, unsafe, or not for us
     RELEASED = "released"  # a person gave it a second chance
 
@@ -88,6 +97,7 @@ INBOUND: Final[Mapping[tuple[Receiving, ReceivingEvent], Receiving]] = MappingPr
     {
         (Receiving.RECEIVED, ReceivingEvent.ACKNOWLEDGED): Receiving.ACKNOWLEDGED,
         (Receiving.ACKNOWLEDGED, ReceivingEvent.HANDED_OVER): Receiving.DELIVERED,
+        (Receiving.ACKNOWLEDGED, ReceivingEvent.RECOGNISED): Receiving.REPEATED,
         (Receiving.ACKNOWLEDGED, ReceivingEvent.REJECTED): Receiving.QUARANTINED,
         (Receiving.DELIVERED, ReceivingEvent.PICKED_UP): Receiving.TAKEN,
         (Receiving.QUARANTINED, ReceivingEvent.RELEASED): Receiving.ACKNOWLEDGED,

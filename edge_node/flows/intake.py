@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# In these states a receiver has the document, or will have it without anybody doing anything.
-_ALIVE: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.ACCEPTED, Sending.DELIVERED})
+# In these states a receiver has the document, or may have it, or will have it by itself.
+_ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD}
 
 
 class DuplicateDrop(DropRefused):

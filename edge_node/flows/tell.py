@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 50
-_ON_ITS_WAY: Final = frozenset({Sending.QUEUED, Sending.UNSURE})
+# What is held may yet have arrived: it lies where it waits, until a person knows.
+_ON_ITS_WAY: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.HELD})
 _WITH_THE_AXIS: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED})
 
 
