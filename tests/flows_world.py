@@ -157,7 +157,12 @@ def a_config(code, home, url, secret_file, sections):
     base = config.Config(
         agency=config.AgencySection(code=code, name=f"Đơn vị {code}"),
         axis=config.AxisSection(url=url, system_id=code, secret_file=str(secret_file)),
-        folders=config.FoldersSection(data=home, exchange=home / "exchange"),
+        folders=config.FoldersSection(
+            data=home,
+            exchange=home / "exchange",
+            witness=home.with_name(f"{home.name}.witness"),
+            backups=home / "backups",
+        ),
         intake=config.IntakeSection(
             quiet=timedelta(), bare_grace=timedelta(), watch=config.Watch.EVENTS, rules=(RULE,)
         ),
