@@ -10,9 +10,11 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from edge_node.domain.envelope import MessageType
 from edge_node.protocol import vxp
+from edge_node.sandbox.faults import Faults
 from edge_node.sandbox.serve import running
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
 
@@ -34,6 +36,18 @@ class Caller:
 
     def call(self, call, body=None):
         """Make a signed request; return the HTTP status and the body of the answer."""
+        with self.asked(call, body) as connection:
+            response = connection.getresponse()
+            return response.status, response.read()
+
+    def date(self, call):
+        """Make a signed request; return the Date of the answer."""
+        with self.asked(call) as connection:
+            return parsedate_to_datetime(connection.getresponse().headers["Date"])
+
+    @contextmanager
+    def asked(self, call, body=None):
+        """Make a signed request and give the connection; leaving, hang up, answered or not."""
         host = self.url.removeprefix("http://")
         headers = vxp.signed_headers(call, system_id=self.code, secret=self.secret, moment=NOW)
         connection = http.client.HTTPConnection(host, timeout=30)
@@ -44,8 +58,7 @@ class Caller:
                 body=call.body if body is None else body,
                 headers=dict(headers) | self.overwrite,
             )
-            response = connection.getresponse()
-            return response.status, response.read()
+            yield connection
         finally:
             connection.close()
 
@@ -57,15 +70,29 @@ class Caller:
 
     def send(self, package, message=EDOC, *, style="sdk", sender=None, to=()):
         """Send a package as the vendor's client does, closed by a line end."""
+        return self.ask(*self.sending(package, message, style=style, sender=sender, to=to))
+
+    def sending(self, package, message=EDOC, *, style="sdk", sender=None, to=()):
+        """Return the call that sends a package, and its body."""
         spelled = vxp.hash_file(hashlib.sha256(package).digest(), style)
         call = vxp.send(
             MessageType(message), sender=sender or self.code, hash_file=spelled, receivers=to
         )
-        return self.ask(call, package + b"\r\n")
+        return call, package + b"\r\n"
 
     def received(self, message=EDOC, **window):
         """List what waits."""
         return self.ask(vxp.received_list(MessageType(message), **window))["data"]
+
+    def sent(self, doc_id=None, message=EDOC):
+        """List what was sent, all of it or one package."""
+        return self.ask(vxp.sent_list(MessageType(message), doc_id))["data"]
+
+    def package(self, doc_id):
+        """Fetch the package of a delivery."""
+        status, package = self.call(vxp.fetch(doc_id, vxp.Method.DOWNLOAD))
+        assert status == 200
+        return package
 
     def acknowledge(self, doc_id, status="done", note=""):
         """Set the transport status of a delivery."""
@@ -75,9 +102,10 @@ class Caller:
 class World:
     """A running sandbox with more agencies than the tests will use up."""
 
-    def __init__(self, url, settings):
+    def __init__(self, url, settings, faults):
         """Hand out the agencies of the settings one by one, the first excepted."""
         self.url = url
+        self.faults = faults
         self.settings = settings
         self.folder = settings.folder
         self._codes = itertools.islice(settings.members, 1, None)
@@ -95,8 +123,17 @@ def a_world(folder, **options):
     chosen = Options(**({"clock": NOW, "reencode": Reencode.NEVER} | options))
     settings = init_sandbox(folder, agencies, options=chosen)
     settings.members[VENDOR].secret_file.write_text("test-secret")
-    with running(folder) as url:
-        yield World(url, settings)
+    faults = Faults()
+    with running(folder, faults=faults) as url:
+        yield World(url, settings, faults)
+
+
+def eventually(found):
+    """Ask until something is found; what is asked takes its time, so nothing here waits."""
+    for _ in range(2000):
+        if result := found():
+            return result
+    raise AssertionError(f"never: {found}")
 
 
 def a_package(sender, *receivers, head="", document_id="D1", subject="V/v", tail="", pdf=b"%PDF"):

@@ -19,15 +19,29 @@ _AGENCIES: Final = (
 )
 
 
-def serve_sandbox(folder: Path, *, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve the test axis in ``folder``; a new one gets three agencies with fresh secrets."""
+def serve_sandbox(
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    faults: Path | None,
+    ready: Callable[[str], None],
+) -> None:
+    """
+    Serve the test axis in ``folder``; a new one gets three agencies with fresh secrets.
+
+    The file ``faults`` says what it is to do wrong on purpose.
+    """
     _demand_server()
-    from edge_node.sandbox.serve import serve  # noqa: PLC0415 - only here
+    from edge_node.sandbox.faults import Faults  # noqa: PLC0415 - only here
+    from edge_node.sandbox.faults_rules import read_rules_file  # noqa: PLC0415
+    from edge_node.sandbox.serve import serve  # noqa: PLC0415
     from edge_node.sandbox.settings import SETTINGS_FILE, init_sandbox  # noqa: PLC0415
 
+    rules = read_rules_file(faults) if faults else ()
     if not (folder / SETTINGS_FILE).exists():
         init_sandbox(folder, _AGENCIES)
-    serve(folder, host=host, port=port, ready=ready)
+    serve(folder, host=host, port=port, ready=ready, faults=Faults(rules))
 
 
 def demonstrate(*, as_json: bool, folder: Path | None) -> bool:

@@ -9,6 +9,7 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.complaint import complain
+from edge_node.domain.envelope import ItemId, Lane
 
 if TYPE_CHECKING:
     from edge_node.cli.seat import Seat
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Hang the commands of this room into the root command."""
     app.command(help=here("Run the node until it is told to stop."))(run)
     app.command(help=here("Let every flow do what there is to do now, and end."))(once)
+    app.command(hidden=True)(trial)
     app.command(help=here("Run a test axis for development and training."))(sandbox)
     app.command(help=here("Show the main job with a test axis and three nodes."))(demo)
 
@@ -29,7 +31,8 @@ def run(ctx: typer.Context) -> None:
 
     seat: Seat = ctx.obj
     set_up_log(seat.config)
-    Daemon(config_file=seat.config_file, set_up_log=set_up_log).run(seat.config)
+    daemon = Daemon(config_file=seat.config_file, set_up_log=set_up_log, command=seat.command)
+    daemon.run(seat.config)
 
 
 def once(ctx: typer.Context) -> None:
@@ -46,6 +49,16 @@ def once(ctx: typer.Context) -> None:
         raise typer.Exit(1)
 
 
+def trial(ctx: typer.Context, lane: Lane, item: str) -> None:
+    """Work on one item in a process of its own; a running node calls this, nobody else."""
+    from edge_node.cli.logs import set_up_log  # noqa: PLC0415 - only for work
+    from edge_node.daemon.trial import try_alone  # noqa: PLC0415
+
+    seat: Seat = ctx.obj
+    set_up_log(seat.config)
+    raise typer.Exit(try_alone(seat.config, lane, ItemId(item)))
+
+
 def sandbox(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help=here("Where the test axis keeps its state."))
@@ -54,11 +67,17 @@ def sandbox(
         8080
     ),
     host: Annotated[str, typer.Option(help=here("The address to listen on."))] = "127.0.0.1",
+    faults: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help=here("What the test axis is to do wrong on purpose, and when.")
+        ),
+    ] = None,
 ) -> None:
     """Serve a test axis; a new folder gets three agencies with secrets of their own."""
     from edge_node.cli.parts import serve_sandbox  # noqa: PLC0415 - starlette is an extra
 
-    serve_sandbox(folder, host=host, port=port, ready=typer.echo)
+    serve_sandbox(folder, host=host, port=port, faults=faults, ready=typer.echo)
 
 
 def demo(

@@ -3,8 +3,8 @@ The axis over HTTP: its routes, the signature on every call, bodies that stream 
 
 What the calls mean is `edge_node.sandbox.axis`' affair. A reply always has the fields its call
 documents and no others, whether the answer is yes or no; a refusal is HTTP 200 with status FAIL,
-since that is how clients of this API are told. Faults, when they are wanted, belong around the
-application as ASGI middleware.
+since that is how clients of this API are told. Faults of the line stand around the application
+as ASGI middleware (`faults_wire`), those of meaning are an axis of their own (`faults_axis`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def application(axis: Axis) -> Starlette:
     directory = axis.directory
     app = Starlette(
         routes=[
-            _route(axis, "/sendEdoc", _sending(axis), {"DocId": ""}, limit=_largest(axis)),
+            _route(axis, "/sendEdoc", _sending(axis), {"DocId": ""}, limit=largest_body(axis)),
             _route(axis, "/getReceivedEdocList", _json_call(axis.received), {"data": []}),
             _route(axis, "/getEdoc", _fetching(axis), {"data": ""}),
             _route(axis, "/downloadEdoc", _downloading(axis), {}, verb="GET"),
@@ -74,7 +74,8 @@ def application(axis: Axis) -> Starlette:
     return app
 
 
-def _largest(axis: Axis) -> int:
+def largest_body(axis: Axis) -> int:
+    """Return how many bytes a body may have: those of a package and the line end behind it."""
     return axis.settings.options.max_package + _LINE_END
 
 

@@ -7,7 +7,6 @@ raises Refused. All of them block on the disk and belong on a thread.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import uuid
 from contextlib import suppress
@@ -15,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import AlreadyRunning, NotAllowed
+from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 from edge_node.protocol.vxp import SERVICE, hash_file
 from edge_node.sandbox.directory import Directory, Fields
@@ -25,11 +24,11 @@ from edge_node.sandbox.params import shown
 from edge_node.sandbox.refusals import Code, Refused
 from edge_node.sandbox.rewrite import Passage, rewrite
 from edge_node.sandbox.settings import HashFile
-from edge_node.sandbox.store import Accepted, Store
+from edge_node.sandbox.store import Accepted, Store, hold
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import Literal
 
@@ -53,24 +52,21 @@ class Axis:
     `forwarded/` what receivers get; the last can be made again from the one before at any time.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the sandbox and tidy up after a crash; AlreadyRunning if somebody else has it."""
+    def __init__(self, settings: Settings, *, now: Callable[[], datetime] | None = None) -> None:
+        """
+        Open the sandbox and tidy up after a crash; AlreadyRunning if somebody else has it.
+
+        ``now`` tells the axis's time, where it is not to be the clock of the settings.
+        """
         self.settings = settings
         folder = settings.folder
-        self._lock = (folder / ".lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise AlreadyRunning(
-                say("the sandbox in {folder} is being served already", folder=str(folder))
-            ) from None
+        self._lock = hold(folder)
         self._incoming = folder / "incoming"
         self._packages = folder / "packages"
         self._forwarded = folder / "forwarded"
         for place in (self._incoming, self._packages, self._forwarded):
             place.mkdir(exist_ok=True)
-        self._now = settings.options.now
+        self._now = now or settings.options.now
         self._store = Store(folder)
         self._store.enrol(settings.members.values(), now=self._now())
         self.directory = Directory(self._store, self._now)
@@ -113,10 +109,8 @@ class Axis:
         return {"DocId": draft.doc_id}
 
     def received(self, caller: str, params: Params) -> Fields:
-        """List what waits for the caller, oldest first."""
-        since, until = params.window()
-        rows = self._store.pending(caller, params.message(), since=since, until=until)
-        return {"data": [_received_row(row) for row in rows]}
+        """List what waits for the caller; with dates, all that came between them."""
+        return {"data": [_received_row(row) for row in self._listed(caller, params)]}
 
     def package(self, caller: str, params: Params) -> Path:
         """Return the file with the package of one delivery, as its receiver gets it."""
@@ -131,20 +125,15 @@ class Axis:
         doc_id, status = self._delivery(caller, params)["doc_id"], params.need("status")
         if status not in _STATUSES:
             raise Refused(Code.BAD_REQUEST, say("status is not one of done, fail, processing"))
-        note, now = params.get("description"), self._now()
         try:
-            self._store.update_status(doc_id, status=status, note=note, now=now)
+            self._note_status(doc_id, status, params.get("description"))
         except NotAllowed as error:
             raise Refused(Code.BAD_REQUEST, error.message) from error
         return {}
 
     def sent(self, caller: str, params: Params) -> Fields:
         """List what the caller sent, a row per receiver; of one package where docId names it."""
-        since, until = params.window()
-        rows = self._store.sent(
-            caller, params.message(), doc_id=params.get("docId"), since=since, until=until
-        )
-        return {"data": [_sent_row(row) for row in rows]}
+        return {"data": [_sent_row(row) for row in self._sent(caller, params)]}
 
     def count_documents(self, caller: str, params: Params) -> Fields:
         """Count the documents that wait."""
@@ -155,6 +144,22 @@ class Axis:
         """Count the statuses that wait; the vendor's client says messagetype `edoc` here too."""
         params.message()
         return {"count": self._store.count_pending(caller, MessageType.STATUS)}
+
+    def _listed(self, caller: str, params: Params) -> list[sqlite3.Row]:
+        message = params.message()
+        if not params.is_dated():
+            return self._store.pending(caller, message)
+        since, until = params.window()
+        return self._store.between(caller, message, since=since, until=until)
+
+    def _sent(self, caller: str, params: Params) -> list[sqlite3.Row]:
+        since, until = params.window()
+        return self._store.sent(
+            caller, params.message(), doc_id=params.get("docId"), since=since, until=until
+        )
+
+    def _note_status(self, doc_id: str, status: str, note: str) -> None:
+        self._store.update_status(doc_id, status=status, note=note, now=self._now())
 
     def _check_hash(self, given: str, digest: bytes) -> None:
         spellings = _SPELLINGS[self.settings.options.hash_file]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import IO, TYPE_CHECKING, Final, NoReturn
 from xml.parsers import expat
 
 from edge_node.domain.envelope import MessageType
@@ -88,7 +88,13 @@ class Header:
 
 def read_header(path: Path, message: MessageType) -> Header:
     """Read the package in ``path``; Refused when it is not one the axis would carry."""
-    fields = _HeaderReader().read(path)
+    with path.open("rb") as file:
+        return header_of(file, message)
+
+
+def header_of(file: IO[bytes], message: MessageType) -> Header:
+    """Read a package from where ``file`` stands; Refused as `read_header`."""
+    fields = _HeaderReader().read(file)
     for name in _NEEDED[message]:
         if not all(fields.get(name, [""])):
             _refuse(say("the package has no {field}", field=name))
@@ -147,12 +153,11 @@ class _HeaderReader:
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = _no_doctype
 
-    def read(self, path: Path) -> Mapping[str, list[str]]:
+    def read(self, file: IO[bytes]) -> Mapping[str, list[str]]:
         """Return the texts found, by their place in the MessageHeader, in document order."""
         try:
-            with path.open("rb") as file:
-                while chunk := file.read(CHUNK):
-                    self._parser.Parse(chunk, False)  # noqa: FBT003 - expat's own signature
+            while chunk := file.read(CHUNK):
+                self._parser.Parse(chunk, False)  # noqa: FBT003 - expat's own signature
             self._parser.Parse(b"", True)  # noqa: FBT003 - likewise
         except expat.ExpatError as error:
             _refuse(say("the body is not well-formed XML: {error}", error=str(error)))

@@ -47,6 +47,10 @@ class Params:
             raise Refused(Code.BAD_REQUEST, say("messagetype is neither edoc nor status"))
         return MessageType(kind)
 
+    def is_dated(self) -> bool:
+        """Tell whether a list was asked for a span of time, be it open at one end."""
+        return bool(self.get("fromDate") or self.get("toDate"))
+
     def window(self) -> tuple[str, str]:
         """Return the moments a list was asked for, as the store compares them; Refused."""
         return self._moment("fromDate", EARLIEST), self._moment("toDate", LATEST)

@@ -17,8 +17,10 @@ import uvicorn
 
 from edge_node.domain.errors import ConfigError
 from edge_node.domain.message import say
-from edge_node.sandbox.app import application
-from edge_node.sandbox.axis import Axis
+from edge_node.sandbox.faults import Faults
+from edge_node.sandbox.faults_axis import FaultyAxis
+from edge_node.sandbox.faults_wire import Line
+from edge_node.sandbox.front import Front
 from edge_node.sandbox.settings import read_settings
 
 if TYPE_CHECKING:
@@ -37,27 +39,35 @@ def serve(
     port: int = 0,
     ready: Callable[[str], None],
     allow_remote: bool = False,
+    faults: Faults | None = None,
 ) -> None:
     """
     Serve the sandbox in ``folder`` until SIGTERM or SIGINT; ``ready`` is told the address.
 
-    Port 0 takes any that is free. Raises ConfigError for settings that cannot be used and for a
-    host others can reach, AlreadyRunning if the folder is being served.
+    Port 0 takes any that is free. ``faults`` is what the axis is to do wrong on purpose. Raises
+    ConfigError for settings that cannot be used and for a host others can reach, AlreadyRunning
+    if the folder is being served.
     """
     if not allow_remote:
         _check_loopback(host)
-    axis = Axis(read_settings(folder))
+    faults = faults or Faults()
+    axis = FaultyAxis(read_settings(folder), faults)
     try:
         with _listen(host, port) as listening:
-            _server(axis, listening, ready).run(sockets=[listening])
+            _server(axis, faults, listening, ready).run(sockets=[listening])
     finally:
         axis.close()
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Serve the sandbox in ``folder`` from a thread of this process; gives the address."""
-    axis = Axis(read_settings(folder))
+def running(folder: Path, *, faults: Faults | None = None) -> Iterator[str]:
+    """
+    Serve the sandbox in ``folder`` from a thread of this process; gives the address.
+
+    Whoever passes ``faults`` may set, clear and look at them while it runs.
+    """
+    faults = faults or Faults()
+    axis = FaultyAxis(read_settings(folder), faults)
     address: list[str] = []
     listens = threading.Event()
 
@@ -67,7 +77,7 @@ def running(folder: Path) -> Iterator[str]:
 
     try:
         with _listen("127.0.0.1", 0) as listening:
-            server = _server(axis, listening, ready)
+            server = _server(axis, faults, listening, ready)
             thread = threading.Thread(target=server.run, args=([listening],), name="sandbox")
             thread.start()
             try:
@@ -81,15 +91,22 @@ def running(folder: Path) -> Iterator[str]:
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens, and ends quietly on a signal instead of passing it on."""
+    """Says when it listens and when it ends; ends quietly on a signal, and passes it not on."""
 
-    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listens: Callable[[], None], ends: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._listens = listens
+        self._ends = ends
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._listens()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ends()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: object) -> None:
         del sig, frame
@@ -122,21 +139,25 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _server(axis: Axis, listening: socket.socket, ready: Callable[[str], None]) -> uvicorn.Server:
+def _server(
+    axis: FaultyAxis, faults: Faults, listening: socket.socket, ready: Callable[[str], None]
+) -> uvicorn.Server:
+    front = Front(axis, faults)
     config = uvicorn.Config(
-        application(axis),
-        http="h11",
+        front,
+        http=Line,
         loop="asyncio",
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # which is the machine's; the axis adds its own
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_GRACE,
         h11_max_incomplete_event_size=_HEADERS,
     )
-    return _Server(config, lambda: ready(_url(listening)))
+    return _Server(config, lambda: ready(_url(listening)), front.end)
 
 
 def _url(listening: socket.socket) -> str:

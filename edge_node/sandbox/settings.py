@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_node.domain.document import AgencyCode, BadAgencyCode, agency_code
 from edge_node.domain.errors import ConfigError
-from edge_node.domain.message import Message, say
+from edge_node.domain.message import say
 from edge_node.domain.time import VIETNAM, in_vietnam
+from edge_node.sandbox.tree import TreeReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from edge_node.domain.message import Message
 
 SETTINGS_FILE: Final = "sandbox.yaml"
 _MB: Final = 1024 * 1024
@@ -166,15 +169,15 @@ def _write_secret(path: Path) -> None:
     path.write_text(secrets.token_urlsafe(32), encoding="ascii")
 
 
-class _Reader:
-    """Reads the tree of a settings file and gathers what is wrong with it."""
+class _Reader(TreeReader):
+    """Reads the tree of a settings file."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
-        self.problems: list[Message] = []
 
     def settings(self, tree: object) -> Settings:
-        top = self._mapping("sandbox.yaml", tree, known=("agencies", "options"))
+        top = self.mapping("sandbox.yaml", tree, known=("agencies", "options"))
         rows = top.get("agencies")
         if not isinstance(rows, list):
             self.problems.append(say("agencies: expected a list"))
@@ -189,8 +192,8 @@ class _Reader:
 
     def _member(self, place: str, row: object) -> Member:
         known = ("code", "name", "secret_file", "old_code", "parent")
-        entry = self._mapping(place, row, known=known)
-        texts = {key: self._text(f"{place}.{key}", entry.get(key, "")) for key in known}
+        entry = self.mapping(place, row, known=known)
+        texts = {key: self.text(f"{place}.{key}", entry.get(key, "")) for key in known}
         path = self.folder / texts["secret_file"]
         return Member(
             code=AgencyCode(texts["code"]),
@@ -206,17 +209,17 @@ class _Reader:
             mode = stat.S_IMODE(path.stat().st_mode)
             secret = path.read_bytes().strip()
         except OSError as error:
-            self._wrong(place, say("a file that can be read"), error.strerror or str(error))
+            self.wrong(place, say("a file that can be read"), error.strerror or str(error))
             return b""
         if mode & 0o077:
-            self._wrong(place, say("a file only its owner may read (0600)"), f"{mode:04o}")
+            self.wrong(place, say("a file only its owner may read (0600)"), f"{mode:04o}")
         if not secret:
-            self._wrong(place, say("a secret"), "an empty file")
+            self.wrong(place, say("a secret"), "an empty file")
         return secret
 
     def _options(self, tree: object) -> Options:
         known = ("reencode", "hash_file", "max_package", "clock")
-        entry = self._mapping("options", tree, known=known)
+        entry = self.mapping("options", tree, known=known)
         default = Options()
         return Options(
             reencode=self._one_of(entry, "reencode", Reencode, default.reencode),
@@ -232,7 +235,7 @@ class _Reader:
         if value in list(kinds):
             return kinds(str(value))
         expected = say("one of {kinds}", kinds=", ".join(kinds))
-        self._wrong(f"options.{key}", expected, value)
+        self.wrong(f"options.{key}", expected, value)
         return default
 
     def _size(self, value: object) -> int:
@@ -240,7 +243,7 @@ class _Reader:
             return value
         if isinstance(value, str) and (match := re.fullmatch(r"(\d+) ?MB", value.strip())):
             return int(match[1]) * _MB
-        self._wrong("options.max_package", say("bytes, or a text like 100 MB"), value)
+        self.wrong("options.max_package", say("bytes, or a text like 100 MB"), value)
         return 0
 
     def _moment(self, value: object) -> datetime | None:
@@ -251,31 +254,5 @@ class _Reader:
         try:
             return in_vietnam(datetime.fromisoformat(str(value)))
         except ValueError:
-            self._wrong("options.clock", say("`system` or a moment in ISO 8601"), value)
+            self.wrong("options.clock", say("`system` or a moment in ISO 8601"), value)
             return None
-
-    def _text(self, place: str, value: object) -> str:
-        if isinstance(value, str):
-            return value
-        self._wrong(place, say("a text"), value)
-        return ""
-
-    def _mapping(self, place: str, value: object, *, known: Sequence[str]) -> Mapping[str, object]:
-        if not isinstance(value, dict):
-            self._wrong(place, say("keys and values"), value)
-            return {}
-        for key in value:
-            if key not in known:
-                expected = say("one of {kinds}", kinds=", ".join(known))
-                self._wrong(place, expected, key)
-        return {str(key): content for key, content in value.items()}
-
-    def _wrong(self, place: str, expected: Message, found: object) -> None:
-        self.problems.append(
-            say(
-                "{place}: expected {expected}, got {found!r}",
-                place=place,
-                expected=expected,
-                found=found,
-            )
-        )

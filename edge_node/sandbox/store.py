@@ -4,85 +4,35 @@ What the sandbox remembers, in one SQLite file: agencies, sends and deliveries.
 Every public method is one transaction, durable when it returns (WAL, synchronous=FULL). Writers
 take turns on one connection, readers on another. Packages are files, and not known here. The
 view `accepted_sends` is for whoever wants to know about doubles; `doubles` reads it without
-disturbing a server at work.
+disturbing a server at work. `forget_since` is for tests alone: it makes the state of an axis that
+came back from an older backup.
 """
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.errors import NotAllowed
+from edge_node.domain.errors import AlreadyRunning, NotAllowed
 from edge_node.domain.message import say
 from edge_node.domain.time import iso
+from edge_node.sandbox.schema import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+    from typing import TextIO
 
     from edge_node.domain.envelope import MessageType
     from edge_node.sandbox.package import Header
     from edge_node.sandbox.settings import Member
 
 DATABASE: Final = "sandbox.db"
-
-# Moments are ISO 8601 in Vietnam's zone, to the second: in this form they sort as they follow.
-_SCHEMA: Final = """
-create table if not exists agencies (
-    id integer primary key,
-    code text not null unique,
-    name text not null,
-    mail text not null default '',
-    parent text not null default '',
-    old_code text not null default '',
-    registered_by text not null default '', -- '' for those of sandbox.yaml
-    deleted integer not null default 0,
-    version integer not null default 1,
-    modified text not null
-) strict;
-
-create table if not exists sends ( -- one row per accepted sendEdoc
-    id integer primary key,
-    doc_id text not null unique, -- what sendEdoc answered
-    sender text not null,
-    message_type text not null,
-    document_id text not null, -- a status: of the document it is about
-    code text not null,
-    title text not null,
-    status_code text not null, -- '' for a document
-    sha256 text not null, -- of the package as it was sent
-    size integer not null,
-    at text not null
-) strict;
-create index if not exists sends_by_sender on sends (sender, message_type);
-
-create table if not exists deliveries ( -- one row per send and receiver
-    id integer primary key,
-    doc_id text not null unique, -- the receiver's own
-    send integer not null references sends (id),
-    receiver text not null,
-    message_type text not null,
-    status text not null default 'initial',
-    status_desc text not null default '',
-    created text not null,
-    updated text not null
-) strict;
-create index if not exists deliveries_of_send on deliveries (send);
-create index if not exists deliveries_pending on deliveries (receiver, message_type)
-    where status in ('initial', 'processing');
-
--- How often the same message was accepted for the same receiver. A document is told by its
--- DocumentId; a status by who reports (sender) which code on which document to whom.
-create view if not exists accepted_sends
-    (sender, document_id, receiver, message_type, status_code, sends) as
-    select s.sender, s.document_id, d.receiver, s.message_type, s.status_code, count(*)
-      from sends s join deliveries d on d.send = s.id
-     group by s.sender, s.document_id, d.receiver, s.message_type, s.status_code;
-"""
 
 # From which transport status an item may be moved to which. A receiver says `done` as soon as it
 # holds the bytes, and `fail` afterwards if it cannot read them; either leaves the list for good.
@@ -92,12 +42,11 @@ _BEFORE: Final[Mapping[str, tuple[str, ...]]] = {
     "fail": ("initial", "processing", "fail", "done"),
 }
 
-_PENDING: Final = """
+_LISTED: Final = """
   from deliveries d join sends s on s.id = d.send
  where d.receiver = :receiver and d.message_type = :message_type
-   and d.status in ('initial', 'processing')
-   and d.created between :since and :until
 """
+_PENDING: Final = f"{_LISTED} and d.status in ('initial', 'processing')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +83,51 @@ def doubles(folder: Path) -> tuple[Double, ...]:
     return tuple(Double(**dict(zip(names, row[:5], strict=True)), sends=row[5]) for row in rows)
 
 
+def hold(folder: Path) -> TextIO:
+    """Keep a sandbox to ourselves until what this gives is closed; AlreadyRunning."""
+    held = (folder / ".lock").open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise AlreadyRunning(
+            say("the sandbox in {folder} is being served already", folder=str(folder))
+        ) from None
+    return held
+
+
+def forget_since(folder: Path, moment: datetime) -> tuple[str, ...]:
+    """
+    Make a sandbox that is not being served forget all that happened from ``moment`` on.
+
+    What an axis has lost that was restored from a state of that moment: packages accepted since
+    are gone with their deliveries, and what receivers said since of older ones is unsaid. Stamps
+    are whole seconds, and the second of the moment is forgotten. Returns the docIds that
+    senders were told of what is gone. Raises AlreadyRunning.
+    """
+    with closing(hold(folder)), closing(_connect(folder / DATABASE)) as db:
+        db.executescript(SCHEMA)
+        args = {"moment": iso(moment)}
+        db.execute("begin immediate")
+        gone = db.execute("select doc_id from sends where at >= :moment order by id", args)
+        doc_ids = tuple(str(row["doc_id"]) for row in gone)
+        since = "(select id from sends where at >= :moment)"
+        db.execute(f"delete from deliveries where send in {since}", args)  # noqa: S608 - ours
+        db.execute(f"delete from forgotten where send in {since}", args)  # noqa: S608 - ours
+        db.execute("delete from sends where at >= :moment", args)
+        db.execute(
+            """
+            update deliveries set status = 'initial', status_desc = '', updated = created
+             where updated >= :moment
+            """,
+            args,
+        )
+        db.execute("commit")
+    for doc_id in doc_ids:
+        (folder / "packages" / f"{doc_id}.edxml").unlink(missing_ok=True)
+    return doc_ids
+
+
 class Store:
     """The database of one sandbox; to be used from any number of threads."""
 
@@ -141,7 +135,7 @@ class Store:
         """Open the database in ``folder``, and make it where there is none."""
         self._writing, self._reading = Lock(), Lock()
         self._writer = _connect(folder / DATABASE)
-        self._writer.executescript(_SCHEMA)
+        self._writer.executescript(SCHEMA)
         self._reader = _connect(folder / DATABASE)
 
     def close(self) -> None:
@@ -248,21 +242,44 @@ class Store:
                 ],
             )
 
+    def leave_out(self, doc_id: str) -> None:
+        """Leave an accepted package out of every list of what was sent, for good."""
+        with self._write() as db:
+            db.execute(
+                "insert or ignore into forgotten select id from sends where doc_id = ?", (doc_id,)
+            )
+
     def knows(self, doc_id: str) -> bool:
         """Tell whether a package of that id (the sender's) was accepted."""
         return bool(self._rows("select 1 from sends where doc_id = ?", (doc_id,)))
 
-    def pending(
+    def pending(self, receiver: str, message: MessageType) -> list[sqlite3.Row]:
+        """Return what waits for a receiver, oldest first."""
+        query = f"select d.*, s.sender {_PENDING} order by d.id"
+        return self._rows(query, {"receiver": receiver, "message_type": str(message)})
+
+    def between(
         self, receiver: str, message: MessageType, *, since: str, until: str
     ) -> list[sqlite3.Row]:
-        """Return what waits for a receiver, oldest first, created between two ISO moments."""
-        query = f"select d.*, s.sender {_PENDING} order by d.id"
-        return self._rows(query, _window(receiver, message, since, until))
+        """Return all a receiver was ever sent between two ISO moments, whatever became of it."""
+        query = f"select d.*, s.sender {_LISTED} and d.created between :since and :until"
+        return self._rows(f"{query} order by d.id", _window(receiver, message, since, until))
+
+    def not_failed(self, receiver: str, message: MessageType) -> list[sqlite3.Row]:
+        """Return what waits for a receiver and what is done, as if it were waiting still."""
+        query = f"""
+            select d.doc_id, d.receiver, d.message_type, d.created, d.updated, s.sender,
+                   case d.status when 'done' then 'initial' else d.status end as status,
+                   d.status_desc, d.status = 'done' as again
+            {_LISTED} and d.status <> 'fail' order by d.id
+        """
+        return self._rows(query, {"receiver": receiver, "message_type": str(message)})
 
     def count_pending(self, receiver: str, message: MessageType) -> int:
         """Return how much waits for a receiver."""
         query = f"select count(*) {_PENDING}"
-        return int(self._rows(query, _window(receiver, message, "", "~"))[0][0])
+        args = {"receiver": receiver, "message_type": str(message)}
+        return int(self._rows(query, args)[0][0])
 
     def delivery(self, doc_id: str, receiver: str) -> sqlite3.Row | None:
         """Return a receiver's delivery with the package's own id and time; None if not its own."""
@@ -301,6 +318,7 @@ class Store:
               from sends s join deliveries d on d.send = s.id
              where s.sender = :receiver and s.message_type = :message_type {one}
                and s.at between :since and :until
+               and not exists (select 1 from forgotten f where f.send = s.id)
              order by d.id
         """  # noqa: S608 - our own text
         args = _window(sender, message, since, until)

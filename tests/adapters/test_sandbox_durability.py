@@ -7,9 +7,10 @@ import stat
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
-from sandbox_world import EDOC, Caller, a_package
+from sandbox_world import EDOC, NOW, Caller, a_package
 
 from edge_node.domain.errors import AlreadyRunning, ConfigError
 from edge_node.protocol import vxp
@@ -22,7 +23,7 @@ from edge_node.sandbox.settings import (
     init_sandbox,
     read_settings,
 )
-from edge_node.sandbox.store import doubles
+from edge_node.sandbox.store import doubles, forget_since
 
 AGENCIES = [("H99.1", "Một"), ("H99.2", "Hai")]
 
@@ -134,6 +135,34 @@ def test_doubles_can_be_read_while_it_runs_and_after(tmp_path):
             sender.send(a_package("H99.1", "H99.2"))
         assert [double.sends for double in doubles(tmp_path)] == [3]
     assert [double.sends for double in doubles(tmp_path)] == [3]
+
+
+def test_an_axis_can_come_back_from_an_older_state(tmp_path):
+    """What was accepted and said since a moment is gone, bytes and all; what was before is not."""
+    settings = init_sandbox(tmp_path, AGENCIES, options=Options(clock=NOW))
+    with running(tmp_path) as url:
+        sender, receiver = callers(url, settings)
+        old = sender.send(a_package("H99.1", "H99.2", document_id="old"))["DocId"]
+    later = NOW + timedelta(minutes=1)
+    text = (tmp_path / SETTINGS_FILE).read_text()
+    (tmp_path / SETTINGS_FILE).write_text(text.replace(NOW.isoformat(), later.isoformat()))
+    with running(tmp_path) as url:
+        sender, receiver = callers(url, settings)
+        new = sender.send(a_package("H99.1", "H99.2", document_id="new"))["DocId"]
+        for item in receiver.received():
+            assert receiver.acknowledge(item["docId"])["ErrorCode"] == "0"
+        with pytest.raises(AlreadyRunning):
+            forget_since(tmp_path, later)
+
+    assert forget_since(tmp_path, later) == (new,)
+    with running(tmp_path) as url:
+        sender, receiver = callers(url, settings)
+        assert [row["senderDocId"] for row in sender.sent()] == [old]
+        (item,) = receiver.received()
+        assert item["status"] == "initial"
+        assert receiver.package(item["docId"])
+    assert [path.stem for path in (tmp_path / "packages").iterdir()] == [old]
+    assert forget_since(tmp_path, later) == ()
 
 
 def test_a_folder_is_served_once(tmp_path):

@@ -244,6 +244,21 @@ def test_each_receiver_has_an_item_of_its_own(world, sender):
     assert states == {one.code: "done", other.code: "initial"}
 
 
+def test_a_list_with_dates_holds_all_that_came(sender, receiver):
+    """Looking back shows every item, with what became of it; without dates, what waits."""
+    for _ in range(4):
+        sender.send(a_package(sender.code, receiver.code))
+    items = [row["docId"] for row in receiver.received()]
+    for doc_id, status in zip(items, ("done", "fail", "processing"), strict=False):
+        receiver.acknowledge(doc_id, status)
+    assert [row["docId"] for row in receiver.received()] == items[2:]
+    for window in ({"since": NOW}, {"until": NOW}, {"since": NOW, "until": NOW}):
+        rows = receiver.received(**window)
+        assert [row["docId"] for row in rows] == items
+        assert [row["status"] for row in rows] == ["done", "fail", "processing", "initial"]
+    assert receiver.ask(vxp.count(EDOC))["count"] == 2
+
+
 def test_a_list_can_be_asked_for_a_span_of_time(sender, receiver):
     """The window is on Vietnamese clocks and includes its ends."""
     sender.send(a_package(sender.code, receiver.code))
