@@ -31,8 +31,9 @@ from typer.testing import CliRunner
 from edge_node.cli.app import app
 
 root = typer.main.get_command(app)
-said = {name: CliRunner().invoke(app, [name, "--help"]).output for name in root.commands}
-print(json.dumps({"line": {n: c.help for n, c in root.commands.items()}, "said": said}))
+shown = {name: command for name, command in root.commands.items() if not command.hidden}
+said = {name: CliRunner().invoke(app, [name, "--help"]).output for name in shown}
+print(json.dumps({"line": {n: c.help for n, c in shown.items()}, "said": said}))
 """
 
 

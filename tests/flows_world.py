@@ -31,7 +31,7 @@ from edge_node.sandbox.serve import running
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge_node.domain.message import Message
     from edge_node.flows.ports import Flow
@@ -184,16 +184,16 @@ class Desk:
         self._begin()
 
     def _begin(self) -> None:
-        self.node = Node(config=self.config, clock=lambda: self.now)
+        self.node = Node(
+            config=self.config, clock=lambda: self.now, monotonic=lambda: self.seconds
+        )
         self.__dict__.pop("flows", None)
 
     @cached_property
     def flows(self) -> dict[str, Flow]:
-        """The flows by their names, the two that push told apart by their lanes."""
+        """The flows by their names, those that push and recheck told apart by their lanes."""
         flows = [flow for plan in self.node.lanes().values() for flow in plan.flows]
-        named = {
-            getattr(flow, "lane", None) or type(flow).__name__.lower(): flow for flow in flows
-        }
+        named = {_named(flow): flow for flow in flows}
         for clocked in ("intake", "takestatuses", "notetaken"):
             named[clocked] = replace(named[clocked], clock=lambda: self.seconds)
         return named
@@ -316,6 +316,12 @@ class Desk:
         return self.ledger.inbound(state="quarantined", limit=99)
 
 
+def _named(flow: Flow) -> str:
+    name = type(flow).__name__.lower()
+    lane = getattr(flow, "lane", "")
+    return str(lane) if name == "push" else f"{name} {lane}".strip()
+
+
 def seen(folder: Path) -> list[Path]:
     """Return what software sees in a folder: nothing hidden, in order."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -389,3 +395,17 @@ class CutOff:
             raise Cut
 
         return call
+
+
+class Meanwhile:
+    """A part of a node in which something else happens before one of its calls, once."""
+
+    def __init__(self, part: Any, method: str, happens: Callable[[], object]) -> None:
+        """Be that part, but for the first time of the one call."""
+        self._part, self._method, self._happens = part, method, [happens]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the part has, after what happens before."""
+        while name == self._method and self._happens:
+            self._happens.pop()()
+        return getattr(self._part, name)

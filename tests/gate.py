@@ -25,13 +25,15 @@ class Gate:
     The network between a node and the axis.
 
     ``watch`` is told each call and its headers before they reach the axis; ``lost`` names calls
-    the axis answers in vain, ``busy`` calls that do not reach it, ``said`` other answers.
+    the axis answers in vain, ``busy`` calls it says "not now" to, ``broken`` calls that end in a
+    gateway's 503, ``said`` other answers.
     """
 
     target: str
     port: int = 0
     lost: set[str] = field(default_factory=set)
     busy: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     watch: Callable[[str, dict[str, str]], None] = lambda _call, _headers: None
@@ -66,8 +68,12 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(headers.get("Content-Length", 0)))
             gate.calls.append(call)
             gate.watch(call, headers)
+            if call in gate.broken:
+                self._say(503, b"no upstream")
+                return
             if call in gate.busy:
-                self._say(503, b"busy")
+                no = {"status": "FAIL", "ErrorCode": "20", "ErrorDesc": "busy", "data": []}
+                self._say(200, json.dumps(no).encode())
                 return
             if call in gate.said:
                 self._say(200, json.dumps(gate.said[call]).encode())

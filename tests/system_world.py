@@ -35,7 +35,7 @@ DAY = date(2026, 11, 21)
 # Quicker than anybody needs, so that no test waits for a schedule.
 QUICK = {
     "intake": {"quiet": "100ms", "scan_every": "1s", "bare_grace": "100ms"},
-    "push": {"retry_first": "500ms"},
+    "push": {"retry_first": "500ms", "unsure_after": "300ms"},
     "pull": {"every": "200ms"},
     "report": {"every": "1s"},
 }
@@ -126,11 +126,11 @@ class Running:
 
 
 @contextmanager
-def running(log, *arguments, **environ):
+def running(log, *arguments, command=EDGE_NODE, **environ):
     """Start a command and let it run for as long as the block lasts."""
     with log.open("a") as output:
         process = subprocess.Popen(
-            [*EDGE_NODE, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

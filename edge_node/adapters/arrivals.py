@@ -9,6 +9,7 @@ is rung, and whether anything can be heard at all, is the watcher's affair.
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING, Final
 
 from watchdog.events import (
@@ -22,7 +23,7 @@ from watchdog.events import (
 )
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyEmitter
-from watchdog.observers.inotify_c import InotifyConstants, Mask
+from watchdog.observers.inotify_c import InotifyConstants, InotifyFD, Mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,10 @@ _WANTED: Final[list[type[FileSystemEvent]]] = [
     DirMovedEvent,
     DirCreatedEvent,
 ]
+
+
+# A folder renamed within a folder that is watched is watched a second time: of no consequence.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
 
 
 class Bell(FileSystemEventHandler):
@@ -67,6 +72,18 @@ class Arrivals(BaseObserver):
     def __init__(self) -> None:
         """Hear nothing yet: `hear` says what, `start` and `stop` when."""
         super().__init__(_Emitter)
+        # One thread reads for all observers of a process, and watchdog keeps it when it is dead.
+        if not InotifyFD.get_instance().is_alive():
+            InotifyFD._instance = None  # noqa: SLF001 - there is no other way to a new one
+
+    @property
+    def hearing(self) -> bool:
+        """Tell whether every thread lives that an event passes."""
+        return (
+            self.is_alive()
+            and InotifyFD.get_instance().is_alive()
+            and all(emitter.is_alive() for emitter in self.emitters)
+        )
 
     def hear(self, folder: Path, bell: Bell) -> None:
         """Ring the bell for a folder; OSError if that cannot be."""

@@ -8,56 +8,65 @@ than this node takes is a row without a digest, whose size is what it has at lea
 
 from __future__ import annotations
 
-from datetime import date
+import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import work
-from edge_node.adapters.database import moment, new_id, stamp
+from edge_node.adapters import aside, repeats, sends, work
 from edge_node.adapters.envelopes import find_about, queue_status, reported
 from edge_node.adapters.history import note
-from edge_node.domain.document import AgencyCode, Reference
-from edge_node.domain.envelope import (
-    AxisId,
-    Digest,
-    Incoming,
-    ItemId,
-    Lane,
-    Listed,
-    MessageType,
-    Stored,
+from edge_node.adapters.incoming import (
+    AN_ITEM,
+    as_reference,
+    describe,
+    insert,
+    item_row,
+    move,
+    to_incoming,
 )
-from edge_node.domain.lifecycle import Receiving, ReceivingEvent, progress
+from edge_node.domain.envelope import AxisId, ItemId, Lane, Listed, MessageType, Stored
+from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
 
-    from edge_node.adapters.database import QueueFile, Row, Transaction
-    from edge_node.domain.document import Document, StatusMessage
-    from edge_node.domain.envelope import Claim
+    from edge_node.adapters.database import QueueFile, Row
+    from edge_node.adapters.waybills import Waybills
+    from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
+    from edge_node.domain.envelope import Claim, Incoming
     from edge_node.domain.message import Message
+    from edge_node.domain.repeats import Resemblance
 
 _NEXT: Final = {MessageType.DOCUMENT: Lane.DELIVER, MessageType.STATUS: Lane.APPLY}
 _YEARS: Final = range(1900, 2200)  # dd/MM/yyyy read as yyyy/MM/dd gives the year 21
-_AN_ITEM: Final = "select * from incoming where id = :id"
+_AT_ONCE: Final = 500  # ids in one statement: an axis may list a hundred thousand
 _BY_AXIS_ID: Final = "select * from incoming where axis_id = :id"
+_KNOWN: Final = """
+select * from incoming where axis_id in (select value from json_each(:ids))
+"""
+_KNOWN_IDS: Final = """
+select axis_id from incoming where axis_id in (select value from json_each(:ids))
+"""
 _FITTING: Final = """
 select * from incoming
  where message = 'edoc' and state = 'quarantined' and digest = '' and size <= :limit
  order by created
 """
+# From the moment its folder has a name the software may have it, and be quicker than we are.
 _REPORTABLE_ITEM: Final = """
 select * from incoming
- where id = :item and message = 'edoc' and state in ('delivered', 'taken')
+ where id = :item and message = 'edoc' and folder <> ''
+   and state in ('acknowledged', 'delivered', 'taken')
 """
 # (A plus keeps SQLite from the index of everything that was ever delivered.)
 _REPORTABLE: Final = """
 select * from incoming
  where document_id = :document_id and document_id <> ''
-   and +message = 'edoc' and +state in ('delivered', 'taken')
+   and +message = 'edoc' and +state in ('acknowledged', 'delivered', 'taken') and +folder <> ''
  order by created desc limit 1
 """
+_NO_FOLDER: Final = "update incoming set folder = '' where id = :item"
 # What has arrived has nothing to explain any more, and what was set aside has its own reason.
 _WAITS_BECAUSE: Final = """
 update incoming set reason = :reason
@@ -72,20 +81,27 @@ select id, folder from incoming
 class Arriving:
     """Items on their way in."""
 
-    def __init__(self, file: QueueFile) -> None:
-        """Work on the tables in ``file``."""
+    def __init__(self, file: QueueFile, waybills: Waybills, *, only: ItemId | None = None) -> None:
+        """
+        Work on the tables in ``file``; what must outlive them is written to ``waybills``.
+
+        ``only``: claim this item and no other.
+        """
         self._file = file
+        self._waybills = waybills
+        self._only = only
 
     # ── from the axis ────────────────────────────────────────────────────────────────────────
 
     def known(self, axis_ids: Iterable[AxisId]) -> dict[AxisId, Incoming]:
         """Return which of the axis's items we know, by the axis's id."""
-        found: dict[AxisId, Incoming] = {}
-        for axis_id in axis_ids:
-            row = self._file.row(_BY_AXIS_ID, {"id": axis_id})
-            if row is not None:
-                found[axis_id] = _to_incoming(row)
-        return found
+        rows = self._named(_KNOWN, axis_ids)
+        return {AxisId(row["axis_id"]): to_incoming(row) for row in rows}
+
+    def unknown(self, axis_ids: Iterable[AxisId]) -> set[AxisId]:
+        """Return which of the axis's items we do not know, by the axis's id."""
+        wanted = set(axis_ids)
+        return wanted.difference(row["axis_id"] for row in self._named(_KNOWN_IDS, wanted))
 
     def fitting(self, limit: int) -> list[Listed]:
         """Return the documents that were too large once and may be at most ``limit`` bytes."""
@@ -104,33 +120,52 @@ class Arriving:
     def add(self, listed: Listed, package: Stored, body: bytes | None, *, now: datetime) -> ItemId:
         """Take in an item whose bytes are durable, or travel with the row as ``body``."""
         with self._file.transaction() as transaction:
-            aside = transaction.row(_BY_AXIS_ID, {"id": listed.axis_id})
-            if aside is not None:
-                return _take_back(transaction, aside, package, now=now)
-            item = _insert(transaction, listed, package, body, Receiving.RECEIVED, now=now)
+            known = transaction.row(_BY_AXIS_ID, {"id": listed.axis_id})
+            if known is not None:
+                item = aside.take_back(transaction, known, package, now=now)
+                self._waybills.add(transaction, item, now=now, wait=False)
+                return item
+            item = insert(transaction, listed, package, body, Receiving.RECEIVED, now=now)
             work.add(transaction, Lane.ACKNOWLEDGE, item, due=now)
-            note(transaction, item, Receiving.RECEIVED, now=now, agency=listed.sender)
+            if listed.message is MessageType.DOCUMENT:
+                self._waybills.add(transaction, item, now=now, wait=False)
+            return item
+
+    def set_aside(
+        self, listed: Listed, package: Stored, reason: Message, *, now: datetime
+    ) -> ItemId:
+        """Take in a document that is to wait for a person; the axis hears nothing of it."""
+        state = Receiving.QUARANTINED
+        with self._file.transaction() as transaction:
+            item = insert(transaction, listed, package, None, state, now=now, reason=reason)
+            self._waybills.add(transaction, item, now=now, wait=False)
             return item
 
     def refuse(
-        self, listed: Listed, reason: Message, *, size: int, answer: bool, now: datetime
+        self,
+        listed: Listed,
+        reason: Message,
+        *,
+        size: int,
+        answer: bool,
+        now: datetime,
+        elsewhere: Message | None = None,
     ) -> ItemId:
-        """Set an item aside that has ``size`` bytes at least; ``answer``: tell the axis `fail`."""
-        unknown = Stored(digest=Digest(""), size=size)
+        """
+        Set an item aside that has ``size`` bytes at least; ``answer``: tell the axis `fail`.
+
+        ``elsewhere``: why it is to wait for a person even when its bytes have been fetched.
+        """
         with self._file.transaction() as transaction:
-            aside = transaction.row(_BY_AXIS_ID, {"id": listed.axis_id})
-            if aside is not None:
-                item = ItemId(aside["id"])
-            else:
-                state = Receiving.QUARANTINED
-                item = _insert(transaction, listed, unknown, None, state, now=now)
-                note(transaction, item, state, now=now, text=freeze(reason))
-                if answer:
-                    work.add(transaction, Lane.ACKNOWLEDGE, item, due=now)
-            transaction.execute(
-                "update incoming set reason = :reason, size = :size where id = :id",
-                {"id": item, "reason": freeze(reason), "size": size},
+            known = transaction.row(_BY_AXIS_ID, {"id": listed.axis_id})
+            item = (
+                ItemId(known["id"])
+                if known is not None
+                else aside.add_too_large(
+                    transaction, listed, reason, answer=answer, aside=elsewhere, now=now
+                )
             )
+            aside.still_too_large(transaction, item, reason, size)
             return item
 
     def acknowledge_again(self, item: ItemId, *, now: datetime) -> None:
@@ -140,7 +175,7 @@ class Arriving:
             waiting = transaction.row(
                 "select 1 from work where lane = :lane and item = :item", values
             )
-            if waiting is None:
+            if waiting is None and not aside.is_unheard(transaction, item):
                 work.add(transaction, Lane.ACKNOWLEDGE, item, due=now)
 
     # ── claims ───────────────────────────────────────────────────────────────────────────────
@@ -149,14 +184,14 @@ class Arriving:
         self, lane: Lane, *, now: datetime, lease: timedelta
     ) -> tuple[Claim, Incoming] | None:
         """Claim the item of ``lane`` that has been due longest; None if nothing is due."""
-        if not work.any_due(self._file, lane, now=now):
+        if self._only is None and not work.any_due(self._file, lane, now=now):
             return None
         # A claim that is lost in a power cut has no owner any more either.
         with self._file.transaction(durable=False) as transaction:
-            claim = work.claim(transaction, lane, now=now, lease=lease)
+            claim = work.claim(transaction, lane, now=now, lease=lease, only=self._only)
             if claim is None:
                 return None
-            return claim, _to_incoming(_item_row(transaction, claim.item))
+            return claim, to_incoming(item_row(transaction, claim.item))
 
     def defer(self, claim: Claim, *, until: datetime, reason: Message) -> None:
         """Leave a claimed item as it is; nobody claims it before ``until``; LeaseLost."""
@@ -171,7 +206,7 @@ class Arriving:
 
     def body(self, item: ItemId) -> bytes:
         """Return the raw bytes of a status message; documents lie in the spool."""
-        row = self._file.row(_AN_ITEM, {"id": item})
+        row = self._file.row(AN_ITEM, {"id": item})
         return b"" if row is None or row["body"] is None else bytes(row["body"])
 
     # ── what happened ────────────────────────────────────────────────────────────────────────
@@ -181,23 +216,75 @@ class Arriving:
         # Lost in a power cut, it is told again, which harms nobody.
         with self._file.transaction(durable=False) as transaction:
             work.finish(transaction, claim)
-            row = _item_row(transaction, claim.item)
+            row = item_row(transaction, claim.item)
             if row["state"] != Receiving.RECEIVED:
                 return  # it was offered again, and told again
-            _move(transaction, row, ReceivingEvent.ACKNOWLEDGED, now=now, reason=reason)
+            move(transaction, row, ReceivingEvent.ACKNOWLEDGED, now=now, reason=reason)
             work.add(transaction, _NEXT[MessageType(row["message"])], claim.item, due=now)
 
-    def prepared(self, claim: Claim, document: Document, folder: str) -> Incoming:
+    def resemblance(self, item: ItemId, document: Document, fingerprint: str) -> Resemblance:
+        """Return what came before and is like the document an item turned out to be."""
+        return repeats.resemblance(self._file, item, document, fingerprint)
+
+    def prepared(
+        self,
+        claim: Claim,
+        document: Document,
+        folder: str,
+        *,
+        fingerprint: str,
+        now: datetime,
+        alarm: Message | None = None,
+        like: Resemblance | None = None,
+    ) -> Incoming | None:
         """
         Enter what it is, and what its folder is called, before that comes into sight; LeaseLost.
 
         From then on the folder is only ever renamed: where it is neither hidden nor in the inbox,
-        the document software took it, whether or not `delivered` was entered.
+        the document software took it, whether or not `delivered` was entered. ``fingerprint``
+        makes later copies known; ``alarm`` is what a person is warned of. None, and nothing
+        entered, where what it resembles is not ``like`` that any more: another, in another
+        process perhaps, was quicker, and it is to be compared again.
         """
         with self._file.transaction() as transaction:
             work.demand(transaction, claim)
-            _describe(transaction, claim.item, document, folder)
-            return _to_incoming(_item_row(transaction, claim.item))
+            if like is not None and like != repeats.resemblance(
+                transaction, claim.item, document, fingerprint
+            ):
+                return None
+            describe(transaction, claim.item, document, folder=folder, fingerprint=fingerprint)
+            sends.count_one(transaction)
+            if alarm is not None:
+                note(transaction, claim.item, "warned", now=now, text=freeze(alarm))
+            self._waybills.write(transaction, claim.item, now=now)
+            return to_incoming(item_row(transaction, claim.item))
+
+    def unprepared(self, claim: Claim, *, now: datetime) -> Incoming | None:
+        """
+        Take back that it has a folder, which nobody saw, where it was set aside since; LeaseLost.
+
+        None where it never was set aside. What was is to be compared again: while it lay there
+        the agency may have had another copy.
+        """
+        with self._file.transaction() as transaction:
+            work.demand(transaction, claim)
+            if not aside.was_aside(transaction, claim.item):
+                return None
+            transaction.execute(_NO_FOLDER, {"item": claim.item})
+            self._waybills.write(transaction, claim.item, now=now)
+            return to_incoming(item_row(transaction, claim.item))
+
+    def repeated(
+        self, claim: Claim, document: Document, fingerprint: str, *, first: ItemId, now: datetime
+    ) -> None:
+        """Enter that it is what the agency has as ``first``: no folder, no 01; LeaseLost."""
+        with self._file.transaction() as transaction:
+            work.finish(transaction, claim)
+            describe(transaction, claim.item, document, folder="", fingerprint=fingerprint)
+            row = item_row(transaction, claim.item)
+            reason = say("the same as {id}", id=first)
+            move(transaction, row, ReceivingEvent.RECOGNISED, now=now, reason=reason)
+            self._waybills.add(transaction, claim.item, now=now, wait=False)
 
     def delivered(
         self, claim: Claim, arrival: bytes | None, *, us: AgencyCode, now: datetime
@@ -205,18 +292,19 @@ class Arriving:
         """Enter that it came into sight, and queue its status 01 (``arrival``); LeaseLost."""
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
-            row = _item_row(transaction, claim.item)
-            _move(transaction, row, ReceivingEvent.HANDED_OVER, now=now)
+            row = item_row(transaction, claim.item)
+            move(transaction, row, ReceivingEvent.HANDED_OVER, now=now)
             if arrival is not None:
                 to = row["sender"]
                 queue_status(transaction, claim.item, "01", arrival, sender=us, to=to, now=now)
+            self._waybills.add(transaction, claim.item, now=now, wait=False)
 
     def applied(self, claim: Claim, message: StatusMessage, *, now: datetime) -> bool:
         """Enter a status with the document it is about; False if we never sent that; LeaseLost."""
         about = message.about
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
-            row = _item_row(transaction, claim.item)
+            row = item_row(transaction, claim.item)
             found = find_about(
                 transaction,
                 document_id=about.document_id,
@@ -226,7 +314,7 @@ class Arriving:
             )
             if found is None:
                 reason = say("we never sent the document this status is about")
-                _move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
+                move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
                 return False
             item, receiver = found
             at = _believable(message.at, now)
@@ -242,18 +330,35 @@ class Arriving:
                 text=message.note,
                 tell=True,
             )
-            _move(transaction, row, ReceivingEvent.HANDED_OVER, now=now)
+            move(transaction, row, ReceivingEvent.HANDED_OVER, now=now)
             return True
 
     def quarantine(self, claim: Claim, reason: Message, *, now: datetime, answer: bool) -> None:
         """Set an item aside for a person, raw bytes and all; ``answer``: tell the axis `fail`."""
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
-            row = _item_row(transaction, claim.item)
-            _move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
+            row = item_row(transaction, claim.item)
+            move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
             if answer:
                 # It may have been offered again meanwhile: `fail` takes the place of that `done`.
                 work.add_anew(transaction, Lane.ACKNOWLEDGE, claim.item, due=now)
+
+    def release(self, item: ItemId, *, now: datetime) -> None:
+        """
+        Give what was set aside a second chance; `done` takes the place of that `fail`.
+
+        It is tried alone: nobody knows yet whether the node outlives it. NotAllowed where it is
+        not set aside, or its bytes were never fetched.
+        """
+        with self._file.transaction() as transaction:
+            row = item_row(transaction, item)
+            aside.demand_releasable(row)
+            move(transaction, row, ReceivingEvent.RELEASED, now=now)
+            work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
+            message = MessageType(row["message"])
+            work.add_anew(transaction, _NEXT[message], item, due=now, alone=True)
+            if message is MessageType.DOCUMENT:
+                self._waybills.write(transaction, item, now=now)
 
     # ── in the inbox ─────────────────────────────────────────────────────────────────────────
 
@@ -266,8 +371,8 @@ class Arriving:
         """Enter that the document software took these documents."""
         with self._file.transaction() as transaction:
             for item in items:
-                row = _item_row(transaction, item)
-                _move(transaction, row, ReceivingEvent.PICKED_UP, now=now)
+                row = item_row(transaction, item)
+                move(transaction, row, ReceivingEvent.PICKED_UP, now=now)
 
     def reference(
         self, *, item: str = "", document_id: str = ""
@@ -279,105 +384,16 @@ class Arriving:
             row = self._file.row(_REPORTABLE, {"document_id": document_id})
         if row is None:
             return None
-        return ItemId(row["id"]), _reference(row)
+        return ItemId(row["id"]), as_reference(row)
+
+    def _named(self, sql: str, axis_ids: Iterable[AxisId]) -> Iterator[Row]:
+        """Yield the rows of these items, found by an index a few hundred at a time."""
+        ids = list(axis_ids)
+        for start in range(0, len(ids), _AT_ONCE):
+            some = json.dumps(ids[start : start + _AT_ONCE])
+            yield from self._file.rows(sql, {"ids": some})
 
 
 def _believable(moment: datetime | None, now: datetime) -> datetime:
     """Return when a peer says something happened; ``now`` where no clock can have shown that."""
     return moment if moment and moment.year in _YEARS else now
-
-
-def _reference(row: Row) -> Reference:
-    day = row["promulgated"]
-    return Reference(
-        organ=AgencyCode(row["sender"]),
-        code=row["code"],
-        document_id=row["document_id"],
-        promulgated=date.fromisoformat(day) if day else None,
-    )
-
-
-def _insert(
-    transaction: Transaction,
-    listed: Listed,
-    package: Stored,
-    body: bytes | None,
-    state: Receiving,
-    *,
-    now: datetime,
-) -> ItemId:
-    item = ItemId(new_id("s" if listed.message is MessageType.STATUS else "i"))
-    row: dict[str, object] = {"id": item, "axis_id": listed.axis_id, "body": body}
-    row |= {"message": listed.message, "sender": listed.sender, "state": state}
-    row |= {"digest": package.digest, "size": package.size}
-    transaction.insert("incoming", row | {"created": stamp(now), "at": stamp(now)})
-    return item
-
-
-def _take_back(transaction: Transaction, row: Row, package: Stored, *, now: datetime) -> ItemId:
-    """Let a document that was too large go its way: `done` takes the place of that `fail`."""
-    item = ItemId(row["id"])
-    transaction.execute(
-        "update incoming set digest = :digest, size = :size where id = :id",
-        {"id": item, "digest": package.digest, "size": package.size},
-    )
-    _move(transaction, row, ReceivingEvent.RELEASED, now=now)
-    work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
-    work.add(transaction, Lane.DELIVER, item, due=now)
-    return item
-
-
-def _describe(transaction: Transaction, item: ItemId, document: Document, folder: str) -> None:
-    day = document.promulgated
-    transaction.execute(
-        "update incoming set sender = :sender, document_id = :document_id, code = :code,"
-        " promulgated = :promulgated, type = :type, subject = :subject, folder = :folder"
-        " where id = :id",
-        {
-            "id": item,
-            "sender": document.sender.code,
-            "document_id": document.document_id,
-            "code": document.code,
-            "promulgated": day.isoformat() if day else "",
-            "type": document.type.name,
-            "subject": document.subject,
-            "folder": folder,
-        },
-    )
-
-
-def _item_row(transaction: Transaction, item: ItemId) -> Row:
-    row = transaction.row(_AN_ITEM, {"id": item})
-    assert row is not None  # noqa: S101 - work points at items that are never deleted
-    return row
-
-
-def _move(
-    transaction: Transaction,
-    row: Row,
-    event: ReceivingEvent,
-    *,
-    now: datetime,
-    reason: Message | None = None,
-) -> None:
-    state = progress(Receiving(row["state"]), event)
-    words = freeze(reason) if reason else ""
-    transaction.execute(
-        "update incoming set state = :state, reason = :reason, at = :now where id = :id",
-        {"id": row["id"], "state": state, "reason": words, "now": stamp(now)},
-    )
-    note(transaction, ItemId(row["id"]), state, now=now, text=words)
-
-
-def _to_incoming(row: Row) -> Incoming:
-    return Incoming(
-        id=ItemId(row["id"]),
-        axis_id=AxisId(row["axis_id"]),
-        message=MessageType(row["message"]),
-        sender=row["sender"],
-        package=Stored(digest=Digest(row["digest"]), size=row["size"]),
-        created=moment(row["created"]),
-        state=Receiving(row["state"]),
-        folder=row["folder"],
-        about=_reference(row) if row["folder"] else None,
-    )

@@ -12,22 +12,21 @@ from __future__ import annotations
 import ssl
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
 
+from edge_node.adapters.clock_watch import ClockWatch
 from edge_node.adapters.deadline import Deadline, DeadlineTransport
 from edge_node.adapters.package_stream import outgoing_body, write_package
 from edge_node.adapters.steps import Step, passing
-from edge_node.domain.errors import (
-    AxisBusy,
-    AxisSilent,
-    AxisUnreachable,
-    DiskTrouble,
-)
+from edge_node.domain.breaker import NoConnection
+from edge_node.domain.envelope import MessageType
+from edge_node.domain.errors import AxisDenied, DiskTrouble
 from edge_node.domain.message import say
 from edge_node.protocol import vxp, vxp_replies
 from edge_node.protocol.json_stream import StreamBroken
+from edge_node.protocol.vxp_verdicts import BUILT_IN, out_of_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +35,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from edge_node.adapters.package_stream import Sink
+    from edge_node.domain.breaker import AxisFailing, AxisMute
     from edge_node.domain.document import AgencyCode
-    from edge_node.domain.envelope import Agency, AxisId, Listed, MessageType, Sent, Stored
+    from edge_node.domain.envelope import Agency, AxisId, Listed, Sent, Stored
     from edge_node.domain.message import Message
+    from edge_node.protocol.vxp_verdicts import Verdicts
+
+_Told = TypeVar("_Told")
 
 # Shorter than any server's own patience is likely to be: a connection the server closes just as
 # we send on it would leave us unsure about a package that never arrived.
@@ -48,6 +51,9 @@ SMALL_ANSWER: Final = 1 << 20
 LIST_ANSWER: Final = 256 << 20
 _ERROR_HEAD: Final = 64 << 10
 
+# The clocks of an axis and a node that is in order differ by less.
+_TOLERANCE: Final = timedelta(minutes=5)
+
 # OpenSSL's verify codes (X509_V_ERR_…) people can do something particular about.
 _NOT_YET_VALID, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
 
@@ -56,8 +62,8 @@ class VxpAxis:
     """
     One agency's line to the axis; for one thread, since its calls follow one another.
 
-    Every call raises only our errors: AxisUnreachable, AxisDenied, AxisBusy, AxisRefused, and
-    AxisSilent from `send` alone.
+    Every call raises only our errors: AxisUnreachable, AxisDenied, AxisBusy, AxisUnclear,
+    AxisRefused, and AxisSilent from `send` alone.
     """
 
     def __init__(  # noqa: PLR0913 - each is a key of the configuration, under its own name
@@ -69,17 +75,22 @@ class VxpAxis:
         ca_file: Path | None,
         connect_timeout: timedelta,
         total_timeout: timedelta,
+        probe_timeout: timedelta | None = None,
         hash_file_style: str,
         fetch: str,
         clock: Callable[[], datetime],
         to_header: bool = False,
+        verdicts: Verdicts = BUILT_IN,
+        watch: ClockWatch | None = None,
     ) -> None:
         """
         Keep what every call needs; nothing is opened before the first one.
 
-        ``total_timeout`` bounds a whole call, however slowly the other side drips. ``ca_file``
-        (PEM), if there is one, holds the only authorities trusted. ``hash_file_style`` is "sdk"
-        or "padded", ``fetch`` "downloadEdoc" or "getEdoc".
+        ``total_timeout`` bounds a whole call, however slowly the other side drips, and
+        ``probe_timeout`` that of `probe`, where it is to be another. ``ca_file`` (PEM), if there
+        is one, holds the only authorities trusted. ``hash_file_style`` is "sdk" or "padded",
+        ``fetch`` "downloadEdoc" or "getEdoc". ``verdicts`` say what a no means; ``watch`` hears
+        the axis's clock.
         """
         self._url = url.rstrip("/")
         self._system_id = system_id
@@ -87,10 +98,13 @@ class VxpAxis:
         self._ca_file = ca_file
         self._connect_timeout = connect_timeout
         self._total_timeout = total_timeout
+        self._probe_timeout = total_timeout if probe_timeout is None else probe_timeout
         self._hash_file_style = hash_file_style
         self._fetch_method = vxp.Method(fetch)
         self._clock = clock
         self._to_header = to_header
+        self._verdicts = verdicts
+        self._watch = watch or ClockWatch(_TOLERANCE)
         self._deadline = Deadline()
         self._line: DeadlineTransport | None = None
 
@@ -118,18 +132,35 @@ class VxpAxis:
             receivers=receivers if self._to_header else (),
         )
         length = stored.size + len(vxp.FILE_END)
-        with passing(Step.SEND, message), axis_errors(sent=True):
-            headers = [*self._signed(call), ("Content-Length", str(length))]
-            with self._answer(call, headers, outgoing_body(package, stored.size)) as response:
-                answer = _whole(response, SMALL_ANSWER)
-        return vxp_replies.parse_sent(answer)
+        with self._denials():
+            with passing(Step.SEND, message), axis_errors(sent=True):
+                headers = [*self._signed(call), ("Content-Length", str(length))]
+                with self._answer(call, headers, outgoing_body(package, stored.size)) as response:
+                    answer = _whole(response, SMALL_ANSWER)
+            return vxp_replies.parse_sent(answer, self._verdicts)
 
     def list_received(
         self, message: MessageType, *, since: datetime | None = None, until: datetime | None = None
     ) -> list[Listed]:
         """Return what waits for us, all of it or what came between two moments."""
-        answer = self._ask(vxp.received_list(message, since=since, until=until), LIST_ANSWER)
-        return vxp_replies.parse_received_list(answer, message)
+        call = vxp.received_list(message, since=since, until=until)
+        return self._ask(
+            call,
+            lambda answer, verdicts: vxp_replies.parse_received_list(answer, message, verdicts),
+            LIST_ANSWER,
+        )
+
+    def probe(self) -> None:
+        """Ask something harmless that is soon answered: whoever probes has a call to make yet."""
+        call = vxp.received_list(MessageType.STATUS)
+        self._ask(
+            call,
+            lambda answer, verdicts: vxp_replies.parse_received_list(
+                answer, MessageType.STATUS, verdicts
+            ),
+            LIST_ANSWER,
+            within=self._probe_timeout,
+        )
 
     def fetch(self, axis_id: AxisId, sink: Sink) -> None:
         """
@@ -138,7 +169,7 @@ class VxpAxis:
         When this raises, what the sink has got is worth nothing.
         """
         call = vxp.fetch(axis_id, self._fetch_method)
-        with axis_errors(sent=False):
+        with self._denials(), axis_errors(sent=False):
             headers = [*self._signed(call), ("Accept-Encoding", "identity")]
             with self._answer(call, headers, call.body) as response:
                 write_package(
@@ -146,33 +177,34 @@ class VxpAxis:
                     sink,
                     may_be_raw=call.method is vxp.Method.DOWNLOAD,
                     length_known=_says_its_length(response),
+                    verdicts=self._verdicts,
                 )
 
     def acknowledge(self, axis_id: AxisId, status: str, description: str = "") -> None:
         """Tell the axis `processing`, `done` or `fail` of a delivery; may be repeated."""
         with passing(Step.ACKNOWLEDGE, axis_id):
-            vxp_replies.parse_ack(self._ask(vxp.update_status(axis_id, status, description)))
+            self._ask(vxp.update_status(axis_id, status, description), vxp_replies.parse_ack)
 
     def list_sent(self, message: MessageType, axis_id: AxisId | None = None) -> list[Sent]:
         """Return what became of what we sent, a row for each receiver."""
-        answer = self._ask(vxp.sent_list(message, axis_id), LIST_ANSWER)
-        return vxp_replies.parse_sent_list(answer)
+        call = vxp.sent_list(message, axis_id)
+        return self._ask(call, vxp_replies.parse_sent_list, LIST_ANSWER)
 
     def count(self, message: MessageType) -> int:
         """Return how many items wait for us."""
-        return vxp_replies.parse_count(self._ask(vxp.count(message)))
+        return self._ask(vxp.count(message), vxp_replies.parse_count)
 
     def agencies(self) -> list[Agency]:
         """Return the directory under the older codes."""
-        return vxp_replies.parse_agencies(self._ask(vxp.agencies(), LIST_ANSWER))
+        return self._ask(vxp.agencies(), vxp_replies.parse_agencies, LIST_ANSWER)
 
     def agencies_qd20(self, level: int) -> list[Agency]:
         """Return one level of the directory under the newer codes (QD 20/2020)."""
-        return vxp_replies.parse_agencies(self._ask(vxp.agencies_qd20(level), LIST_ANSWER))
+        return self._ask(vxp.agencies_qd20(level), vxp_replies.parse_agencies, LIST_ANSWER)
 
     def units(self) -> list[Agency]:
         """Return the units with what changed of them."""
-        return vxp_replies.parse_agencies(self._ask(vxp.units(), LIST_ANSWER))
+        return self._ask(vxp.units(), vxp_replies.parse_agencies, LIST_ANSWER)
 
     def register_agency(
         self,
@@ -188,11 +220,11 @@ class VxpAxis:
         call = vxp.register_agency(
             code=code, name=name, parent=parent, mail=mail, mobile=mobile, fax=fax
         )
-        vxp_replies.parse_ack(self._ask(call))
+        self._ask(call, vxp_replies.parse_ack)
 
     def delete_agency(self, code: AgencyCode) -> None:
         """Take an agency out of the directory."""
-        vxp_replies.parse_ack(self._ask(vxp.delete_agency(code)))
+        self._ask(vxp.delete_agency(code), vxp_replies.parse_ack)
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""
@@ -200,12 +232,30 @@ class VxpAxis:
             self._line.close()
             self._line = None
 
-    def _ask(self, call: vxp.Call, limit: int = SMALL_ANSWER) -> bytes:
-        """Make a call that reads, or may be repeated, and return the body of its answer."""
-        with axis_errors(sent=False):
-            headers = [*self._signed(call), ("Accept-Encoding", "gzip, deflate")]
-            with self._answer(call, headers, call.body) as response:
-                return _whole(response, limit)
+    def _ask(
+        self,
+        call: vxp.Call,
+        parse: Callable[[bytes, Verdicts], _Told],
+        limit: int = SMALL_ANSWER,
+        *,
+        within: timedelta | None = None,
+    ) -> _Told:
+        """Make a call that reads, or may be repeated, and return what its answer says."""
+        with self._denials():
+            with axis_errors(sent=False):
+                headers = [*self._signed(call), ("Accept-Encoding", "gzip, deflate")]
+                with self._answer(call, headers, call.body, within=within) as response:
+                    answer = _whole(response, limit)
+            return parse(answer, self._verdicts)
+
+    @contextmanager
+    def _denials(self) -> Iterator[None]:
+        """Say "clock" where it is the clock: the time is part of what is signed."""
+        try:
+            yield
+        except AxisDenied as error:
+            error.hint = self._watch.hint or error.hint
+            raise
 
     def _signed(self, call: vxp.Call) -> list[tuple[str, str]]:
         return vxp.signed_headers(
@@ -218,6 +268,8 @@ class VxpAxis:
         call: vxp.Call,
         headers: list[tuple[str, str]],
         content: bytes | Iterator[bytes] | None,
+        *,
+        within: timedelta | None = None,
     ) -> Iterator[httpx.Response]:
         """Send a request and give its positive answer, the body still to be read."""
         # Without httpx's Client: cookies, redirects and authentication are not wanted, and looking
@@ -230,12 +282,13 @@ class VxpAxis:
             extensions={"timeout": {"connect": self._connect_timeout.total_seconds()}},
         )
         line = self._open()
-        self._deadline.give(self._total_timeout)
+        self._deadline.give(self._total_timeout if within is None else within)
         with closing(line.handle_request(request)) as response:
+            self._watch.heard(response.headers.get("date"), self._clock())
             if not response.is_success:
-                raise vxp_replies.sort_answer(
-                    response.status_code, _head(response), sent=call.method is vxp.Method.SEND
-                )
+                sent = call.method is vxp.Method.SEND
+                http, head = response.status_code, _head(response)
+                raise vxp_replies.sort_answer(http, head, self._verdicts, sent=sent)
             yield response
 
     def _open(self) -> DeadlineTransport:
@@ -272,10 +325,10 @@ def axis_errors(*, sent: bool) -> Iterator[None]:
         raise DiskTrouble(say("the package stops at our disk: {reason}", reason=reason)) from error
 
 
-def _unreachable(error: Exception) -> AxisUnreachable:
+def _unreachable(error: Exception) -> NoConnection:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return AxisUnreachable(
+            return NoConnection(
                 say(
                     "the certificate of the axis is not trusted: {reason}",
                     reason=cause.verify_message,
@@ -283,11 +336,11 @@ def _unreachable(error: Exception) -> AxisUnreachable:
                 hint=_certificate_hint(cause.verify_code),
             )
         if isinstance(cause, ssl.SSLError):
-            return AxisUnreachable(
+            return NoConnection(
                 say("no TLS with the axis: {reason}", reason=cause.reason or str(cause)),
                 hint=say("the axis must speak TLS 1.2 or newer where axis.url says https"),
             )
-    return AxisUnreachable(
+    return NoConnection(
         say("cannot reach the axis: {reason}", reason=vxp_replies.excerpt(str(error))),
         hint=say("check axis.url, the network and the firewall"),
     )
@@ -301,16 +354,16 @@ def _certificate_hint(verify_code: int) -> Message:
     return say("name the file with the authority that issued it in axis.ca_file")
 
 
-def _cut_off(error: Exception, *, sent: bool) -> AxisSilent | AxisBusy:
+def _cut_off(error: Exception, *, sent: bool) -> AxisMute | AxisFailing:
     reason = vxp_replies.excerpt(str(error))
     hint = None
     if isinstance(error, httpx.TimeoutException):
         hint = say("if the line is slow and packages are large, raise axis.total_timeout")
     if sent:
-        return AxisSilent(
-            say("sent, but no answer from the axis: {reason}", reason=reason), hint=hint
-        )
-    return AxisBusy(say("no whole answer from the axis: {reason}", reason=reason), hint=hint)
+        message = say("sent, but no answer from the axis: {reason}", reason=reason)
+    else:
+        message = say("no whole answer from the axis: {reason}", reason=reason)
+    return out_of_order(message, sent=sent, hint=hint)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -324,7 +377,7 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one
-        raise AxisUnreachable(
+        raise NoConnection(
             say("{file} cannot be read as certificates", file=str(ca_file)),
             hint=say("axis.ca_file names a PEM file with the authority of the axis"),
         ) from error

@@ -37,6 +37,7 @@ from edge_node.domain.message import Message, say
 from edge_node.protocol.handoff.words import nfc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _DOCUMENT_SHEETS: Final = frozenset({"document.json", "document.yaml", "document.yml"})
@@ -96,6 +97,12 @@ class Claims:
         with durable.disk_errors(home):
             return self._read_back(home) if home.is_dir() else None
 
+    def name_of(self, item_id: str) -> str | None:
+        """Return what the drop of a claim is called, nothing of it opened; None if it is gone."""
+        home = self._folder / item_id
+        with durable.disk_errors(home):
+            return next((path.name for path in _folders_in(home)), None)
+
     def _make_readable(self, target: Path) -> None:
         """
         Make a folder whose group is the outbox's, as a bundle's is.
@@ -121,7 +128,7 @@ class Claims:
 
     def _read_back(self, home: Path) -> Claimed | None:
         durable.sweep(home)
-        folder = next((path for path in home.iterdir() if path.is_dir()), None)
+        folder = next(_folders_in(home), None)
         claimed = _recognise(home.name, folder) if folder else None
         if claimed is None:
             _remove_empty(home)
@@ -186,6 +193,10 @@ def _remove_empty(home: Path) -> None:
     for folder in (*home.iterdir(), home):
         with suppress(OSError):  # not empty: whatever it is, it is not ours to delete
             folder.rmdir()
+
+
+def _folders_in(home: Path) -> Iterator[Path]:
+    return (path for path in home.iterdir() if path.is_dir()) if home.is_dir() else iter(())
 
 
 def _recognise(item_id: str, folder: Path) -> Claimed | None:

@@ -12,14 +12,16 @@ import secrets
 import sqlite3
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlite_utils import Database
 
+from edge_node.adapters.in_hand import InHand
+from edge_node.adapters.mounts import MOUNTINFO, foreign_filesystem
 from edge_node.adapters.schema import MIGRATIONS
 from edge_node.adapters.steps import Step, passing
-from edge_node.domain.errors import DiskTrouble, QueueHeld
+from edge_node.domain.errors import ConfigError, DiskTrouble, QueueDamaged, QueueHeld
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 # Longer than any transaction of ours under load, shorter than a person's patience at the CLI.
-_BUSY: Final = 20.0
+BUSY: Final = timedelta(seconds=20)
 # The low byte of an SQLite error code names the kind, the rest the occasion.
 _KIND: Final = 0xFF
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 # No 0, 1, i, l, o: an id is read aloud over the telephone.
 _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -40,27 +43,36 @@ _LETTERS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 class QueueFile:
     """The database file, opened once in every thread that uses it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file at ``path``, make it where it is missing, and bring its schema up."""
+    def __init__(self, path: Path, *, busy: timedelta = BUSY, mountinfo: Path = MOUNTINFO) -> None:
+        """
+        Open the file at ``path``, make it where it is missing, and bring its schema up.
+
+        Whoever finds another process writing waits up to ``busy`` for it. Raises ConfigError on
+        a disk WAL does not work on, and what `disk_trouble` raises.
+        """
+        _demand_own_disk(path, mountinfo)
         self.path = path
+        self._busy = busy
+        self._damage: QueueDamaged | None = None
+        self._in_hand = InHand()
         self._threads = threading.local()
         # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
         self._writing = threading.Lock()
-        with disk_trouble(path):
+        with self._minding():
             MIGRATIONS.apply(self._db)
 
     @property
     def _db(self) -> Database:
         opened: Database | None = getattr(self._threads, "db", None)
         if opened is None:
-            with disk_trouble(self.path):
-                opened = Database(_connect(self.path), execute_plugins=False)
+            with self._minding():
+                opened = Database(_connect(self.path, self._busy), execute_plugins=False)
             self._threads.db = opened
         return opened
 
     def rows(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
         """Return the rows a reading statement finds."""
-        with disk_trouble(self.path):
+        with self._minding():
             return _rows(self._db.conn, sql, values or {})
 
     def row(self, sql: str, values: Mapping[str, object] | None = None) -> Row | None:
@@ -76,15 +88,33 @@ class QueueFile:
         durable transaction came after it. It is for what is simply done again then.
         """
         connection = self._db.conn
-        with self._writing, disk_trouble(self.path), _synchronous(connection, durable=durable):
+        with self._writing, self._minding(), _synchronous(connection, durable=durable):
             connection.execute("begin immediate")
             try:
-                yield Transaction(connection)
+                yield Transaction(connection, self._in_hand)
+                with passing(Step.COMMIT, self.path):
+                    connection.execute("commit")
             except BaseException:
-                connection.rollback()
+                # A commit the disk did not take leaves the transaction open, and the lock held.
+                if connection.in_transaction:
+                    connection.rollback()
                 raise
-            with passing(Step.COMMIT, self.path):
-                connection.execute("commit")
+
+    def demand_unharmed(self) -> None:
+        """Raise again what was found wrong with the file since it was opened; QueueDamaged."""
+        if self._damage is not None:
+            raise QueueDamaged(self._damage.message, hint=self._damage.hint)
+
+    @contextmanager
+    def _minding(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours; a file once found damaged is not touched again."""
+        self.demand_unharmed()
+        try:
+            with disk_trouble(self.path):
+                yield
+        except QueueDamaged as error:
+            self._damage = error
+            raise
 
     def close(self) -> None:
         """Close this thread's connection; the last one closed folds the WAL back in."""
@@ -97,11 +127,12 @@ class QueueFile:
 class Transaction:
     """One open write transaction."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "in_hand")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, in_hand: InHand) -> None:
         """Speak to ``connection``, whose transaction somebody else opens and ends."""
         self._connection = connection
+        self.in_hand = in_hand
 
     def execute(self, sql: str, values: Mapping[str, object]) -> int:
         """Run one statement; return how many rows it changed."""
@@ -109,12 +140,17 @@ class Transaction:
 
     def insert(self, table: str, values: Mapping[str, object]) -> None:
         """Insert one row; the names are literals of this package, never input."""
+        self._put("insert", table, values)
+
+    def replace(self, table: str, values: Mapping[str, object]) -> None:
+        """Insert one row in place of what stands in its way; the names likewise."""
+        self._put("insert or replace", table, values)
+
+    def _put(self, verb: str, table: str, values: Mapping[str, object]) -> None:
         columns = ", ".join(values)
         places = ", ".join(f":{column}" for column in values)
-        self._connection.execute(
-            f"insert into {table} ({columns}) values ({places})",  # noqa: S608 - see docstring
-            dict(values),
-        )
+        statement = f"{verb} into {table} ({columns}) values ({places})"
+        self._connection.execute(statement, dict(values))
 
     def rows(self, sql: str, values: Mapping[str, object]) -> list[Row]:
         """Return every row of a reading or returning statement."""
@@ -148,27 +184,54 @@ def new_id(kind: str) -> str:
 
 @contextmanager
 def disk_trouble(path: Path) -> Iterator[None]:
-    """Turn SQLite's own errors into ours: whatever they are, the queue cannot be used now."""
+    """
+    Turn SQLite's own errors into ours: whatever they are, the queue cannot be used now.
+
+    QueueHeld: somebody else writes; nothing of ours was. DiskTrouble: the disk did not take or
+    give it; the state before stands. QueueDamaged: what the file holds is not a sound database.
+    """
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise  # a mistake of ours, not of the disk
         # Python's own complaints of that class have no code.
-        if getattr(error, "sqlite_errorcode", 0) & _KIND == sqlite3.SQLITE_BUSY:
+        kind = getattr(error, "sqlite_errorcode", 0) & _KIND
+        if kind == sqlite3.SQLITE_BUSY:
             raise QueueHeld(
                 say("another process holds the queue {path}", path=str(path)),
                 hint=say("let it end; if it hangs, `fuser -v {path}` names it", path=str(path)),
             ) from error
+        if kind in _DAMAGE:
+            raise damaged(path, str(error)) from error
         raise DiskTrouble(
             say("the queue {path} cannot be used: {error}", path=str(path), error=str(error)),
             hint=say("free some space, or look at the disk and at the owner of the file"),
         ) from error
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-            raise  # a mistake of ours, not of the disk
-        raise DiskTrouble(
-            say("the queue {path} is damaged: {error}", path=str(path), error=str(error)),
-            hint=say("keep the file, and restore the newest backup beside it"),
-        ) from error
+
+
+def damaged(path: Path, problem: str) -> QueueDamaged:
+    """Return the error for a file that holds no sound database; ``problem`` in SQLite's words."""
+    return QueueDamaged(
+        say("the queue {path} is damaged: {error}", path=str(path), error=problem),
+        hint=say("stop the node; `edge-node recover` sets the file aside and rebuilds it"),
+    )
+
+
+def _demand_own_disk(path: Path, mountinfo: Path) -> None:
+    """Make sure that no other machine has a hand in the file: its locks and WAL are in memory."""
+    kind = foreign_filesystem(path.parent, mountinfo=mountinfo)
+    if kind is not None:
+        raise ConfigError(
+            say(
+                "the queue cannot lie in {path}: {kind} belongs to another machine",
+                path=str(path.parent),
+                kind=kind,
+            ),
+            hint=say(
+                "put folders.data on a disk of this machine; the exchange folder may be a share"
+            ),
+        )
 
 
 @contextmanager
@@ -184,9 +247,13 @@ def _synchronous(connection: sqlite3.Connection, *, durable: bool) -> Iterator[N
         connection.execute("pragma synchronous = full")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
-    connection.execute("pragma foreign_keys = on")
+def _connect(path: Path, busy: timedelta) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=busy.total_seconds(), isolation_level=None)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection

@@ -60,6 +60,7 @@ class Drop:
     members: tuple[Path, ...]
     fault: Message | None = None
     secret: bool = False
+    size: int = 0  # bytes of all its members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,16 +262,25 @@ def sweep(folder: Path, *, kind: Literal["part", "moved"] = "part") -> int:
     """
     Remove what writers that are gone left in the folder; return how many there were.
 
-    "part" is what was being written, "moved" what `remove_aside` did not finish to delete.
+    "part" is what was being written, "moved" what `remove_aside` did not finish to delete. What
+    belongs to another user is not ours, whatever it is called.
     """
     with disk_errors(folder), os.scandir(folder) as entries:
-        ours = [Path(entry.path) for entry in entries if _kind_of(entry.name) == kind]
+        alike = [entry for entry in entries if _kind_of(entry.name) == kind]
+        ours = [Path(entry.path) for entry in alike if _is_our_users(entry)]
     return sum(_swept(path) for path in ours)
 
 
 def _kind_of(name: str) -> str | None:
     match = _OURS.fullmatch(name)
     return match and match[1]
+
+
+def _is_our_users(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+    except FileNotFoundError:
+        return False
 
 
 def same_content(one: Path, other: Path) -> bool:

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.domain.envelope import Claim
 
-# What ends so has not reached the axis and will not, unless a person sends it again.
-_LOST: Final = frozenset({Sending.REFUSED, Sending.DEAD})
+# What ends so may not have reached the axis, and will not unless a person sees to it.
+_LOST: Final = frozenset({Sending.REFUSED, Sending.DEAD, Sending.HELD})
+
+# Where an envelope stands so, nobody knew that the axis has it.
+_TAKEN_AFTER_ALL: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.HELD})
 
 LANES: Final = {MessageType.DOCUMENT: Lane.PUSH, MessageType.STATUS: Lane.REPORT}
 
@@ -65,6 +68,10 @@ select documents.id, fates.receiver
 
 _NOT_DELIVERED: Final = """
 select 1 from fates where envelope = :envelope and state <> 'delivered' limit 1
+"""
+_OFFERED: Final = """
+select 1 from attempts
+ where envelope = :envelope and outcome in ('silence', 'unclear', 'cut off') limit 1
 """
 _WITHDRAW: Final = """
 delete from work where lane = :lane and item = :item and leased is null
@@ -174,6 +181,7 @@ def add_envelope(  # noqa: PLR0913 - the columns of one row
     package: Stored,
     urgency: int,
     now: datetime,
+    deadline: datetime | None = None,
     body: bytes | None = None,
     status: str = "",
     source: str | None = None,
@@ -183,7 +191,8 @@ def add_envelope(  # noqa: PLR0913 - the columns of one row
     row: dict[str, object] = {"id": envelope, "item": item, "message": message, "sender": sender}
     row |= {"receivers": json.dumps(receivers), "digest": package.digest, "size": package.size}
     row |= {"body": body, "status": status, "source": source, "state": Sending.QUEUED}
-    transaction.insert("envelopes", row | {"urgency": urgency, "created": stamp(now)})
+    row |= {"urgency": urgency, "deadline": stamp(deadline) if deadline else None}
+    transaction.insert("envelopes", row | {"created": stamp(now)})
     work.add(transaction, LANES[message], envelope, due=now, urgency=urgency)
     return envelope
 
@@ -264,16 +273,32 @@ def move_fate(
     )
     _untold(transaction, item)
     if state is Sending.DELIVERED:
-        _withdraw(transaction, row["envelope"])
+        _withdraw(transaction, row["envelope"], now)
     return True
 
 
-def _withdraw(transaction: Transaction, envelope: str) -> None:
-    """Offer no more what every receiver has: the axis was slow, not deaf."""
+def _withdraw(transaction: Transaction, envelope: str, now: datetime) -> None:
+    """
+    Offer no more what a receiver has: the axis was slow, not deaf.
+
+    It took the package for all of its receivers, so the others will have it without our doing.
+    """
+    row = envelope_row(transaction, envelope)
     if transaction.row(_NOT_DELIVERED, {"envelope": envelope}) is None:
         values = {"id": envelope, "state": Sending.DELIVERED}
         transaction.execute("update envelopes set state = :state where id = :id", values)
-        transaction.execute(_WITHDRAW, {"item": envelope, "lane": Lane.PUSH})
+    elif row["state"] in _TAKEN_AFTER_ALL and _was_offered(transaction, row):
+        move(transaction, row, SendingEvent.FOUND, now=now)
+    else:
+        return
+    transaction.execute(_WITHDRAW, {"item": envelope, "lane": Lane.PUSH})
+
+
+def _was_offered(transaction: Transaction, row: Row) -> bool:
+    """Tell whether the axis may have it; a receiver may also know a document from elsewhere."""
+    if row["state"] != Sending.QUEUED or row["sending"] is not None:
+        return True
+    return transaction.row(_OFFERED, {"envelope": row["id"]}) is not None
 
 
 def hindered(transaction: Transaction, envelope: ItemId, reason: str) -> None:
@@ -311,6 +336,7 @@ def to_envelope(row: Row) -> Envelope:
         package=Stored(digest=Digest(row["digest"]), size=row["size"]),
         state=Sending(row["state"]),
         urgency=row["urgency"],
+        deadline=moment(row["deadline"]) if row["deadline"] else None,
         axis_id=AxisId(row["axis_id"]) if row["axis_id"] else None,
     )
 

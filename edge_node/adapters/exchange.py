@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import secrets
 import struct
@@ -24,6 +25,8 @@ from edge_node.domain.message import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 IDENTITY_FILE: Final = ".edge-node"
 
@@ -50,6 +53,10 @@ _DEFAULT_ACL: Final = struct.pack(
     "<I" + 3 * "HHI", 2, 0x01, 7, 0xFFFFFFFF, 0x04, 7, 0xFFFFFFFF, 0x20, 0, 0xFFFFFFFF
 )
 _NO_ACL: Final = {errno.EOPNOTSUPP, errno.EPERM, errno.EINVAL}
+
+
+class ForeignFolder(FolderMissing):
+    """It is another agency's exchange folder that lies there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +155,10 @@ class Exchange:
         return identity
 
     def recognise(self, agency: AgencyCode) -> Identity:
-        """Return whose folder it is; FolderMissing when it is not there or not this agency's."""
+        """Return whose folder it is; FolderMissing when it is not ours, or not there."""
         identity = self._identity()
         if identity.agency != agency:
-            raise FolderMissing(
+            raise ForeignFolder(
                 say(
                     "{path} is the exchange folder of {owner}, not of {agency}",
                     path=str(self.root),
@@ -161,6 +168,22 @@ class Exchange:
                 hint=say("see which share is mounted there"),
             )
         return identity
+
+    def sweep(self) -> int:
+        """
+        Remove what writers that are gone left in here; return how many files that were.
+
+        A folder we may not touch stops nobody here: the flow that works in it says so.
+        """
+        swept = 0
+        written = (self.root, self.outbox, self.queued, self.receipts)
+        for folder in (*written, self.statuses_done, self.statuses_failed):
+            try:
+                swept += durable.sweep(folder)
+                swept += durable.sweep(folder, kind="moved")
+            except durable.AccessDenied as error:
+                log.warning("cannot sweep", extra={"path": str(folder), "error": str(error)})
+        return swept
 
     def _write_identity(self, agency: AgencyCode) -> None:
         identity = {"schema": 1, "agency": agency, "id": secrets.token_hex(8)}

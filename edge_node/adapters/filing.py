@@ -53,6 +53,23 @@ class Filing:
     claims: Path
     # What people took away: looked for through all the days once, not at each later status.
     _gone: set[ItemId] = field(default_factory=set, init=False, compare=False)
+    # Where what a node before us left unfinished is removed: it is done again in the same place.
+    _swept: set[Path] = field(default_factory=set, init=False, compare=False)
+
+    def sweep(self) -> None:
+        """
+        Remove what is left in the claims of copies, and of drops that were moved elsewhere.
+
+        Only before anybody works: what is being moved away is told by nothing from what was.
+        """
+        if not is_there(self.claims):
+            return
+        with durable.disk_errors(self.claims):
+            durable.sweep(self.claims)
+            for home in [path for path in self.claims.iterdir() if _is_folder(path)]:
+                durable.sweep(home)
+                durable.sweep(home, kind="moved")
+                _forget(home)
 
     def to_queued(self, item: ItemId, folder: str, name: str, status: bytes) -> str:
         """Put a drop where it waits for the axis, or put a failed one back there."""
@@ -106,6 +123,7 @@ class Filing:
 
     def _write(self, folder: Path, papers: Mapping[str, bytes]) -> None:
         """Write the papers, take away those of ours that are not true any more."""
+        durable.sweep(folder)
         failed = self.exchange.failed in folder.parents
         for name, paper in papers.items():
             known = failed and name in ERRORS  # what we wrote, whatever we wrote
@@ -138,6 +156,9 @@ class Filing:
     def _move(self, item: ItemId, here: Path, place: Path, name: str) -> Path:
         """Move the folder to a place under the first name that is free there."""
         _make_days(self.exchange.root, place)
+        if place not in self._swept:
+            durable.sweep(place)
+            self._swept.add(place)
         for free in _numbered(name):
             target = place / free
             if not is_there(target):

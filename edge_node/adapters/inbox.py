@@ -101,6 +101,12 @@ class Inbox:
         mark = hashlib.sha256(item.encode()).hexdigest()[: _MARK - 1]
         return durable.fitted(name[: LONGEST - _MARK], f"-{mark}")
 
+    def is_kept(self, item: ItemId) -> bool:
+        """Tell whether a folder that was kept has never been in sight."""
+        ready = self._ready(item)
+        with durable.disk_errors(ready):
+            return is_there(ready)
+
     def show(self, item: ItemId, folder: str) -> None:
         """Put a folder that was kept into sight; where it is hidden no more, that was done."""
         ready = self._ready(item)

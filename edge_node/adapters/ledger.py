@@ -43,7 +43,9 @@ _FIND_OUT: Final = """
 select * from documents where id >= :low and id < :high or document_id = :document_id limit 3
 """
 _FIND_IN: Final = """
-select * from incoming where id >= :low and id < :high or document_id = :document_id limit 3
+select * from incoming
+ where id >= :low and id < :high or document_id = :document_id and state <> 'repeated'
+ limit 3
 """
 _ATTEMPTS: Final = """
 select attempts.*, envelopes.status as status

@@ -25,6 +25,8 @@ _REMOTE: Final = re.compile(
     r"nfs4?|cifs|smb3|smbfs|fuse.*|9p|virtiofs|vboxsf|prl_fs|ceph|afs|ncpfs|lustre|gfs2|ocfs2"
     r"|gpfs|beegfs|coda"
 )
+# Of these the files are on this machine all the same: NTFS and exFAT, containers without root.
+_OWN_AFTER_ALL: Final = frozenset({"fuseblk", "fuse.fuse-overlayfs"})
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
@@ -46,6 +48,18 @@ def _remembered(path: Path, mountinfo: Path, _device: int, _inode: int) -> bool:
 def _is_remote(path: Path, mountinfo: Path) -> bool:
     kind = filesystem(path, mountinfo=mountinfo)
     return kind is None or bool(_REMOTE.fullmatch(kind))
+
+
+def foreign_filesystem(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None:
+    """
+    Return what the path lies on where that is surely somebody else's; None where it is ours.
+
+    None also where nobody can tell.
+    """
+    kind = filesystem(path, mountinfo=mountinfo)
+    if kind is None or kind in _OWN_AFTER_ALL or not _REMOTE.fullmatch(kind):
+        return None
+    return kind
 
 
 def filesystem(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None:

@@ -100,6 +100,10 @@ class Outbox:
         """Return what was claimed under that id, whole again wherever it was cut off."""
         return self._claims.take_up(item_id)
 
+    def name_of(self, item_id: str) -> str | None:
+        """Return what was claimed under that id is called, nothing of it opened; None if gone."""
+        return self._claims.name_of(item_id)
+
     def refuse_in_place(self, drop: Drop, papers: Mapping[str, bytes]) -> None:
         """
         Say beside a drop why it is not touched; scans keep it waiting until it changes.
@@ -307,7 +311,8 @@ def _drop(
     secret: bool = False,
 ) -> Drop:
     paths = tuple(Path(member.path) for member in members)
-    return Drop(style=style, name=name, members=paths, fault=fault, secret=secret)
+    size = sum(member.size for member in members)
+    return Drop(style=style, name=name, members=paths, fault=fault, secret=secret, size=size)
 
 
 def _anchor(drop: Drop) -> Path:

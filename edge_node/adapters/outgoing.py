@@ -9,11 +9,11 @@ unsure until the axis has been asked.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import work
+from edge_node.adapters import sends, work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import (
     FATES,
@@ -30,6 +30,7 @@ from edge_node.adapters.envelopes import (
     unmark,
 )
 from edge_node.adapters.history import note
+from edge_node.adapters.offering import SETTLED, choose
 from edge_node.domain.envelope import (
     AxisId,
     Earlier,
@@ -43,22 +44,25 @@ from edge_node.domain.envelope import (
 from edge_node.domain.errors import NotResendable
 from edge_node.domain.lifecycle import OUTBOUND, Sending, SendingEvent
 from edge_node.domain.message import freeze, say
-from edge_node.domain.record import Unconfirmed
-from edge_node.domain.search import Trail
+from edge_node.domain.time import end_of_work
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from edge_node.adapters.database import QueueFile, Row
+    from edge_node.adapters.database import QueueFile, Row, Transaction
+    from edge_node.adapters.waybills import Waybills
     from edge_node.domain.document import AgencyCode, Document
     from edge_node.domain.envelope import Claim, NewDocument
     from edge_node.domain.message import Message
 
 
-# After these the axis need not be offered the envelope any more.
-_SETTLED: Final = frozenset(Sending) - {Sending.QUEUED, Sending.UNSURE}
+# So many claims go to the most urgent, but for one of them.
+_ONE_IN: Final = 10
 
+_TAKEN_AS: Final = """
+update envelopes set axis_id = coalesce(axis_id, :axis_id) where id = :id
+"""
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
 _MARK: Final = "update envelopes set sending = :now where id = :id"
 _CARRIED: Final = """
@@ -67,27 +71,6 @@ update fates set envelope = :envelope where item = :item and receiver = :receive
 _ENVELOPE_TO: Final = """
 select envelopes.* from fates join envelopes on envelopes.id = fates.envelope
  where fates.item = :item and fates.receiver = :receiver
-"""
-
-# A status goes by the number and the subject of the document it is about.
-_SINCE: Final = "(select min(at) from attempts where envelope = :envelope) as since"
-_TRAILS: Final[Mapping[MessageType, str]] = MappingProxyType(
-    {
-        MessageType.DOCUMENT: f"select number, notation, subject, {_SINCE}"  # noqa: S608 - ours
-        " from documents where id = :item",
-        MessageType.STATUS: f"select '' as number, code as notation, subject, {_SINCE}"  # noqa: S608
-        " from incoming where id = :item",
-    }
-)
-
-_KNOWN: Final = "select 1 from envelopes where axis_id = :axis_id"
-
-_UNCONFIRMED: Final = """
-select fates.item, fates.receiver, fates.at, envelopes.axis_id
-  from fates join envelopes on envelopes.id = fates.envelope
- where fates.state = :state and fates.at <= :before
-   and (fates.at, fates.item, fates.receiver) > (:at, :item, :receiver)
- order by fates.at, fates.item, fates.receiver limit :limit
 """
 
 _EARLIER: Final = """
@@ -102,15 +85,36 @@ select id, name, fingerprint from documents
 class Outgoing:
     """Documents and envelopes on their way out."""
 
-    def __init__(self, file: QueueFile) -> None:
-        """Work on the tables in ``file``."""
+    def __init__(self, file: QueueFile, waybills: Waybills, *, only: ItemId | None = None) -> None:
+        """
+        Work on the tables in ``file``; what must outlive them is written to ``waybills``.
+
+        ``only``: claim this envelope and no other.
+        """
         self._file = file
+        self._waybills = waybills
+        self._only = only
+        self._claims: Counter[Lane] = Counter()  # each lane has a thread of its own
 
     # ── taking in ────────────────────────────────────────────────────────────────────────────
 
-    def add(self, new: NewDocument, *, now: datetime) -> None:
-        """Take in a document with one envelope for all its receivers."""
+    def add(
+        self,
+        new: NewDocument,
+        *,
+        now: datetime,
+        compare: Callable[[Sequence[Earlier]], None] | None = None,
+    ) -> None:
+        """
+        Take in a document with one envelope for all its receivers.
+
+        ``compare`` is shown what went out before by its name, as it stands in this moment, and
+        raises where the document is not to be taken in: whoever looked earlier may have missed
+        what another process took in meanwhile.
+        """
         with self._file.transaction() as transaction:
+            if compare is not None:
+                compare(_earlier(transaction, new.document))
             transaction.insert("documents", _document_row(new, now))
             envelope = add_envelope(
                 transaction,
@@ -120,6 +124,7 @@ class Outgoing:
                 receivers=[receiver.code for receiver in new.document.receivers],
                 package=new.package,
                 urgency=new.document.priority,
+                deadline=end_of_work(new.document.due) if new.document.due else None,
                 now=now,
             )
             for receiver in new.document.receivers:
@@ -127,19 +132,11 @@ class Outgoing:
                 fate |= {"envelope": envelope, "state": Sending.QUEUED}
                 transaction.insert("fates", fate | {"at": stamp(now)})
                 note(transaction, new.id, Sending.QUEUED, now=now, agency=receiver.code, tell=True)
+            self._waybills.write(transaction, new.id, now=now)
 
     def earlier(self, document: Document) -> list[Earlier]:
         """Return what went out before by the same DocumentId, or number, notation and date."""
-        values = _identity(document)
-        return [
-            Earlier(
-                id=ItemId(row["id"]),
-                name=row["name"],
-                fingerprint=row["fingerprint"],
-                fates=self.fates(ItemId(row["id"])),
-            )
-            for row in self._file.rows(_EARLIER, values)
-        ]
+        return _earlier(self._file, document)
 
     def holds(self, item: ItemId) -> bool:
         """Tell whether a drop has been taken in under this id."""
@@ -159,37 +156,52 @@ class Outgoing:
     ) -> bool:
         """Queue a status about an incoming item; False if that file was taken already."""
         with self._file.transaction() as transaction:
-            return queue_status(
+            added = queue_status(
                 transaction, item, status, body, sender=sender, to=to, source=source, now=now
             )
+            if added:
+                self._waybills.add(transaction, item, now=now, wait=True)
+            return added
 
     # ── offering to the axis ─────────────────────────────────────────────────────────────────
 
     def claim(
-        self, message: MessageType, *, now: datetime, lease: timedelta
+        self, message: MessageType, *, now: datetime, lease: timedelta, to_send: bool = True
     ) -> tuple[Claim, Envelope] | None:
         """
-        Claim the most urgent envelope that is due and mark it as being sent; None if none is.
+        Claim the most urgent envelope that is due; None if none is.
 
-        An envelope marked already was cut off while it was being sent: it comes back unsure.
+        An envelope to be sent is counted and marked as being sent (where ``to_send`` is false it
+        is only to be asked about). One marked already was cut off while it was being sent: it
+        comes back unsure.
         """
-        if not work.any_due(self._file, LANES[message], now=now):
+        lane, only = LANES[message], self._only
+        if only is None and not work.any_due(self._file, lane, now=now):
             return None
+        oldest = self._oldest_now(lane)
         with self._file.transaction() as transaction:
-            claim = work.claim(transaction, LANES[message], now=now, lease=lease)
-            if claim is None:
+            chosen = choose(transaction, lane, now=now, lease=lease, only=only, oldest=oldest)
+            if chosen is None:
                 return None
-            row = envelope_row(transaction, claim.item)
+            claim, row = chosen
             if row["state"] == Sending.QUEUED and row["sending"] is not None:
                 reason = freeze(say("cut off while it was being sent"))
                 before = replace(claim, attempt=claim.attempt - 1)
-                begun = moment(row["sending"])
-                note_attempt(transaction, before, SendingEvent.SILENCE, now=begun, reason=reason)
+                # It may have left when it was begun, and be under way through the axis still.
+                for at, outcome in ((moment(row["sending"]), "cut off"), (now, "silence")):
+                    note_attempt(transaction, before, outcome, now=at, reason=reason)
                 move(transaction, row, SendingEvent.SILENCE, now=now, reason=reason)
                 row = envelope_row(transaction, claim.item)
-            elif row["state"] == Sending.QUEUED:
+            elif row["state"] == Sending.QUEUED and to_send:
                 transaction.execute(_MARK, {"id": claim.item, "now": stamp(now)})
+                if message is MessageType.DOCUMENT:
+                    sends.count_one(transaction)
         return claim, to_envelope(row)
+
+    def _oldest_now(self, lane: Lane) -> bool:
+        """Tell whether it is the turn of what has been due longest: urgent ones starve nobody."""
+        self._claims[lane] += 1
+        return self._claims[lane] % _ONE_IN == 0
 
     def body(self, envelope: ItemId) -> bytes:
         """Return the bytes of a status message; documents lie in the spool."""
@@ -205,6 +217,7 @@ class Outgoing:
         axis_id: AxisId | None = None,
         reason: Message | None = None,
         due: datetime | None = None,
+        outcome: str = "",
     ) -> None:
         """
         Enter what happened to a claimed envelope and, through it, to its receivers; LeaseLost.
@@ -216,81 +229,68 @@ class Outgoing:
         with self._file.transaction() as transaction:
             work.demand(transaction, claim)
             row = envelope_row(transaction, claim.item)
-            if row["state"] == Sending.DELIVERED:  # its receivers were quicker than the axis
-                note_attempt(transaction, claim, event, now=now, reason=words)
+            if row["state"] in SETTLED:  # a receiver was quicker than the axis
+                values = {"id": claim.item, "axis_id": axis_id}
+                transaction.execute(_TAKEN_AS, values)
+                note_attempt(transaction, claim, outcome or event, now=now, reason=words)
                 work.finish(transaction, claim)
                 return
             state = move(transaction, row, event, now=now, reason=words, axis_id=axis_id)
-            note_attempt(transaction, claim, event, now=now, reason=words)
-            if state in _SETTLED:
+            note_attempt(transaction, claim, outcome or event, now=now, reason=words)
+            if state in SETTLED:
                 work.finish(transaction, claim)
+                if row["message"] == MessageType.DOCUMENT:
+                    self._waybills.add(transaction, row["item"], now=now, wait=False)
             else:
                 work.defer(transaction, claim, until=due or now, reason=words)
+                if event is SendingEvent.MISSING:
+                    work.unspend(transaction, claim)
 
-    def defer(self, claim: Claim, *, now: datetime, until: datetime, reason: Message) -> None:
-        """Leave a claimed envelope where it is; nobody claims it before ``until``; LeaseLost."""
+    def defer(
+        self,
+        claim: Claim,
+        *,
+        now: datetime,
+        until: datetime,
+        reason: Message,
+        outcome: str = "deferred",
+        asked: bool = False,
+    ) -> None:
+        """
+        Leave a claimed envelope where it is; nobody claims it before ``until``; LeaseLost.
+
+        Where the axis was only ``asked`` about it, that was no attempt.
+        """
         with self._file.transaction() as transaction:
             words = freeze(reason)
             work.demand(transaction, claim)
             unmark(transaction, claim.item)
             hindered(transaction, claim.item, words)
-            note_attempt(transaction, claim, "deferred", now=now, reason=words)
+            note_attempt(transaction, claim, outcome, now=now, reason=words)
             work.defer(transaction, claim, until=until, reason=words)
+            if asked:
+                work.unspend(transaction, claim)
 
-    def give_back(self, claim: Claim, *, now: datetime, behind: timedelta) -> None:
+    def give_back(self, claim: Claim, *, now: datetime, behind: timedelta | None) -> None:
         """
         Undo a claim: nothing was tried, no attempt is counted; LeaseLost.
 
         Where others are due it comes back after ``behind``, so that they are tried first: it may
-        be this envelope alone that stands in the way.
+        be this envelope alone that stands in the way. None where it certainly is not.
         """
         with self._file.transaction() as transaction:
             work.demand(transaction, claim)
             unmark(transaction, claim.item)
-            others = work.any_due(transaction, claim.lane, now=now)
-            work.give_back(transaction, claim, due=now + behind if others else None)
+            due = None
+            if behind is not None and work.any_due(transaction, claim.lane, now=now):
+                due = now + behind
+            work.give_back(transaction, claim, due=due)
 
     # ── what became of it ────────────────────────────────────────────────────────────────────
 
     def fates(self, item: ItemId) -> tuple[Fate, ...]:
         """Return what has become of a document at each of its receivers."""
         return fates_of(self._file, item)
-
-    def trail(self, envelope: Envelope) -> Trail:
-        """Return how an envelope that got no answer would look in the axis's list."""
-        row = self._file.row(
-            _TRAILS[envelope.message], {"envelope": envelope.id, "item": envelope.item}
-        )
-        assert row is not None  # noqa: S101 - envelopes are about documents that are never deleted
-        return Trail(
-            receivers=frozenset(envelope.receivers),
-            number=row["number"],
-            notation=row["notation"],
-            title=row["subject"],
-            since=moment(row["since"] or 0),
-        )
-
-    def knows(self, axis_id: AxisId) -> bool:
-        """Tell whether the axis's id is that of an envelope of ours."""
-        return self._file.row(_KNOWN, {"axis_id": axis_id}) is not None
-
-    def unconfirmed(
-        self, *, before: datetime, limit: int, after: Unconfirmed | None = None
-    ) -> list[Unconfirmed]:
-        """Return what was accepted before a moment and no more is known of, oldest first."""
-        values: dict[str, object] = {"at": -1, "item": "", "receiver": ""}
-        if after is not None:
-            values = {"at": stamp(after.since), "item": after.item, "receiver": after.receiver}
-        values |= {"state": Sending.ACCEPTED, "before": stamp(before), "limit": limit}
-        return [
-            Unconfirmed(
-                item=ItemId(row["item"]),
-                receiver=row["receiver"],
-                axis_id=AxisId(row["axis_id"]),
-                since=moment(row["at"]),
-            )
-            for row in self._file.rows(_UNCONFIRMED, values)
-        ]
 
     def happened(
         self,
@@ -330,6 +330,7 @@ class Outgoing:
             if _is_all_of(first, meant, package):
                 move(transaction, first, SendingEvent.RESENT, now=now)
                 work.add(transaction, Lane.PUSH, first["id"], due=now, urgency=first["urgency"])
+                self._waybills.add(transaction, item, now=now, wait=True)
                 return
             envelope = add_envelope(
                 transaction,
@@ -339,18 +340,32 @@ class Outgoing:
                 receivers=receivers,
                 package=package,
                 urgency=first["urgency"],
+                deadline=moment(first["deadline"]) if first["deadline"] else None,
                 now=now,
             )
             for receiver in receivers:
                 values = {"envelope": envelope, "item": item, "receiver": receiver}
                 transaction.execute(_CARRIED, values)
                 move_fate(transaction, item, receiver, SendingEvent.RESENT, now=now)
+            self._waybills.add(transaction, item, now=now, wait=True)
 
     def envelope(self, item: ItemId, receiver: str) -> Envelope:
         """Return the envelope that carries a document to one of its receivers."""
         row = self._file.row(_ENVELOPE_TO, {"item": item, "receiver": receiver})
         assert row is not None  # noqa: S101 - the receiver comes from this document's own fates
         return to_envelope(row)
+
+
+def _earlier(tables: QueueFile | Transaction, document: Document) -> list[Earlier]:
+    return [
+        Earlier(
+            id=ItemId(row["id"]),
+            name=row["name"],
+            fingerprint=row["fingerprint"],
+            fates=fates_of(tables, row["id"]),
+        )
+        for row in tables.rows(_EARLIER, _identity(document))
+    ]
 
 
 def _is_all_of(envelope: Row, fates: Sequence[Row], package: Stored) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
+    from edge_node.protocol.vxp_verdicts import Verdicts
+
 _PIECE: Final = 64 << 10
 _KNOWN_BY: Final = 16  # bytes that tell XML, JSON and an error page apart
 _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
@@ -48,7 +50,12 @@ def outgoing_body(package: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def write_package(
-    pieces: Iterator[bytes], sink: Sink, *, may_be_raw: bool, length_known: bool
+    pieces: Iterator[bytes],
+    sink: Sink,
+    *,
+    may_be_raw: bool,
+    length_known: bool,
+    verdicts: Verdicts,
 ) -> None:
     """
     Write the package an answer is, or holds in JSON; StreamBroken, or what the answer's no means.
@@ -66,14 +73,14 @@ def write_package(
     if start.startswith((b"<!doctype html", b"<html")):
         raise StreamBroken("a web page came instead of a package")
     if start.startswith(b"{") or not may_be_raw:
-        written = _write_from_json(body, sink)
+        written = _write_from_json(body, sink, verdicts)
     else:
         written = _write_raw(body, sink, proven=length_known)
     if not written:
         raise StreamBroken("the package is empty")
 
 
-def _write_from_json(pieces: Iterable[bytes], sink: Sink) -> int:
+def _write_from_json(pieces: Iterable[bytes], sink: Sink, verdicts: Verdicts) -> int:
     stream = DataStream()
     written = 0
     for piece in pieces:
@@ -81,7 +88,7 @@ def _write_from_json(pieces: Iterable[bytes], sink: Sink) -> int:
         if package:
             written += len(package)
             sink.write(package)
-    check_fetched(stream.close())
+    check_fetched(stream.close(), verdicts)
     return written
 
 

@@ -6,6 +6,7 @@ What belongs to it has been found out before; here the clock, the kernel and the
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import stat
@@ -172,9 +173,11 @@ class Ripeness:
 
 
 def not_ours(path: Path) -> Message | None:
-    """Return why a folder may not be taken as a whole, if so."""
+    """Return why a folder may not be taken as a whole, if so; OSError on a read-only disk."""
     if os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return None
+    if os.statvfs(path).f_flag & os.ST_RDONLY:  # no right of the folder's own would help
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fspath(path))
     return denied(path)
 
 

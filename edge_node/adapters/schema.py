@@ -65,6 +65,7 @@ _FIRST: Final = (
         source text,
         state text not null,
         urgency integer not null,
+        deadline integer,
         sending integer,
         axis_id text,
         reason text not null default '',
@@ -134,12 +135,14 @@ _FIRST: Final = (
         token integer,
         attempt integer not null default 0,
         crashes integer not null default 0,
+        alone integer not null default 0,
         reason text not null default '',
         primary key (lane, item)
     ) strict, without rowid
     """,
-    "create index work_due on work (lane, leased, urgency desc, due, item)",
-    "create index work_waiting on work (lane, leased, due)",
+    "create index work_due on work (lane, leased, alone, urgency desc, due, item)",
+    "create index work_waiting on work (lane, leased, alone, due)",
+    "create index work_alone on work (due) where alone = 1",
     "create index work_leased on work (leased) where leased is not null",
     """
     create table attempts (

@@ -68,6 +68,11 @@ class Sighting:
         self._flaw_known = False
 
     @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.signature[0]
+
+    @property
     def written(self) -> int:
         """When the file was last written, by its own word (ns)."""
         return self.signature[1]

@@ -128,6 +128,9 @@ class Spool:
         target = self.path(stored.digest)
         if target.exists() and target.stat().st_size == stored.size:
             os.utime(target)  # stored once more: as young for a sweep as if it had been written
+            # Whoever stored it first may have died before its name was durable.
+            durable.sync_folder(target.parent)
+            durable.sync_folder(self._packages)
             return
         if not target.parent.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)

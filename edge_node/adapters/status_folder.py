@@ -10,24 +10,30 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_node.adapters import durable
 from edge_node.adapters.drops import SHEET_ENDINGS, Drop, Scan, Style, ending_of
 from edge_node.adapters.ripeness import sight_of
-from edge_node.adapters.settle import Sightings
+from edge_node.adapters.settle import Sightings, signature_of
+from edge_node.domain.envelope import ItemId
+from edge_node.domain.errors import Permanent
 from edge_node.domain.message import say
 from edge_node.protocol.handoff import MAX_BYTES, peek
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from edge_node.adapters.drops import OutboxSettings
     from edge_node.adapters.exchange import Exchange
     from edge_node.adapters.ripeness import Ripeness
-    from edge_node.adapters.settle import Sighting
+    from edge_node.adapters.settle import Sighting, Signature
     from edge_node.domain.message import Message
+
+    Reading = Callable[[ItemId], AbstractContextManager[bool]]
 
 
 class StatusFolder:
@@ -41,16 +47,33 @@ class StatusFolder:
         self._settings = settings
         self._sightings = Sightings()
 
-    def scan(self, now: float) -> Scan[Path]:
+    def lying(self) -> dict[ItemId, Path]:
+        """Return all files that lie there, by their ids; none of them is opened."""
+        with durable.disk_errors(self._folder), os.scandir(self._folder) as entries:
+            files = [Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False)]
+        found = {}
+        for path in files:
+            with suppress(Permanent):  # it was taken away again
+                found[self.id_of(path)] = path
+        return found
+
+    def id_of(self, path: Path) -> ItemId:
+        """Return what tells a file from any other, as long as nobody writes to it; Permanent."""
+        with durable.disk_errors(path):
+            return _id_of(path.name, signature_of(path.lstat()))
+
+    def scan(self, now: float, reading: Reading | None = None) -> Scan[Path]:
         """
         Look at all files once; ``now`` is our monotonic clock, in seconds.
+
+        Each is read within a block of ``reading``, and passed over where that says False.
 
         What cannot be read as JSON or YAML is ready, too, once it has been so for the settle
         timeout: whoever reads it says what is wrong. FolderMissing, AccessDenied, DiskTrouble.
         """
         with sight_of(self._folder, self._settings, self._sightings, now=now) as sight:
             for file in sight.listing.files:
-                self._judge(file, sight.ripeness)
+                self._judge(file, sight.ripeness, reading or _at_once)
         found = sight.ripeness.scan()
         ready = tuple(drop.members[0] for drop in found.ready)
         return Scan(ready=ready, waiting=found.waiting, next_look=found.next_look)
@@ -88,25 +111,42 @@ class StatusFolder:
         durable.move(path, target)
         return target
 
-    def _judge(self, file: Sighting, ripeness: Ripeness) -> None:
+    def whole(self, path: Path) -> bool:
+        """Tell whether a file can be read as what its name says."""
+        data, _ = self.read(path)
+        return peek(data, path.name) is not None
+
+    def _judge(self, file: Sighting, ripeness: Ripeness, reading: Reading) -> None:
         about = Path(file.path)
         if not ending_of(file.name, SHEET_ENDINGS):
             ripeness.wait(about, say("a status is a .json or .yaml file"), file.since)
             return
         if not ripeness.settled(about, [file]) or not ripeness.readable(about, [file]):
             return
+        if file.note is None:
+            with reading(_id_of(file.name, file.signature)) as ours:
+                if not ours:
+                    return
+                file.note = self.whole(about)
         drop = Drop(style=Style.SIDECAR, name=about.stem, members=(about,))
-        found = ripeness.ripe(drop, [file], about, trouble=self._flaw(file))
+        found = ripeness.ripe(drop, [file], about, trouble=_flaw(file))
         if found is not None:
             ripeness.take(found, [file])
 
-    def _flaw(self, file: Sighting) -> Message | None:
-        if file.note is None:
-            data, _ = self.read(Path(file.path))
-            file.note = peek(data, file.name) is not None
-        if file.note:
-            return None
-        return say("{file} cannot be read: it is cut off or broken", file=file.name)
+
+def _flaw(file: Sighting) -> Message | None:
+    if file.note:
+        return None
+    return say("{file} cannot be read: it is cut off or broken", file=file.name)
+
+
+def _id_of(name: str, signature: Signature) -> ItemId:
+    said = f"{name}\0{signature}".encode(errors="surrogateescape")
+    return ItemId(f"f{hashlib.sha256(said).hexdigest()[:16]}")
+
+
+def _at_once(_: ItemId) -> AbstractContextManager[bool]:
+    return nullcontext(enter_result=True)
 
 
 def _free(folder: Path, name: str, papers: tuple[str, ...]) -> Path:

@@ -38,14 +38,14 @@ class Watcher:
         self._observer: Arrivals | None = None
         self._watched: dict[Path, tuple[int, int]] = {}
         self._bells: list[Bell] = []
+        self._missed: set[Path] = set()  # what cannot be watched, once it has been said
 
     @property
     def alive(self) -> bool:
         """Tell whether events can be expected from every folder (always, where it is polled)."""
         return self._polling or (
             self._observer is not None
-            and self._observer.is_alive()
-            and all(emitter.is_alive() for emitter in self._observer.emitters)
+            and self._observer.hearing
             and self._watched == {folder: _identity(folder) for folder in self._folders}
         )
 
@@ -76,7 +76,8 @@ class Watcher:
         Return whether events can be expected from every folder now.
         """
         if not self.alive:
-            log.warning("watching the folders anew")
+            if not self._missed:  # else that has been said, and is only tried once more
+                log.warning("watching the folders anew")
             self._begin_anew()
         elif any(bell.folders for bell in self._bells):
             # watchdog goes on watching a folder that was moved away: one kernel watch for each.
@@ -97,8 +98,13 @@ class Watcher:
             before = _identity(folder)
             observer.hear(folder, bell)
         except OSError as error:  # not there, or no inotify watches left for this user
-            log.warning("folder cannot be watched", extra={"path": str(folder), "error": error})
+            if folder not in self._missed:
+                log.warning(
+                    "folder cannot be watched", extra={"path": str(folder), "error": error}
+                )
+            self._missed.add(folder)
         else:
+            self._missed.discard(folder)
             self._watched[folder] = before or (0, 0)
             self._bells.append(bell)
 

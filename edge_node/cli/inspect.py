@@ -101,24 +101,31 @@ def log(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
 def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Show how the node fares."""
     from edge_node.adapters.lock import holder  # noqa: PLC0415 - only here
+    from edge_node.adapters.pauses import Pauses  # noqa: PLC0415
     from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
 
     seat: Seat = ctx.obj
     ledger = seat.ledger
     waiting, since = ledger.waiting()
+    process = holder(seat.config.folders.data)
+    pauses = Pauses(seat.node.queue.file)
     standing = values.Standing(
         agency=seat.config.agency.code,
         name=seat.config.agency.name,
         axis=seat.config.axis.url,
-        process=holder(seat.config.folders.data),
+        process=process,
         counts=ledger.counts(),
         waiting=waiting,
         since=since,
+        safe=pauses.safe(),
+        pauses=tuple(pauses.all()) if process is not None else (),  # the dead rest from nothing
+        sending_paused=seat.node.sends.held(),
+        unasked=seat.node.sends.unasked(),
     )
     if as_json:
         typer.echo(json.dumps(values.standing_values(standing), ensure_ascii=False))
     else:
-        render.standing_sheet(standing)
+        render.standing_sheet(standing, now=seat.node.clock())
 
 
 def config(ctx: typer.Context, *, as_json: AsJson = False) -> None:

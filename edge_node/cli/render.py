@@ -11,6 +11,7 @@ import typer
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_after, print_facts, print_table
+from edge_node.cli.resting import sending_paused, sentences
 from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word, states
 from edge_node.domain.errors import NotAllowed
@@ -148,7 +149,7 @@ def _fate(fate: Fate) -> None:
         print_after("    ", told(why))
 
 
-def standing_sheet(standing: Standing) -> None:
+def standing_sheet(standing: Standing, *, now: datetime) -> None:
     """Print how the node fares."""
     process = standing.process
     running = here("running (process {pid})").format(pid=process) if process else here("stopped")
@@ -167,9 +168,22 @@ def standing_sheet(standing: Standing) -> None:
         (here("axis"), standing.axis),
         (here("node"), running),
         (here("to be done"), waiting),
+        *_resting(standing, now),
     ]
     facts += [(title, _counted(standing.counts[name])) for name, title in titles.items()]
     print_facts(facts)
+
+
+def _resting(standing: Standing, now: datetime) -> Iterable[tuple[str, str]]:
+    title = here("attention")
+    if standing.sending_paused:
+        for sentence in sending_paused(standing.sending_paused, standing.unasked, now):
+            yield title, told(sentence)
+            title = ""
+    for pause in standing.pauses:
+        for sentence in sentences(pause, safe=standing.safe, now=now):
+            yield title, told(sentence)
+            title = ""
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,8 @@ from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edge_node.adapters.ledger import Ledger
     from edge_node.config import Config
     from edge_node.node import Node
@@ -29,21 +32,38 @@ class Seat:
 
         return load(self.config_file)
 
+    @property
+    def command(self) -> Sequence[str]:
+        """What started us, without what we were asked: a child is started the same way."""
+        asked, whole = sys.argv[1:], sys.orig_argv
+        if asked and whole[-len(asked) :] == asked:
+            return (sys.executable, *whole[1 : -len(asked)])
+        return (sys.executable, "-m", "edge_node")
+
     @cached_property
     def node(self) -> Node:
         """The node this configuration describes."""
         from edge_node.node import Node  # noqa: PLC0415 - not every command needs one
 
-        return Node(config=self.config)
+        command = (*self.command, "-c", str(self.config_file))
+        return Node(config=self.config, command=command)
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What has been done and is to be done; NotAllowed where no node has been set up."""
-        from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - it loads the queue
+        """
+        What has been done and is to be done.
 
-        if not self.config.folders.queue.exists():
+        NotAllowed where no node has been set up, QueueDamaged where the queue was lost.
+        """
+        from edge_node.adapters.backup import Backups  # noqa: PLC0415 - it loads the queue
+        from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - the same
+        from edge_node.adapters.safekeeping import demand_not_lost  # noqa: PLC0415 - the same
+
+        folders = self.config.folders
+        if not folders.queue.exists():
+            demand_not_lost(folders.queue, Backups(folders.backups), self.node.waybills)
             raise NotAllowed(
-                say("no node has worked in {path} yet", path=str(self.config.folders.data)),
+                say("no node has worked in {path} yet", path=str(folders.data)),
                 hint=say(
                     "check folders.data; `edge-node init` makes what the configuration names"
                 ),

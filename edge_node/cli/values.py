@@ -14,16 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.adapters.ledger import Inbound, Outbound
+from edge_node.adapters.pauses import Pause
 from edge_node.catalogue import language_of, tell
-from edge_node.config.kinds import size
+from edge_node.config.kinds import mark, size
 from edge_node.domain.envelope import Fate
 from edge_node.domain.message import Message, thaw
+from edge_node.domain.record import hint_in
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
+    from edge_node.adapters.sends import Held
     from edge_node.config import Config
 
 
+_IN_BYTES: Final = (size, mark)
 _SIZES: Final = {"GB": 1024**3, "MB": 1024**2, "KB": 1024}
 _UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 
@@ -39,6 +43,10 @@ class Standing:
     counts: Mapping[str, Mapping[str, int]]
     waiting: int
     since: datetime | None
+    safe: int  # documents that wait here for the axis to take them
+    pauses: tuple[Pause, ...]
+    sending_paused: Held | None  # nothing leaves until somebody adopts the data folder
+    unasked: int  # of what waits meanwhile, the axis has not been asked about so many
 
 
 def as_values(item: Outbound | Inbound) -> dict[str, object]:
@@ -73,7 +81,7 @@ def told(message: Message) -> str:
 def _fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
     return {
         field.name: _in_bytes(getattr(value, field.name))
-        if field.metadata.get("shape") is size
+        if field.metadata.get("shape") in _IN_BYTES
         else _plain(getattr(value, field.name))
         for field in dataclasses.fields(value)
     }
@@ -81,6 +89,8 @@ def _fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
 
 def _in_bytes(count: int) -> str:
     """Return a size as the configuration writes it, in the largest unit that has it whole."""
+    if not count:
+        return "0"
     unit = next(unit for unit in _SIZES if count % _SIZES[unit] == 0)
     return f"{count // _SIZES[unit]}{unit}"
 
@@ -102,6 +112,12 @@ def _(value: Message) -> object:
 def _(value: Fate) -> object:
     why = thaw(value.reason)
     return _fields(value) | {"reason": told(why) if why else ""}
+
+
+@_plain.register
+def _(value: Pause) -> object:
+    hint = hint_in(value.reason)
+    return _fields(value) | {"hint": told(hint) if hint else ""}
 
 
 @_plain.register

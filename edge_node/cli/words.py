@@ -34,6 +34,7 @@ _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
     {
         **_STATES,
         "status": say("status"),
+        "warned": say("warned"),
         "report queued": say("our status queued"),
         "report unsure": say("our status unsure"),
         "report accepted": say("our status accepted"),
@@ -53,6 +54,8 @@ _OUTCOMES: Final[Mapping[str, Message]] = MappingProxyType(
         SendingEvent.EXHAUSTED: say("given up"),
         SendingEvent.UNDECIDED: say("held for a person"),
         "deferred": say("to be tried again"),
+        "cut off": say("cut off"),
+        "unclear": say("answered by a code nobody knows"),
     }
 )
 

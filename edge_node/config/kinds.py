@@ -160,6 +160,13 @@ def _size(scalar: Scalar, _: Path) -> int:
 size: Final = Kind(say("a size such as 500KB, 50MB or 1GB"), _size)
 
 
+def _mark(scalar: Scalar, folder: Path) -> int:
+    return 0 if scalar.text == "0" else _size(scalar, folder)
+
+
+mark: Final = Kind(say("a size such as 500KB, 50MB or 1GB (0 for none)"), _mark)
+
+
 def _path(scalar: Scalar, folder: Path) -> Path:
     written = scalar.text
     if not written.strip() or any(

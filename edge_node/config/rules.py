@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge_node.config.sections import IntakeRule
+from edge_node.config.sections import PROBE, IntakeRule
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ class Breach:
 # The shorter or smaller key, the other one, and why.
 _ORDER: Final = (
     ("axis.connect_timeout", "axis.total_timeout", say("connecting is a part of the call")),
-    (
-        "axis.total_timeout",
-        "push.lease",
-        say("a lease that ends during the call lets a document be sent twice"),
-    ),
     ("push.retry_first", "push.retry_ceiling", say("the waits grow from the one to the other")),
     (
         "intake.quiet",
@@ -56,6 +52,7 @@ def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
                 (low, high),
                 say("must not be more than {other}, because {why}", other=high, why=why),
             )
+    yield from _leases_outlast_calls(values)
     yield from _packages_hold_attachments(values)
     yield from _folders_lie_apart(values)
     yield from _rules_are_whole(values)
@@ -65,6 +62,26 @@ def _exceeds(low: object, high: object) -> bool:
     if isinstance(low, timedelta) and isinstance(high, timedelta):
         return low > high
     return isinstance(low, int) and isinstance(high, int) and low > high
+
+
+def _leases_outlast_calls(values: Mapping[str, object]) -> Iterator[Breach]:
+    """Whoever sends may have to probe the axis first, and a disk may be slow afterwards."""
+    keys = ("axis.total_timeout", "push.lease", "axis.connect_timeout")
+    call, lease, connect = (values.get(key) for key in keys)
+    if not isinstance(call, timedelta) or not isinstance(lease, timedelta):
+        return
+    probe = PROBE + (connect if isinstance(connect, timedelta) else timedelta())
+    needed = call + min(call, probe) + call / 10
+    if lease < needed:
+        yield Breach(
+            keys[:2],
+            say(
+                "{other} must be at least {needed}, because a lease that ends during the call"
+                " lets a document be sent twice",
+                other="push.lease",
+                needed=f"{math.ceil(needed.total_seconds())}s",
+            ),
+        )
 
 
 def _packages_hold_attachments(values: Mapping[str, object]) -> Iterator[Breach]:

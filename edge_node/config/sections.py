@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 _KB: Final = 1024
 _MB: Final = 1024 * _KB
 
+# How long the axis may take to answer the question whether it is there again.
+PROBE: Final = timedelta(seconds=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -181,6 +184,11 @@ class AxisSection:
     # How far the two clocks may be apart before that is said.
     clock_tolerance: timedelta = field(default=timedelta(minutes=5), metadata=_key(kinds.duration))
 
+    @property
+    def probe_timeout(self) -> timedelta:
+        """How long an axis that was down may take to answer the call that tries it."""
+        return min(self.connect_timeout + PROBE, self.total_timeout)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldersSection:
@@ -283,11 +291,11 @@ class LimitsSection:
     # All attachments of one package received, decoded and unzipped.
     unpacked: int = field(default=500 * _MB, metadata=_key(kinds.size))
     # What must stay free on the disks of data and exchange; nothing new is taken in below it.
-    free_space: int = field(default=500 * _MB, metadata=_key(kinds.size))
+    free_space: int = field(default=500 * _MB, metadata=_key(kinds.mark))
     # How many more files those disks must be able to hold.
     free_files: int = field(default=1000, metadata=_key(kinds.whole(0, 10_000_000)))
     # How much memory must be left to this machine, or to this service where it has a limit.
-    free_memory: int = field(default=64 * _MB, metadata=_key(kinds.size))
+    free_memory: int = field(default=64 * _MB, metadata=_key(kinds.mark))
     # How often the node may die over one item before that is tried alone.
     crashes: int = field(default=3, metadata=_key(kinds.whole(1, 100)))
 

@@ -3,8 +3,12 @@ A lane: one thread that turns its flows whenever its bell rings, and sleeps in b
 
 What a flow cannot help (an `Outage`, or an axis that will not even list) pauses that flow alone,
 is said once, and is over when a turn succeeds again; the first one after a pause tries in
-earnest. Anything unforeseen is logged with its traceback and pauses the flow likewise: a mistake
-in one flow must not stop the others.
+earnest. While the axis is down a flow that needs it sleeps until the next probe, or until
+somebody says that it answers again. Anything unforeseen is logged with its traceback and pauses
+the flow likewise: a mistake in one flow must not stop the others.
+
+One item may be all that keeps a flow from its work (a package the axis denies). So that it cannot
+hold up for long what comes after it, news from another lane cuts a long pause short.
 """
 
 from __future__ import annotations
@@ -16,13 +20,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_node.adapters.disk import disk_errors
+from edge_node.domain.breaker import AxisDown
 from edge_node.domain.errors import EdgeNodeError, LeaseLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
+    from edge_node.daemon.board import Board
     from edge_node.flows.ports import Flow
+
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +38,8 @@ _T = TypeVar("_T")
 # An outage is probed soon at first and then more and more rarely.
 _FIRST_PAUSE: Final = 5.0
 _LONGEST_PAUSE: Final = 300.0
+# For what has only just come in nobody asks more often than this during an outage.
+_NEWS_AFTER: Final = 30.0
 # Due times are on the wall clock, which may jump; nobody sleeps longer on the word of it.
 _LONGEST_REST: Final = 60.0
 
@@ -40,14 +49,32 @@ class Turned:
     """One flow, and whether it is paused (by our monotonic clock, seconds)."""
 
     flow: Flow
+    lane: str = ""
+    board: Board | None = None
+    let_go: Callable[[bool], None] | None = None  # what was in hand; True after a mistake of ours
+    ending: threading.Event = field(default_factory=threading.Event)  # it is time to end
     paused_until: float = 0.0
     pause: float = 0.0
+    _failed: float = 0.0  # when it was paused last
+    _down: bool = False  # it waits for the axis
+    _cut_off: bool = False  # in the middle of a turn, and what it had in hand is to be freed
+    _unforeseen: bool = False  # by a mistake of ours
     _said: str = ""  # the outage the log has been told of
 
     @property
     def name(self) -> str:
         """What the log calls it."""
         return type(self.flow).__name__.lower()
+
+    def resume(self) -> None:
+        """Go on at once if it was the axis that this flow waited for."""
+        if self._down:
+            self.paused_until = 0.0
+
+    def news(self, at: float) -> None:
+        """Try soon, because there is something new, what has been paused for long."""
+        if self.pause and not self._down and at >= self._failed + _NEWS_AFTER:
+            self.paused_until, self.pause = at, _FIRST_PAUSE / 2
 
     def turn(self, now: datetime, at: float) -> bool:
         """Turn the flow once unless it is paused; False if there is nothing to do now."""
@@ -56,9 +83,12 @@ class Turned:
         worked = self._attempt(lambda: self._turn(now), at)
         if worked is None:
             return False
+        self._down = False
         if self.pause:
             log.info("goes on", extra={"flow": self.name})
             self.pause, self._said = 0.0, ""
+            if self.board is not None:
+                self.board.goes_on(self._place)
         return worked
 
     def rest(self, now: datetime, at: float) -> float:
@@ -69,8 +99,11 @@ class Turned:
         return self.pause if rest is None else rest
 
     def _turn(self, now: datetime) -> bool:
-        if self.pause:
+        if self.pause or self._down:
             self.flow.wake()  # so that it tries in earnest what it could not do
+        if self._cut_off and self.let_go is not None:
+            self.let_go(self._unforeseen)
+        self._cut_off = self._unforeseen = False
         try:
             return self.flow.turn(now)
         except LeaseLost as error:
@@ -83,16 +116,30 @@ class Turned:
 
     def _attempt(self, step: Callable[[], _T], at: float) -> _T | None:
         """Take a step; None, and a pause, where something keeps the flow from it."""
+        begun = time.monotonic()
         try:
             with disk_errors():
                 return step()
+        except AxisDown as error:
+            # Said, and written on the board, by whoever watches the axis.
+            self._down = True
+            self.paused_until = at + (time.monotonic() - begun) + error.remaining
         except EdgeNodeError as error:
+            self._cut_off = True
             self._rest_a_while(at)
-            if str(error) != self._said:
-                self._said = str(error)
+            if self.ending.is_set():
+                # Whoever waits at the end is cut off: what that looks like is no news.
+                seen = {"flow": self.name, "error": str(error)}
+                log.info("cut off at the end", extra=seen)
+                return None
+            if self.board is not None:
+                self.board.paused(self._place, error, self.pause)
+            if error.message.template != self._said:  # how many bytes there are now is no news
+                self._said = error.message.template
                 seen = {"flow": self.name, "error": str(error), "hint": str(error.hint or "")}
                 log.error("paused", extra=seen)  # noqa: TRY400 - an outage has no traceback
         except Exception:
+            self._cut_off = self._unforeseen = True
             self._rest_a_while(at)
             log.exception("paused by something unforeseen", extra={"flow": self.name})
         return None
@@ -100,6 +147,12 @@ class Turned:
     def _rest_a_while(self, at: float) -> None:
         self.pause = min(self.pause * 2 or _FIRST_PAUSE, _LONGEST_PAUSE)
         self.paused_until = at + self.pause
+        self._failed = at
+        self._down = False
+
+    @property
+    def _place(self) -> str:
+        return self.name if self.lane in {"", self.name} else f"{self.lane} {self.name}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,9 +163,13 @@ class Lane:
     flows: Sequence[Flow]
     clock: Callable[[], datetime]
     worked: Callable[[], None] = lambda: None  # nudges the lanes that have more to do now
+    let_go: Callable[[bool], None] | None = None  # frees what was in hand when a turn was cut off
     closing: Callable[[], None] = lambda: None  # lets go of what belongs to the thread
+    board: Board | None = None
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
     _woken: threading.Event = field(default_factory=threading.Event, init=False)
+    _news: threading.Event = field(default_factory=threading.Event, init=False)
+    _resumed: threading.Event = field(default_factory=threading.Event, init=False)
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
 
@@ -129,12 +186,24 @@ class Lane:
 
     def nudge(self) -> None:
         """Let the flows take up what another lane has put into the queue, and look no further."""
+        self._news.set()
+        self._bell.set()
+
+    def resume(self) -> None:
+        """Let the flows that wait for the axis go on: it answers again."""
+        self._resumed.set()
         self._bell.set()
 
     def stop(self) -> None:
         """Ask the lane to end once the step in hand is done."""
         self._stop.set()
         self._bell.set()
+
+    @property
+    def is_dead(self) -> bool:
+        """Tell whether its thread has ended though nobody asked it to."""
+        ended = self._thread is not None and not self._thread.is_alive()
+        return ended and not self._stop.is_set()
 
     def join(self, within: timedelta) -> bool:
         """Wait for the lane to end; False if it has not ended in time."""
@@ -144,7 +213,10 @@ class Lane:
         return True
 
     def _run(self) -> None:
-        turned = [Turned(flow) for flow in self.flows]
+        turned = [
+            Turned(flow, lane=self.name, board=self.board, let_go=self.let_go, ending=self._stop)
+            for flow in self.flows
+        ]
         try:
             while not self._stop.is_set():
                 rest = min(each.rest(self.clock(), time.monotonic()) for each in turned)
@@ -152,9 +224,21 @@ class Lane:
                 self._bell.clear()
                 woken = self._woken.is_set()
                 self._woken.clear()
+                self._listen(turned)
                 self._turn(turned, woken=woken)
         finally:
             self.closing()
+
+    def _listen(self, turned: Sequence[Turned]) -> None:
+        """Pass on what others had to say since the last time."""
+        if self._resumed.is_set():
+            self._resumed.clear()
+            for each in turned:
+                each.resume()
+        if self._news.is_set():
+            self._news.clear()
+            for each in turned:
+                each.news(time.monotonic())
 
     def _turn(self, turned: Sequence[Turned], *, woken: bool) -> None:
         if woken:

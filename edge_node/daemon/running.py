@@ -10,20 +10,27 @@ from __future__ import annotations
 import logging
 import math
 import signal
+import sys
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters import safekeeping
 from edge_node.adapters.disk import disk_errors
 from edge_node.adapters.lock import locked
+from edge_node.adapters.pauses import Pauses
+from edge_node.adapters.witness import Witness
 from edge_node.config import load
 from edge_node.daemon import systemd
+from edge_node.daemon.board import Board
 from edge_node.daemon.lanes import Lane
-from edge_node.domain.errors import EdgeNodeError, NotAllowed, WithProblems
+from edge_node.daemon.steady_clock import SteadyClock
+from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged, WithProblems
 from edge_node.domain.message import say
 from edge_node.node import Node
 
@@ -46,6 +53,7 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "pull": ("deliver",),
     "deliver": ("report",),
     "report": ("deliver",),
+    "trial": ("push", "deliver", "report"),
 }
 # How long one call waits, beside the quiet period, for a drop to settle; and the shortest wait.
 _MOMENT: Final = timedelta(seconds=1)
@@ -54,6 +62,7 @@ _BLINK: Final = 0.02  # seconds
 _PATIENCE: Final = timedelta(seconds=4)
 # How often leases are swept and the lanes look for what a command put into the queue.
 _UPKEEP: Final = timedelta(seconds=30)
+_DAY: Final = timedelta(days=1)
 
 
 class Order(Enum):
@@ -68,6 +77,10 @@ _SIGNALS: Final[Mapping[int, Order]] = {
     signal.SIGINT: Order.END,
     signal.SIGHUP: Order.RELOAD,
 }
+
+
+class LaneDead(EdgeNodeError):
+    """The thread of a lane has ended though nobody told it to: a mistake of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +98,15 @@ class Daemon:
 
     config_file: Path
     set_up_log: Callable[[Config], None]
+    # What starts this program; the child an item is tried in is started so.
+    command: Sequence[str] = (sys.executable, "-m", "edge_node")
     patience: timedelta = _PATIENCE
     upkeep: timedelta = _UPKEEP
     wall: Callable[[], float] = time.time
     # The one queue of the standard library that a signal handler may put into at any moment.
     _orders: SimpleQueue[Order] = field(default_factory=SimpleQueue, init=False)
+    _ended_by: EdgeNodeError | None = field(default=None, init=False)
+    _clock: SteadyClock = field(default_factory=SteadyClock, init=False)
 
     def run(self, config: Config) -> None:
         """Turn until a signal says to stop; AlreadyRunning if somebody else does."""
@@ -103,15 +120,37 @@ class Daemon:
 
     def serve(self, config: Config) -> None:
         """Turn until told to stop; AlreadyRunning if somebody else does."""
-        with locked(config.folders.data):
+        with locked(config.folders.data), Witness(config.folders.witness).locked():
+            self._clock = SteadyClock(wall=self.wall)
             serving: Config | None = config
+            before: Config | None = None
             while serving is not None:
-                serving = self._serve(serving)
+                node = self._prepared(serving, before)
+                before = node.config
+                serving = self._serve(node)
         log.info("stopped")
+        if self._ended_by is not None:
+            raise self._ended_by
 
-    def _serve(self, config: Config) -> Config | None:
+    def _prepared(self, config: Config, before: Config | None) -> Node:
+        """Return a node ready for work, on the configuration there was before where need be."""
+        command = (*self.command, "-c", str(self.config_file))
+        node = Node(config=config, command=command, clock=self._clock)
+        try:
+            node.prepare()
+        except BaseException as error:
+            node.close()
+            if before is None or not isinstance(error, EdgeNodeError):
+                raise
+            seen = {"error": str(error), "hint": str(error.hint or "")}
+            log.error("the new configuration does not work, the old one goes on", extra=seen)  # noqa: TRY400 - the error says it all
+            self.set_up_log(before)
+            return self._prepared(before, None)
+        return node
+
+    def _serve(self, node: Node) -> Config | None:
         """Run on one configuration until another replaces it; None when it is time to end."""
-        node = Node(config=config)
+        config = node.config
         with self._turning(node) as turning:
             systemd.notify("READY=1", f"STATUS={config.agency.code}")
             log.info("running", extra={"agency": config.agency.code})
@@ -142,7 +181,7 @@ class Daemon:
                 while True:
                     orders.add(self._orders.get_nowait())
             if not orders:
-                _see_to(turning)
+                self._see_to(turning)
         return Order.END if Order.END in orders else Order.RELOAD
 
     def _outlast(self, turning: _Turning) -> bool:
@@ -162,26 +201,75 @@ class Daemon:
             self.order(Order.RELOAD)
         return True
 
+    def _see_to(self, turning: _Turning) -> None:
+        """Free what nobody came back for, and let the lanes look for what a command queued."""
+        dead = [name for name, lane in turning.lanes.items() if lane.is_dead]
+        if dead:
+            # What it had in hand nobody knows; whoever is started anew frees it.
+            self._end_by(LaneDead(say("the lane {names} has died", names=", ".join(dead))))
+        jump = self._clock.jump()
+        if jump:
+            log.warning("the clock was set", extra={"by": jump})
+        try:
+            turning.node.upkeep(clock_set_by=jump, follow=self._clock.follow)
+        except QueueDamaged:
+            raise  # nothing may be written any more: the next start says what to do
+        except EdgeNodeError as error:
+            log.warning("the queue cannot be seen to", extra={"error": str(error)})
+        if jump:
+            turning.schedule.begin_anew()
+        for name in ("push", "deliver", "report", "trial"):
+            turning.lanes[name].ring()
+
+    def _end_by(self, error: EdgeNodeError) -> None:
+        """End in good order, and with an error."""
+        self._ended_by = error
+        self.order(Order.END)
+
     @contextmanager
     def _turning(self, node: Node) -> Iterator[_Turning]:
         """Turn the node's lanes for as long as the block lasts."""
         from edge_node.daemon.schedule import Schedule  # noqa: PLC0415 - 78 ms
 
         with ExitStack() as ending:
-            node.prepare()
             ending.callback(node.close)
             lanes = _lanes(node)
             ending.callback(_stop, node, lanes, self.patience)
             for lane in lanes.values():
                 lane.start()
-            schedule = Schedule(wall=self.wall)
+            schedule = Schedule()
             schedule.every(node.config.pull.every, lanes["pull"].ring)
             schedule.every(node.scan_interval(), lanes["intake"].ring)
             schedule.every(node.config.report.every, lanes["report"].ring)
+            keeping = partial(self._keep_safe, node)
+            schedule.every(min(node.config.backup.every, safekeeping.LOOK), keeping)
+            schedule.every(_DAY, partial(self._look_over, node))
             schedule.start()
             ending.callback(schedule.stop)
+            keeping()  # a copy that was due while nobody ran is made now
             ending.enter_context(node.watching(lambda name: lanes[name].ring()))
             yield _Turning(node=node, lanes=lanes, schedule=schedule)
+
+    def _keep_safe(self, node: Node) -> None:
+        """Make a copy of the queue if one is due."""
+        with self._ended_by_damage(), closing(node.queue):
+            node.safekeeping.back_up(node.clock())
+
+    def _look_over(self, node: Node) -> None:
+        """Look through the whole queue for damage, and throw out what nobody needs any more."""
+        with self._ended_by_damage(), closing(node.queue):
+            node.safekeeping.check()
+            node.safekeeping.sweep(node.clock())
+
+    @contextmanager
+    def _ended_by_damage(self) -> Iterator[None]:
+        """End the daemon where the queue is damaged; what else goes wrong here can wait."""
+        try:
+            yield
+        except QueueDamaged as error:
+            self._end_by(error)
+        except EdgeNodeError as error:
+            log.warning("the queue cannot be looked after", extra={"error": str(error)})
 
     def _read(self, config: Config) -> Config | None:
         """Read the configuration again; None, and the reasons in the log, if it cannot be used."""
@@ -201,25 +289,15 @@ class Daemon:
 
 def _demand_usable(config: Config, *, instead_of: Config) -> None:
     """Make sure that a node can work on it before the one that works is stopped."""
-    if config.folders.data != instead_of.folders.data:
-        raise NotAllowed(
-            say("folders.data cannot change while the node runs"),
-            hint=say("restart it: systemctl restart edge-node@…"),
-        )
+    for name in ("data", "witness"):
+        if getattr(config.folders, name) != getattr(instead_of.folders, name):
+            raise NotAllowed(
+                say("folders.{name} cannot change while the node runs", name=name),
+                hint=say("restart it: systemctl restart edge-node@…"),
+            )
     with closing(Node(config=config)) as node:
         node.exchange.check(config.agency.code)
         node.lanes()  # which reads the secret
-
-
-def _see_to(turning: _Turning) -> None:
-    """Free what nobody came back for, and let the lanes look for what a command has queued."""
-    try:
-        turning.node.upkeep()
-    except EdgeNodeError as error:
-        log.warning("the queue cannot be seen to", extra={"error": str(error)})
-    turning.schedule.mend()
-    for name in ("push", "deliver", "report"):
-        turning.lanes[name].ring()
 
 
 def turn_once(node: Node) -> list[EdgeNodeError]:
@@ -230,8 +308,10 @@ def turn_once(node: Node) -> list[EdgeNodeError]:
     dropped: what is still settling is waited for.
     """
     outages: list[EdgeNodeError] = []
-    with locked(node.config.folders.data), closing(node):
+    folders = node.config.folders
+    with locked(folders.data), Witness(folders.witness).locked(), closing(node):
         node.prepare()
+        Pauses(node.queue.file).clear_all()
         flows = [flow for plan in node.lanes().values() for flow in plan.flows]
         deadline = time.monotonic() + (node.config.intake.quiet + _MOMENT).total_seconds()
         while True:
@@ -268,15 +348,24 @@ def _turned_out(flows: Sequence[Flow], node: Node, outages: list[EdgeNodeError])
 
 def _lanes(node: Node) -> Mapping[str, Lane]:
     lanes: dict[str, Lane] = {}
+    board = Board(Pauses(node.queue.file), clock=node.clock)
+    board.watch(node.upstream, node.clock_watch, resume=lambda: _resume(lanes))
     for name, plan in node.lanes().items():
         lanes[name] = Lane(
             name=name,
             flows=plan.flows,
             clock=node.clock,
             worked=_nudger(lanes, _AFTER[name]),
+            let_go=plan.let_go,
             closing=plan.close,
+            board=board,
         )
     return lanes
+
+
+def _resume(lanes: Mapping[str, Lane]) -> None:
+    for lane in lanes.values():
+        lane.resume()
 
 
 def _nudger(lanes: Mapping[str, Lane], names: tuple[str, ...]) -> Callable[[], None]:

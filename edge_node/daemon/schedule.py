@@ -1,41 +1,27 @@
 """
 What rings at intervals, whatever happens to the clock of the machine.
 
-APScheduler goes by the wall clock: set back by an hour, it does nothing for an hour. Whoever wakes
-by the monotonic clock asks `mend` from time to time.
+APScheduler goes by the wall clock: set back by an hour, it does nothing for an hour. Whoever
+notices that the clock was set says so (`begin_anew`).
 """
 
 from __future__ import annotations
 
-import logging
-import time
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-log = logging.getLogger(__name__)
-
-# What time servers correct by themselves in small steps delays nobody by more than this.
-_A_JUMP: Final = timedelta(minutes=1)
+    from datetime import timedelta
 
 
 class Schedule:
     """Jobs that are done at intervals, on a thread of their own."""
 
-    def __init__(
-        self,
-        *,
-        wall: Callable[[], float] = time.time,
-        steady: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Compare two clocks, in seconds: the one that can be set, and the one that cannot."""
-        self._wall = wall
-        self._steady = steady
-        self._apart = wall() - steady()
+    def __init__(self) -> None:
+        """Begin without a job."""
         self._scheduler = BackgroundScheduler(
             timezone="Asia/Ho_Chi_Minh",
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
@@ -53,14 +39,8 @@ class Schedule:
         """Do nothing more."""
         self._scheduler.shutdown(wait=False)
 
-    def mend(self) -> None:
-        """Do every job now, and count from now on, where somebody set the clock."""
-        apart = self._wall() - self._steady()
-        jump = timedelta(seconds=apart - self._apart)
-        if abs(jump) <= _A_JUMP:
-            return
-        log.warning("the clock was set", extra={"by": jump})
-        self._apart = apart
+    def begin_anew(self) -> None:
+        """Do every job now, and count from now on: somebody set the clock."""
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=datetime.now(UTC))
         self._scheduler.wakeup()

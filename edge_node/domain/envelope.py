@@ -52,6 +52,7 @@ class Envelope:
     package: Stored
     state: Sending = Sending.QUEUED
     urgency: int = 0
+    deadline: datetime | None = None  # no wait between two tries goes past it
     axis_id: AxisId | None = None
 
 
@@ -78,6 +79,7 @@ class NewDocument:
     name: str  # of the drop, as the software called it
     ref: str = ""
     warnings: tuple[Message, ...] = ()
+    resend: bool = False  # that another went by its name before is no mistake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,8 @@ class Lane(StrEnum):
     ACKNOWLEDGE = "acknowledge"  # tell the axis that we have an item
     DELIVER = "deliver"  # hand an incoming document to the inbox
     APPLY = "apply"  # enter an incoming status with the document it is about
+    INTAKE = "intake"  # see a drop through that a crash cut off
+    STATUSES = "statuses"  # take a file of statuses/ that a crash may have cut off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,7 @@ class NotResendable(NotAllowed):
         """Say how the document stands at that receiver."""
         super().__init__(
             say("{code} is {state}", code=receiver, state=state),
-            hint=say("only what was refused or given up is sent again"),
+            hint=say("only what was refused, held or given up is sent again"),
         )
 
 

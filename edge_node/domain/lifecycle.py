@@ -56,6 +56,7 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.QUEUED, SendingEvent.CONFIRMED): Sending.DELIVERED,
         (Sending.UNSURE, SendingEvent.FOUND): Sending.ACCEPTED,
         (Sending.UNSURE, SendingEvent.MISSING): Sending.QUEUED,
+        (Sending.UNSURE, SendingEvent.REFUSED): Sending.REFUSED,  # a no nobody understands
         (Sending.UNSURE, SendingEvent.UNDECIDED): Sending.HELD,
         (Sending.UNSURE, SendingEvent.EXHAUSTED): Sending.DEAD,
         (Sending.UNSURE, SendingEvent.CONFIRMED): Sending.DELIVERED,
@@ -65,6 +66,7 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.REFUSED, SendingEvent.CONFIRMED): Sending.DELIVERED,  # late good news wins
         (Sending.DEAD, SendingEvent.RESENT): Sending.QUEUED,
         (Sending.DEAD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
+        (Sending.HELD, SendingEvent.FOUND): Sending.ACCEPTED,  # another receiver has it
         (Sending.HELD, SendingEvent.RESENT): Sending.QUEUED,
         (Sending.HELD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
     }

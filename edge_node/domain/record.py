@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edge_node.domain.errors import AxisRefused
+from edge_node.domain.errors import AxisRefused, AxisUnclear
 from edge_node.domain.message import Message
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Unconfirmed:
 def reason_of(error: EdgeNodeError) -> Message:
     """Return what happened as the queue keeps it, with the hint and the axis's own words."""
     beside: dict[str, object] = {"hint": error.hint} if error.hint else {}
-    if isinstance(error, AxisRefused):
+    if isinstance(error, AxisRefused | AxisUnclear):
         beside |= {"axis_code": error.code, "axis_text": error.text}
     return replace(error.message, values={**error.message.values, **beside})
 

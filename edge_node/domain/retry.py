@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
+
+# So often an answer nobody understands is taken for a passing trouble.
+UNCLEAR_ANSWERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,16 +19,24 @@ class RetryPolicy:
     ceiling: timedelta = timedelta(minutes=30)
     attempts: int = 150  # with the defaults about three days: a long weekend
 
-    def next_due(self, attempt: int, *, now: datetime, spread: float = 0.0) -> datetime | None:
+    def next_due(
+        self,
+        attempt: int,
+        *,
+        now: datetime,
+        spread: float = 0.0,
+        deadline: datetime | None = None,
+    ) -> datetime | None:
         """
         Return when to make the attempt after the ``attempt``-th (counted from 1); None to stop.
 
         ``spread`` in 0 ≤ spread < 1 shortens the wait by up to a quarter, so that what failed
-        together does not come back together.
+        together does not come back together. A wait that would go past ``deadline`` ends there.
         """
         if attempt >= self.attempts:
             return None
-        return now + self.wait(attempt) * (1 - spread / 4)
+        due = now + self.wait(attempt) * (1 - spread / 4)
+        return deadline if deadline and now < deadline < due else due
 
     def wait(self, attempt: int) -> timedelta:
         """Return the full wait after the ``attempt``-th failure in a row."""

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.document import BusinessKind, StatusMessage
 from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
+from edge_node.domain.identity import fingerprint
 from edge_node.domain.message import say
 from edge_node.domain.receipt import MEANINGS, Status
+from edge_node.domain.repeats import alarms, likeness_of
 from edge_node.flows.rest import Look, until_due
 from edge_node.protocol import edxml, handoff
 
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.document import Organization, Reference
+    from edge_node.domain.document import Document, Organization, Reference
     from edge_node.domain.envelope import Claim, Incoming, ItemId
     from edge_node.domain.message import Message
+    from edge_node.domain.repeats import Original
     from edge_node.domain.retry import RetryPolicy
-    from edge_node.flows.ports import Arriving, Due, Inbox, Spool
+    from edge_node.flows.ports import Arriving, Due, Inbox, Room, Sends, Spool
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +48,10 @@ class Deliver:
 
     queue: Arriving
     due: Due
+    room: Room
     spool: Spool
     inbox: Inbox
+    sends: Sends
     agency: Organization
     codes: frozenset[str]  # every code this agency goes by
     limits: edxml.Limits
@@ -67,7 +72,7 @@ class Deliver:
         claim, item = claimed
         seen = {"item": item.id}
         try:
-            folder = self._hand_over(claim, item, now)
+            self._hand_over(claim, item, now)
         except PackageUnreadable as error:
             log.warning("quarantined", extra=seen | {"error": str(error)})
             self.queue.quarantine(claim, error.message, now=now, answer=self.answer_fail)
@@ -79,33 +84,72 @@ class Deliver:
             until = now + self.retry.wait(claim.attempt)
             log.warning("cannot hand over", extra=seen | {"error": str(error), "until": until})
             self.queue.defer(claim, until=until, reason=error.message)
-        else:
-            log.info("delivered", extra=seen | {"folder": folder})
         return True
 
     def rest(self, now: datetime) -> timedelta | None:
         """Return how long until the next one is due."""
         return until_due(self.due(Lane.DELIVER), now)
 
-    def _hand_over(self, claim: Claim, item: Incoming, now: datetime) -> str:
+    def _hand_over(self, claim: Claim, item: Incoming, now: datetime) -> None:
         self.inbox.check()
-        if not item.folder:
-            item = self._prepare(claim, item)
-        self.inbox.show(item.id, item.folder)
-        arrival = self._arrival(item.about, now) if self.receipts and item.about else None
+        if item.folder and self.inbox.is_kept(item.id):
+            item = self.queue.unprepared(claim, now=now) or item
+        ready = item if item.folder else self._prepare(claim, item, now)
+        if ready is None:
+            return
+        self.sends.note()  # an older state of the queue must not hand it over again
+        self.inbox.show(ready.id, ready.folder)
+        arrival = self._arrival(ready.about, now) if self.receipts and ready.about else None
         self.queue.delivered(claim, arrival, us=self.agency.code, now=now)
-        return item.folder
+        log.info("delivered", extra={"item": ready.id, "folder": ready.folder})
 
-    def _prepare(self, claim: Claim, item: Incoming) -> Incoming:
-        """Fill its folder out of sight, and enter what that is called before anybody sees it."""
+    def _prepare(self, claim: Claim, item: Incoming, now: datetime) -> Incoming | None:
+        """
+        Fill its folder out of sight, and enter what that is called before anybody sees it.
+
+        None where the agency has that very document already, or is about to get it.
+        """
+        self.room.for_delivery(item.package.size)
         with self.inbox.preparing(item.id) as prepared:
             package = self._unpack(item, prepared)
             document = package.document
+            content = fingerprint(document, [(file.name, file.digest) for file in package.files])
+            like = self.queue.resemblance(item.id, document, content)
+            if like.same is not None:
+                self._repeat(claim, document, content, like.same, now)
+                return None
+            warning = likeness_of(document, like)
             name = self.inbox.folder_name(
                 item.created, document.sender.code, document.number, document.notation
             )
-            folder = self.inbox.keep(item.id, prepared, name, self._papers(item, package))
-        return self.queue.prepared(claim, document, folder)
+            papers = self._papers(item, package, warning)
+            folder = self.inbox.keep(item.id, prepared, name, papers)
+        alarm = warning if alarms(document, like) else None
+        ready = self.queue.prepared(
+            claim, document, folder, fingerprint=content, now=now, alarm=alarm, like=like
+        )
+        if ready is None:
+            log.info("compared again: one like it came meanwhile", extra={"item": item.id})
+            return self._prepare(claim, item, now)
+        if warning is not None:
+            level = logging.INFO if alarm is None else logging.WARNING
+            seen = {"item": item.id, "warning": str(warning)}
+            log.log(level, "resembles another", extra=seen)
+        return ready
+
+    def _repeat(
+        self, claim: Claim, document: Document, content: str, first: Original, now: datetime
+    ) -> None:
+        """Enter what it repeats; as long as nobody knows that the first arrives, it waits."""
+        seen = {"item": claim.item, "first": first.id}
+        if first.handed_over:
+            self.queue.repeated(claim, document, content, first=first.id, now=now)
+            log.info("repeated", extra=seen)
+            return
+        until = now + self.retry.wait(claim.attempt)
+        reason = say("it is the same as {id}, which is being handed over", id=first.id)
+        self.queue.defer(claim, until=until, reason=reason)
+        log.info("waits for the same document", extra=seen | {"until": until})
 
     def _unpack(self, item: Incoming, folder: Path) -> edxml.DocumentPackage:
         ours = (_SHEET, _VERDICTS)  # an attachment of such a name is delivered under another
@@ -123,7 +167,9 @@ class Deliver:
             )
         return package
 
-    def _papers(self, item: Incoming, package: edxml.DocumentPackage) -> Mapping[str, bytes]:
+    def _papers(
+        self, item: Incoming, package: edxml.DocumentPackage, likeness: Message | None
+    ) -> Mapping[str, bytes]:
         files = [
             handoff.InboundFile(
                 name=file.path.name,
@@ -134,6 +180,7 @@ class Deliver:
             )
             for file in package.files
         ]
+        likenesses = () if likeness is None else (likeness,)
         sheet = handoff.write_inbound(
             package.document,
             files,
@@ -141,7 +188,7 @@ class Deliver:
             axis_id=item.axis_id,
             received_at=item.created,
             codes=package.codes,
-            warnings=[self.tell(warning) for warning in _warnings(package)],
+            warnings=[self.tell(warning) for warning in (*_warnings(package), *likenesses)],
         )
         return {_SHEET: sheet, _VERDICTS: handoff.unverified(files, tell=self.tell)}
 

@@ -12,38 +12,39 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.envelope import Digest, Lane, MessageType, Stored
+from edge_node.domain.breaker import AxisDown
+from edge_node.domain.envelope import Digest, MessageType, Stored
 from edge_node.domain.errors import (
     AxisDenied,
     AxisUnreachable,
-    Outage,
     PackageTooLarge,
     Permanent,
     Transient,
 )
-from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say
-from edge_node.flows.rest import until_due
+from edge_node.flows.look_back import SETTLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from edge_node.domain.envelope import AxisId, Incoming, ItemId, Listed
+    from edge_node.domain.envelope import AxisId, ItemId, Listed
     from edge_node.domain.errors import EdgeNodeError
     from edge_node.domain.message import Message
-    from edge_node.domain.retry import RetryPolicy
-    from edge_node.flows.ports import Arriving, Axis, Due, Spool
+    from edge_node.flows.look_back import LookBack
+    from edge_node.flows.ports import Arriving, Axis, Room, Spool
 
 log = logging.getLogger(__name__)
 
 # No sender's status message comes near this; what does is not a status message.
 _STATUS_LIMIT: Final = 1 << 20
-# What the axis says of an item it has been told of: it need not hear that again.
-_SETTLED: Final = frozenset({"done", "fail"})
 # An item that cannot be fetched is tried again at the next look, then ever more rarely: at looks a
 # minute apart, once an hour.
 _LONGEST_REST: Final = 64  # looks
+_ELSEWHERE: Final = say(
+    "another life of this node acknowledged it;"
+    " if the document software does not have it: edge-node release ID"
+)
 
 
 @dataclass(slots=True)
@@ -69,9 +70,11 @@ class Pull:
     """Each time it is woken it lists once; one turn fetches one item."""
 
     queue: Arriving
+    room: Room
     spool: Spool
     axis: Axis
     package_limit: int
+    look_back: LookBack
     answer_fail: bool  # tell the axis what is too large
     _listed: list[Listed] = field(default_factory=list, init=False)
     _missed: dict[AxisId, _Missed] = field(default_factory=dict, init=False)
@@ -89,15 +92,20 @@ class Pull:
             self._rung = False  # only now: a list that cannot be had is asked for again
         if not self._listed:
             return False
+        self.room.for_new()  # what is not fetched stays with the axis
         listed = self._listed.pop(0)
         seen = {"axis_id": listed.axis_id, "type": str(listed.message)}
         try:
             item = self._fetch(listed, now)
         except _TooLarge as error:
-            item = self._set_aside(listed, error, now)
+            item = self._refuse(listed, error, now)
+            self.look_back.safe(listed.axis_id)
             log.warning("too large to fetch", extra=seen | {"item": item, "limit": error.limit})
         except (Permanent, Transient) as error:
             self._miss(listed, error)
+        except AxisDown:
+            self._listed.insert(0, listed)  # nobody was asked: it is still the next
+            raise
         except (AxisUnreachable, AxisDenied) as error:
             # An axis that has just listed may answer so for this one item alone. Twice running
             # it is the axis.
@@ -107,6 +115,7 @@ class Pull:
                 raise
         else:
             self._cut_off = 0
+            self.look_back.safe(listed.axis_id)
             log.info("received", extra=seen | {"item": item})
         return True
 
@@ -133,10 +142,13 @@ class Pull:
         wanted = {item.axis_id: item for item in self.queue.fitting(self.package_limit)}
         known = self.queue.known(listed)
         for axis_id, item in known.items():
-            told = listed[axis_id].status in _SETTLED or axis_id in wanted
+            told = listed[axis_id].status in SETTLED or axis_id in wanted
             if not told and (item.package.digest or self.answer_fail):
                 self.queue.acknowledge_again(item.id, now=now)
         wanted |= {axis_id: item for axis_id, item in listed.items() if axis_id not in known}
+        for axis_id, found in self.look_back.wanted(now).items():
+            # What waits is taken as it was listed first: by now the axis may think we have it.
+            wanted.setdefault(axis_id, found)
         self._missed = {key: missed for key, missed in self._missed.items() if key in wanted}
         return [item for axis_id, item in wanted.items() if self._is_due(axis_id)]
 
@@ -144,9 +156,14 @@ class Pull:
         missed = self._missed.get(axis_id)
         return missed is None or missed.is_due()
 
-    def _set_aside(self, listed: Listed, error: _TooLarge, now: datetime) -> ItemId:
+    def _refuse(self, listed: Listed, error: _TooLarge, now: datetime) -> ItemId:
         return self.queue.refuse(
-            listed, error.message, size=error.limit + 1, answer=self.answer_fail, now=now
+            listed,
+            error.message,
+            size=error.limit + 1,
+            answer=self.answer_fail,
+            now=now,
+            elsewhere=_ELSEWHERE if self.look_back.settled_elsewhere(listed) else None,
         )
 
     def _fetch(self, listed: Listed, now: datetime) -> ItemId:
@@ -165,57 +182,15 @@ class Pull:
         )
         with self.spool.store() as writer:
             self.axis.fetch(listed.axis_id, _Bounded(writer.write, self.package_limit, words))
+        if self.look_back.settled_elsewhere(listed):
+            return self._set_aside(listed, writer.stored, now)
         return self.queue.add(listed, writer.stored, None, now=now)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledge:
-    """Tell the axis what became of the items it handed us; one turn tells of one."""
-
-    queue: Arriving
-    due: Due
-    axis: Axis
-    retry: RetryPolicy
-    lease: timedelta
-    answer_fail: bool  # tell the axis what cannot be read
-
-    def wake(self) -> None:
-        """Nothing is remembered between turns: the queue knows."""
-
-    def turn(self, now: datetime) -> bool:
-        """Acknowledge the item that has waited longest; False if none waits."""
-        claimed = self.queue.claim(Lane.ACKNOWLEDGE, now=now, lease=self.lease)
-        if claimed is None:
-            return False
-        claim, item = claimed
-        word = self._word(item)
-        seen = {"item": item.id, "axis_id": item.axis_id, "word": word}
-        try:
-            self.axis.acknowledge(item.axis_id, word)
-        except Permanent as error:
-            # The document is safe here whatever the axis makes of our word for it.
-            log.warning("the axis refused an acknowledgement", extra=seen | {"error": str(error)})
-            self.queue.acknowledged(claim, now=now, reason=error.message)
-        except Transient as error:
-            # Repeating an acknowledgement harms nobody, so there is no last attempt.
-            until = now + self.retry.wait(claim.attempt)
-            self.queue.defer(claim, until=until, reason=error.message)
-        except Outage:
-            self.queue.give_back(claim)
-            raise
-        else:
-            log.info("acknowledged", extra=seen)
-            self.queue.acknowledged(claim, now=now)
-        return True
-
-    def rest(self, now: datetime) -> timedelta | None:
-        """Return how long until the next one is due."""
-        return until_due(self.due(Lane.ACKNOWLEDGE), now)
-
-    def _word(self, item: Incoming) -> str:
-        """Return `done` for what we have, unless the axis is to hear that it is unreadable."""
-        failed = item.state is Receiving.QUARANTINED
-        return "fail" if failed and (self.answer_fail or not item.package.digest) else "done"
+    def _set_aside(self, listed: Listed, stored: Stored, now: datetime) -> ItemId:
+        """Keep for a person what the document software may have had from an older queue."""
+        seen = {"axis_id": listed.axis_id, "status": listed.status, "since": listed.created}
+        log.warning("set aside: acknowledged in another life of this node", extra=seen)
+        return self.queue.set_aside(listed, stored, _ELSEWHERE, now=now)
 
 
 class _TooLarge(PackageTooLarge):

@@ -2,40 +2,60 @@
 Offer queued envelopes to the axis; one class for documents and for statuses, each in its lane.
 
 After silence the axis may or may not have the envelope: the next turn asks it before anything is
-sent again, and what is sent again is the same bytes under the same DocumentId.
+sent again, and what is sent again is the same bytes under the same DocumentId. Where the axis
+cannot tell, a policy decides.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.breaker import AxisDown
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import AxisRefused, AxisSilent, Outage, Permanent, Transient
+from edge_node.domain.errors import (
+    AxisRefused,
+    AxisSilent,
+    AxisUnclear,
+    DiskTrouble,
+    Outage,
+    Permanent,
+    Transient,
+)
 from edge_node.domain.lifecycle import Sending, SendingEvent
 from edge_node.domain.record import reason_of
-from edge_node.domain.search import traces_of
+from edge_node.domain.retry import UNCLEAR_ANSWERS
+from edge_node.domain.search import Finding
+from edge_node.flows.asking import held_words
 from edge_node.flows.rest import until_due
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from typing import BinaryIO
 
-    from edge_node.domain.envelope import AxisId, Claim, Envelope, Lane, Sent
+    from edge_node.domain.envelope import AxisId, Claim, Envelope, Lane
     from edge_node.domain.errors import EdgeNodeError
     from edge_node.domain.retry import RetryPolicy
-    from edge_node.flows.ports import Axis, Due, Outgoing, Spool
+    from edge_node.flows.asking import Answer, Asking
+    from edge_node.flows.ports import Axis, Due, Outgoing, Sends, Spool
 
 log = logging.getLogger(__name__)
 
+# A question nobody answers is asked again so many doublings later than a send would be.
+_QUESTIONS: Final = 2
 
-# How long what the axis lists may be read again, for all that are found out about in a row.
-_FRESH: Final = timedelta(seconds=5)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What is done with an envelope of which the axis cannot tell whether it has it."""
+
+    resend: bool  # send it again, though the receiver may get it twice; else hold it for a person
+    after: timedelta  # the axis has this long to list what it took
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,50 +68,64 @@ class Push:
     due: Due
     spool: Spool
     axis: Axis
+    asking: Asking
+    sends: Sends
     retry: RetryPolicy
+    doubt: Doubt
     clock: Callable[[], datetime]  # a try may take minutes: the wait after it counts from its end
     lease: timedelta = timedelta(minutes=15)
-    _listed: list[Sent] = field(default_factory=list, init=False)
-    _listed_at: datetime | None = field(default=None, init=False)
 
     def wake(self) -> None:
         """Nothing is to be looked for: the queue knows."""
 
     def turn(self, now: datetime) -> bool:
-        """Offer the envelope that is due first; False if none is due."""
+        """Offer the envelope that is due first; False if none is due, or none may leave."""
+        if self.sends.held() is not None:
+            return False
         claimed = self.queue.claim(self.message, now=now, lease=self.lease)
         if claimed is None:
-            self._forget_list()
+            self.asking.forget()
             return False
         claim, envelope = claimed
-        unsure = envelope.state is Sending.UNSURE
-        try:
-            axis_id = self._find(envelope, now) if unsure else self._offer(envelope)
-        except Permanent as error:
-            self._parked(claim, envelope, error, self.clock())
-        except AxisSilent as error:
-            self._silent(claim, error, self.clock())
-        except Transient as error:
-            self._later(claim, error, self.clock())
-        except Outage:
-            self.queue.give_back(claim, now=self.clock(), behind=self.retry.first)
-            raise
+        if envelope.state is Sending.UNSURE:
+            self._ask(claim, envelope, now)
         else:
-            # What goes wrong from here on leaves the envelope marked as being sent: it may have
-            # been, and is found out about when the lease has lapsed.
-            if unsure:
-                self._found_out(claim, envelope, axis_id, now)
-            else:
-                self._accepted(claim, envelope, axis_id, now)
+            self._offer(claim, envelope, now)
         return True
 
     def rest(self, now: datetime) -> timedelta | None:
         """Return how long until the next envelope is due."""
+        if self.sends.held() is not None:
+            return None
         return until_due(self.due(self.lane), now)
 
-    def _offer(self, envelope: Envelope) -> AxisId:
-        self._forget_list()  # it was made before this envelope could be in it
-        with closing(self._package(envelope)) as package:
+    # ── sending ──────────────────────────────────────────────────────────────────────────────
+
+    def _offer(self, claim: Claim, envelope: Envelope, now: datetime) -> None:
+        try:
+            axis_id = self._send(envelope)
+        except Permanent as error:
+            self._parked(claim, envelope, error, self.clock())
+        except AxisSilent as error:
+            self._silent(claim, envelope, error, self.clock())
+        except AxisUnclear as error:
+            self._unclear(claim, envelope, error, self.clock())
+        except Transient as error:
+            self._later(claim, envelope, error, self.clock())
+        except Outage as error:
+            self._give_back(claim, error)
+            raise
+        else:
+            # What goes wrong from here on leaves the envelope marked as being sent: it may have
+            # been, and is found out about when the lease has lapsed.
+            log.info("sent to the axis", extra=_seen(claim, envelope) | {"axis_id": axis_id})
+            self.queue.settle(claim, SendingEvent.ACCEPTED, now=now, axis_id=axis_id)
+
+    def _send(self, envelope: Envelope) -> AxisId:
+        self.asking.forget()  # the list was made before this envelope could be in it
+        if envelope.message is MessageType.DOCUMENT:
+            self.sends.note()
+        with closing(self._package(envelope)) as package, _read_errors():
             return self.axis.send(
                 package,
                 envelope.package,
@@ -103,46 +137,14 @@ class Push:
     def _package(self, envelope: Envelope) -> BinaryIO:
         if envelope.message is MessageType.STATUS:
             return io.BytesIO(self.queue.body(envelope.id))
-        return self.spool.open(envelope.package.digest)
+        with _read_errors():
+            return self.spool.open(envelope.package.digest)
 
-    def _find(self, envelope: Envelope, now: datetime) -> AxisId | None:
-        """Ask the axis whether it has an envelope it gave no answer for."""
-        traces = traces_of(self.queue.trail(envelope), self._list(now), now=now)
-        return next((trace for trace in traces if not self.queue.knows(trace)), None)
-
-    def _list(self, now: datetime) -> list[Sent]:
-        """Return what the axis says we sent; asked once for several that follow each other."""
-        made = self._listed_at
-        if made is None or not made <= now < made + _FRESH:
-            self._listed = self.axis.list_sent(self.message)
-            self._listed_at = now
-        return self._listed
-
-    def _forget_list(self) -> None:
-        self._listed, self._listed_at = [], None
-
-    def _accepted(
-        self, claim: Claim, envelope: Envelope, axis_id: AxisId | None, now: datetime
+    def _parked(
+        self, claim: Claim, envelope: Envelope, error: EdgeNodeError, now: datetime
     ) -> None:
-        seen = {"envelope": envelope.id, "item": envelope.item, "attempt": claim.attempt}
-        log.info("sent to the axis", extra=seen | {"axis_id": axis_id})
-        self.queue.settle(claim, SendingEvent.ACCEPTED, now=now, axis_id=axis_id)
-
-    def _found_out(
-        self, claim: Claim, envelope: Envelope, found: AxisId | None, now: datetime
-    ) -> None:
-        event = SendingEvent.FOUND if found else SendingEvent.MISSING
-        seen = {"envelope": envelope.id, "item": envelope.item, "outcome": str(event)}
-        log.info("asked the axis after silence", extra=seen)
-        self.queue.settle(claim, event, now=now, axis_id=found)
-
-    def _parked(self, claim: Claim, envelope: Envelope, error: Permanent, now: datetime) -> None:
-        if envelope.state is Sending.UNSURE:
-            # It was asked, not sent: that the axis will not tell says nothing of the envelope.
-            self._later(claim, error, now)
-            return
-        seen = {"envelope": envelope.id, "item": envelope.item, "error": str(error)}
-        if isinstance(error, AxisRefused):
+        seen = _seen(claim, envelope) | {"error": str(error)}
+        if isinstance(error, AxisRefused | AxisUnclear):
             log.warning("refused by the axis", extra=seen)
             event = SendingEvent.REFUSED
         else:
@@ -150,15 +152,29 @@ class Push:
             event = SendingEvent.EXHAUSTED
         self.queue.settle(claim, event, now=now, reason=reason_of(error))
 
-    def _silent(self, claim: Claim, error: AxisSilent, now: datetime) -> None:
-        due = self._next_due(claim, now)
-        log.warning("no answer from the axis", extra={"envelope": claim.item, "error": str(error)})
-        event = SendingEvent.SILENCE if due else SendingEvent.EXHAUSTED
-        self.queue.settle(claim, event, now=now, reason=error.message, due=due)
+    def _silent(self, claim: Claim, envelope: Envelope, error: AxisSilent, now: datetime) -> None:
+        log.warning(
+            "no answer from the axis", extra=_seen(claim, envelope) | {"error": str(error)}
+        )
+        due = now + self.retry.wait(claim.attempt)  # asking is no attempt: there is no last one
+        self.queue.settle(claim, SendingEvent.SILENCE, now=now, reason=error.message, due=due)
 
-    def _later(self, claim: Claim, error: EdgeNodeError, now: datetime) -> None:
-        due = self._next_due(claim, now)
-        seen = {"envelope": claim.item, "attempt": claim.attempt, "error": str(error)}
+    def _unclear(
+        self, claim: Claim, envelope: Envelope, error: AxisUnclear, now: datetime
+    ) -> None:
+        """Ask before it is sent again: a no nobody understands may be no no."""
+        log.warning("an answer nobody knows", extra=_seen(claim, envelope) | {"error": str(error)})
+        due = now + self.retry.wait(claim.attempt)
+        reason = reason_of(error)
+        self.queue.settle(
+            claim, SendingEvent.SILENCE, now=now, reason=reason, due=due, outcome="unclear"
+        )
+
+    def _later(
+        self, claim: Claim, envelope: Envelope, error: EdgeNodeError, now: datetime
+    ) -> None:
+        due = self._next_due(claim, envelope, now)
+        seen = _seen(claim, envelope) | {"error": str(error)}
         if due is None:
             log.error("given up after the last attempt", extra=seen)
             self.queue.settle(claim, SendingEvent.EXHAUSTED, now=now, reason=error.message)
@@ -166,6 +182,76 @@ class Push:
             log.info("deferred", extra=seen | {"until": due.isoformat()})
             self.queue.defer(claim, now=now, until=due, reason=error.message)
 
-    def _next_due(self, claim: Claim, now: datetime) -> datetime | None:
+    def _give_back(self, claim: Claim, error: Outage) -> None:
+        # An axis that is down is no envelope's doing: what was first stays first.
+        behind = None if isinstance(error, AxisDown) else self.retry.first
+        self.queue.give_back(claim, now=self.clock(), behind=behind)
+
+    def _next_due(self, claim: Claim, envelope: Envelope, now: datetime) -> datetime | None:
         # The token is as good as a die: what failed together does not come back together.
-        return self.retry.next_due(claim.attempt, now=now, spread=claim.token % 1000 / 1000)
+        return self.retry.next_due(
+            claim.attempt,
+            now=now,
+            spread=claim.token % 1000 / 1000,
+            deadline=envelope.deadline,
+        )
+
+    # ── after silence ────────────────────────────────────────────────────────────────────────
+
+    def _ask(self, claim: Claim, envelope: Envelope, now: datetime) -> None:
+        try:
+            answer = self.asking.about(envelope, now)
+        except Transient as error:
+            until = now + self.retry.wait(claim.attempt + _QUESTIONS)
+            self.queue.defer(claim, now=now, until=until, reason=error.message, asked=True)
+        except Outage as error:
+            self._give_back(claim, error)
+            raise
+        else:
+            outcome = {"outcome": str(answer.finding)}
+            log.info("asked the axis after silence", extra=_seen(claim, envelope) | outcome)
+            self._answered(claim, envelope, answer, now)
+
+    def _answered(self, claim: Claim, envelope: Envelope, answer: Answer, now: datetime) -> None:
+        trail = answer.trail
+        believed = trail.tried + self.doubt.after
+        if answer.finding is Finding.THERE:
+            found = answer.axis_id
+            self.queue.settle(claim, SendingEvent.FOUND, now=now, axis_id=found)
+        elif now < believed:
+            # It may still be on its way through the axis.
+            self.queue.defer(claim, now=now, until=believed, reason=answer.words, asked=True)
+        elif trail.unclear >= UNCLEAR_ANSWERS and answer.finding is Finding.ABSENT:
+            self.queue.settle(claim, SendingEvent.REFUSED, now=now, reason=trail.no)
+        elif not self._may_go_again(envelope, answer):
+            words = held_words(answer.words, envelope)
+            self.queue.settle(claim, SendingEvent.UNDECIDED, now=now, reason=words)
+        elif claim.attempt > self.retry.attempts:  # this question is none
+            self.queue.settle(claim, SendingEvent.EXHAUSTED, now=now, reason=answer.words)
+        else:
+            self.queue.settle(claim, SendingEvent.MISSING, now=now, reason=answer.words)
+
+    def _may_go_again(self, envelope: Envelope, answer: Answer) -> bool:
+        """Tell whether to send once more what the axis may have; else a person decides."""
+        if envelope.message is MessageType.STATUS:
+            return True  # one that comes twice harms nobody
+        if answer.finding is Finding.ABSENT and answer.trail.unclear:
+            return True  # it said no, though in words nobody knows
+        return self.doubt.resend
+
+
+class _Unreadable(Transient):
+    """The disk does not give back this one package; others may be read."""
+
+
+@contextmanager
+def _read_errors() -> Iterator[None]:
+    """Let trouble in reading one package be that package's own."""
+    try:
+        yield
+    except DiskTrouble as error:
+        raise _Unreadable(error.message, hint=error.hint) from error
+
+
+def _seen(claim: Claim, envelope: Envelope) -> dict[str, object]:
+    return {"envelope": envelope.id, "item": envelope.item, "attempt": claim.attempt}

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
     from edge_node.domain.order import StatusOrder
     from edge_node.domain.record import Unconfirmed
-    from edge_node.flows.ports import Arriving, Axis, Check, Outgoing, Statuses
+    from edge_node.flows.in_hand import InHand
+    from edge_node.flows.ports import Arriving, Axis, Check, Outgoing, Statuses, Unsure
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +49,13 @@ class TakeStatuses:
     folder: Statuses
     queue: Outgoing
     arriving: Arriving
+    in_hand: InHand
     agency: Organization
     tell: Callable[[Message], str]
     clock: Callable[[], float]
     _ready: list[Path] = field(default_factory=list, init=False)
     _look: Look = field(default_factory=Look, init=False)
+    _begun: bool = field(default=False, init=False)
 
     def wake(self) -> None:
         """Look into the folder again with the next turn."""
@@ -62,7 +65,10 @@ class TakeStatuses:
         """Queue one status for the axis, or refuse its file; False if none is ready."""
         if not self._ready and self._look.is_due(self.clock()):
             self.check()
-            scan = self.folder.scan(self.clock())
+            if not self._begun:
+                self.in_hand.begin(self.folder.lying().keys())
+                self._begun = True
+            scan = self.folder.scan(self.clock(), lambda item: self.in_hand.reading(item, now))
             self._ready = list(scan.ready)
             self._look.done(scan.next_look)
         if not self._ready:
@@ -71,24 +77,53 @@ class TakeStatuses:
         if not self._ready:
             self._look.ring()
         try:
-            body, source = self.folder.read(path)
+            item = self.folder.id_of(path)
         except Permanent as error:
-            # The software took it away again.
-            log.info("status file left", extra={"error": error.message.template})
+            _log_left(error)
             return True
-        try:
-            self._take(path.name, body, source, now)
-        except Permanent as error:
-            log.warning("status file refused", extra={"error": error.message.template})
-            papers = handoff.error_papers(error, tell=self.tell, at=now, name=path.name)
-            self.folder.failed(path, papers)
-        else:
-            self.folder.done(path)
+        with self.in_hand.reading(item, now, last=True) as ours:
+            if ours:
+                self._see_to(path, now)
         return True
+
+    def see_through(self, item: ItemId, now: datetime) -> None:
+        """Take a file the node may have died over, in the child it is tried in."""
+        self.check()
+        self.in_hand.suspect(item)
+        path = self.folder.lying().get(item)
+        with self.in_hand.reading(item, now, last=True) as ours:
+            if ours and path is not None:
+                self.folder.whole(path)  # a look reads it like this before anybody takes it
+                self._see_to(path, now)
+
+    def set_aside(self, item: ItemId, error: Permanent, now: datetime) -> None:
+        """Put a file into statuses/failed/ with the reason; it is not opened."""
+        self.check()
+        path = self.folder.lying().get(item)
+        if path is not None:
+            self._refuse(path, error, now)
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
         """Return how long until a file that is still being written may be complete."""
         return self._look.rest(self.clock())
+
+    def _see_to(self, path: Path, now: datetime) -> None:
+        try:
+            body, source = self.folder.read(path)
+        except Permanent as error:
+            _log_left(error)
+            return
+        try:
+            self._take(path.name, body, source, now)
+        except Permanent as error:
+            self._refuse(path, error, now)
+        else:
+            self.folder.done(path)
+
+    def _refuse(self, path: Path, error: Permanent, now: datetime) -> None:
+        log.warning("status file refused", extra={"error": error.message.template})
+        papers = handoff.error_papers(error, tell=self.tell, at=now, name=path.name)
+        self.folder.failed(path, papers)
 
     def _take(self, name: str, body: bytes, source: str, now: datetime) -> None:
         order = handoff.read_status_order(body, file_name=name)
@@ -129,6 +164,7 @@ class Confirm:
     """
 
     queue: Outgoing
+    unsure: Unsure
     axis: Axis
     _waiting: list[Unconfirmed] = field(default_factory=list, init=False)
     _after: Unconfirmed | None = field(default=None, init=False)
@@ -162,9 +198,9 @@ class Confirm:
 
     def _next_ones(self, now: datetime) -> list[Unconfirmed]:
         before = now - _PATIENCE
-        found = self.queue.unconfirmed(before=before, after=self._after, limit=_AT_ONCE)
+        found = self.unsure.unconfirmed(before=before, after=self._after, limit=_AT_ONCE)
         if not found and self._after:
-            found = self.queue.unconfirmed(before=before, limit=_AT_ONCE)
+            found = self.unsure.unconfirmed(before=before, limit=_AT_ONCE)
         # The axis tells of all receivers of an envelope at once.
         return list({each.axis_id: each for each in found}.values())
 
@@ -182,6 +218,11 @@ class Confirm:
             return
         if self.queue.happened(item, entry.receiver, event, now=now, reason=reason):
             log.info("the axis told", extra={"item": item, "event": str(event)})
+
+
+def _log_left(error: Permanent) -> None:
+    """Note that the software took a file away again."""
+    log.info("status file left", extra={"error": error.message.template})
 
 
 def _words(order: StatusOrder) -> str:

@@ -54,7 +54,7 @@ class Resend:
             states = ", ".join(f"{fate.receiver}: {fate.state}" for fate in fates)
             raise NotAllowed(
                 say("nothing to send again ({states})", states=states),
-                hint=say("only what was refused or given up is sent again"),
+                hint=say("only what was refused, held or given up is sent again"),
             )
         return tuple(fate.receiver for fate in fates if fate.receiver in allowed)
 

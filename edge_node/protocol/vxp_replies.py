@@ -1,10 +1,10 @@
 """
-What the axis answers in the VXP dialect, and which of our errors a negative answer is.
+What the axis answers in the VXP dialect, read: a value, or the error that a no is.
 
 Success is a parsed positive answer with every field looked at: `status` says OK *and* `ErrorCode`
-says 0. A plain no is sorted by its code in one table. An answer that is neither proves nothing:
-after a send that is silence, after a read the axis is busy. After a send a no that says OK too, or
-names an id, is neither. The network is the adapter's affair.
+says 0. What everything else means is in one table, `vxp_verdicts`. An answer that is neither yes
+nor no proves nothing; after a send, a no that says OK too, or names an id, is neither. The
+network is the adapter's affair.
 """
 
 from __future__ import annotations
@@ -13,69 +13,30 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import Agency, AxisId, Listed, MessageType, Sent
-from edge_node.domain.errors import (
-    AxisBusy,
-    AxisDenied,
-    AxisRefused,
-    AxisSilent,
-    AxisUnreachable,
-)
+from edge_node.domain.errors import AxisBusy, AxisSilent
 from edge_node.domain.message import say
 from edge_node.domain.time import in_vietnam
+from edge_node.protocol.vxp_verdicts import BUILT_IN, of_http, out_of_order, unproven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge_node.domain.errors import EdgeNodeError
-    from edge_node.domain.message import Message
+    from edge_node.protocol.vxp_verdicts import AxisError, Verdicts
 
 Reply = Mapping[str, object]
-AxisError = AxisBusy | AxisDenied | AxisRefused | AxisSilent | AxisUnreachable
 
 EXCERPT: Final = 200  # characters of an answer that an error may repeat
 
-_CREDENTIALS: Final = say("check axis.system_id, axis.secret_file and the clock of this machine")
-_ADDRESS: Final = say("check axis.url: it ends just before the name of a call, like /sendEdoc")
-_PACKAGE: Final = say("the axis cannot use what it was given: look at the package")
-_RECEIVER: Final = say(
-    "correct the receiver code in document.json and drop it into the outbox again"
-)
-_SENDER: Final = say(
-    "have the agency registered with the axis as a sender, then send it again: edge-node resend"
-)
-_LOCKED: Final = say(
-    "a receiver is locked: ask who runs the axis, then send it again: edge-node resend"
-)
-_LATER: Final = say("it is tried again by itself; if it stays so, ask who runs the axis")
-
-# The national axis publishes no list of its codes. These are the ones the guide of one province
-# gives for its own (v2.2), which seems to have them from there; a code not among them is taken as
-# "not now", so that nothing is given up for a number nobody can explain.
-_CODES: Final[Mapping[str, tuple[type[AxisRefused | AxisDenied | AxisBusy], Message]]] = (
-    MappingProxyType(
-        {
-            "10": (AxisRefused, _PACKAGE),
-            "15": (AxisDenied, _CREDENTIALS),
-            "18": (AxisRefused, _RECEIVER),
-            "19": (AxisRefused, _SENDER),
-            "20": (AxisBusy, _LATER),
-            "21": (AxisBusy, _LATER),
-            "22": (AxisRefused, _PACKAGE),
-            "23": (AxisRefused, _LOCKED),
-        }
-    )
-)
 _TAKEN_AS: Final = "DocId"  # the id of what the axis took; no answer that is a no has one
 _POSITIVE_STATUS: Final = "ok"
 _POSITIVE_CODE: Final = "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
+class _Said:
     """The three fields every answer has: `status`, `ErrorCode`, `ErrorDesc`."""
 
     status: str
@@ -94,7 +55,7 @@ class _Verdict:
         return self.status.lower() not in {"", _POSITIVE_STATUS}
 
 
-def parse_sent(body: bytes) -> AxisId:
+def parse_sent(body: bytes, verdicts: Verdicts = BUILT_IN) -> AxisId:
     """
     Return the id under which the axis took a package.
 
@@ -102,29 +63,31 @@ def parse_sent(body: bytes) -> AxisId:
     may have it, and has to be asked.
     """
     reply = _object(body, sent=True)
-    _demand_positive(reply, sent=True)
+    _demand_positive(reply, verdicts, sent=True)
     axis_id = _text(reply, _TAKEN_AS)
     if not axis_id:
         raise AxisSilent(say("the axis says it took the package, but not under which id"))
     return AxisId(axis_id)
 
 
-def parse_ack(body: bytes) -> None:
+def parse_ack(body: bytes, verdicts: Verdicts = BUILT_IN) -> None:
     """Make sure the answer to a call that has no other answer is positive."""
-    _demand_positive(_object(body, sent=False), sent=False)
+    _demand_positive(_object(body, sent=False), verdicts, sent=False)
 
 
-def parse_count(body: bytes) -> int:
+def parse_count(body: bytes, verdicts: Verdicts = BUILT_IN) -> int:
     """Return how many items of a kind wait for us."""
     reply = _object(body, sent=False)
-    check_read(reply)
+    check_read(reply, verdicts)
     counted = _text(reply, "count")
     if not (counted.isascii() and counted.isdigit()):
         raise AxisBusy(say("the answer of the axis has no {field}", field="count"))
     return int(counted)
 
 
-def parse_received_list(body: bytes, message: MessageType) -> list[Listed]:
+def parse_received_list(
+    body: bytes, message: MessageType, verdicts: Verdicts = BUILT_IN
+) -> list[Listed]:
     """
     Return what waits for us.
 
@@ -141,11 +104,11 @@ def parse_received_list(body: bytes, message: MessageType) -> list[Listed]:
             status=_text(item, "status").lower(),
             created=_text(item, "created_time"),
         )
-        for number, item in _items(body)
+        for number, item in _items(body, verdicts)
     ]
 
 
-def parse_sent_list(body: bytes) -> list[Sent]:
+def parse_sent_list(body: bytes, verdicts: Verdicts = BUILT_IN) -> list[Sent]:
     """Return what became of what we sent, a row for each receiver."""
     return [
         Sent(
@@ -159,11 +122,11 @@ def parse_sent_list(body: bytes) -> list[Sent]:
             receive_status=_text(item, "receiveStatus").lower(),
             receive_note=_text(item, "receiveStatusDesc"),
         )
-        for number, item in _items(body)
+        for number, item in _items(body, verdicts)
     ]
 
 
-def parse_agencies(body: bytes) -> list[Agency]:
+def parse_agencies(body: bytes, verdicts: Verdicts = BUILT_IN) -> list[Agency]:
     """
     Return the units of a directory, whichever of the three calls was made.
 
@@ -181,54 +144,42 @@ def parse_agencies(body: bytes) -> list[Agency]:
             deleted=_text(item, "deleted").lower() in {"true", "1"},
             modified=_day(_text(item, "modifyDate")),
         )
-        for _, item in _items(body)
+        for _, item in _items(body, verdicts)
         if (code := _text(item, "code"))
     ]
 
 
-def check_fetched(reply: Reply) -> None:
+def check_fetched(reply: Reply, verdicts: Verdicts = BUILT_IN) -> None:
     """Make sure the JSON around a fetched package is not a no, and that it had a package."""
-    check_read(reply)
+    check_read(reply, verdicts)
     if not isinstance(reply.get("data"), str):
         raise _missing("data")
 
 
-def check_read(reply: Reply) -> None:
+def check_read(reply: Reply, verdicts: Verdicts = BUILT_IN) -> None:
     """
     Make sure the answer to a read is not a no.
 
     Not every axis gives `status` and `ErrorCode` there; those that are given must be positive.
     """
-    verdict = _verdict(reply)
-    fits = verdict.status.lower() in {"", _POSITIVE_STATUS}
-    if not fits or verdict.code not in {"", _POSITIVE_CODE}:
-        raise _negative(verdict)
+    said = _said(reply)
+    fits = said.status.lower() in {"", _POSITIVE_STATUS}
+    if said.code == _POSITIVE_CODE and not fits:
+        raise _neither(said, sent=False)
+    if not fits or said.code not in {"", _POSITIVE_CODE}:
+        raise _negative(said, verdicts)
 
 
-def sort_answer(http_status: int, head: bytes, *, sent: bool = False) -> EdgeNodeError:
+def sort_answer(
+    http_status: int, head: bytes, verdicts: Verdicts = BUILT_IN, *, sent: bool = False
+) -> AxisError:
     """
     Return the error an HTTP answer outside 2xx is; ``head`` is the beginning of its body.
 
-    A code of the axis we know, inside the body, outranks the HTTP status. After a send, a
-    gateway's 500, 502 or 504 does not say what happened behind it: that is silence. 503, 429
-    and 408 say that nothing was taken.
+    A code of the axis we know, inside the body, outranks the HTTP status.
     """
-    known = _known_negative(head, sent)
-    if known is not None:
-        return known
-    http, text = http_status, excerpt(head)
-    if http in {401, 403}:
-        message = say("the axis denies us with HTTP {http}: {text}", http=http, text=text)
-        return AxisDenied(message, hint=_CREDENTIALS)
-    if 300 <= http < 400 or http in {404, 405, 410}:  # noqa: PLR2004 - the redirections
-        message = say("this is not where the axis answers: HTTP {http}", http=http)
-        return AxisUnreachable(message, hint=_ADDRESS)
-    message = say("the axis answers HTTP {http}: {text}", http=http, text=text)
-    if http in {408, 429, 503}:
-        return AxisBusy(message)
-    if 400 <= http < 500:  # noqa: PLR2004 - the client's errors
-        return AxisRefused(message, code=str(http), text=text)
-    return AxisSilent(message) if sent else AxisBusy(message)
+    known = _known_negative(head, verdicts, sent=sent)
+    return known or of_http(http_status, excerpt(head), sent=sent)
 
 
 def excerpt(raw: bytes | str) -> str:
@@ -246,18 +197,18 @@ def _object(body: bytes, *, sent: bool) -> Reply:
     except (ValueError, RecursionError) as error:
         looks_like_json = body.lstrip()[:1] in {b"{", b"["}
         text = "" if looks_like_json else excerpt(body)
-        raise _unproven(
-            say("the axis does not answer in JSON: {text}", text=text), sent
+        raise out_of_order(
+            say("the axis does not answer in JSON: {text}", text=text), sent=sent
         ) from error
     if not isinstance(reply, dict):
-        raise _unproven(say("the axis does not answer with a JSON object"), sent)
+        raise out_of_order(say("the axis does not answer with a JSON object"), sent=sent)
     return reply
 
 
-def _items(body: bytes) -> Iterator[tuple[int, Reply]]:
+def _items(body: bytes, verdicts: Verdicts) -> Iterator[tuple[int, Reply]]:
     """Go through the rows of `data`, counted from 1."""
     reply = _object(body, sent=False)
-    check_read(reply)
+    check_read(reply, verdicts)
     rows = reply.get("data")
     if not isinstance(rows, list):
         raise _missing("data")
@@ -267,13 +218,13 @@ def _items(body: bytes) -> Iterator[tuple[int, Reply]]:
         yield number, row
 
 
-def _demand_positive(reply: Reply, *, sent: bool) -> None:
-    verdict = _verdict(reply)
-    if verdict.is_positive:
+def _demand_positive(reply: Reply, verdicts: Verdicts, *, sent: bool) -> None:
+    said = _said(reply)
+    if said.is_positive:
         return
-    if verdict.is_negative and not (sent and _contradicts_itself(reply)):
-        raise _negative(verdict)
-    raise _neither(verdict, sent)
+    if said.is_negative and not (sent and _contradicts_itself(reply)):
+        raise _negative(said, verdicts)
+    raise _neither(said, sent=sent)
 
 
 def _contradicts_itself(reply: Reply) -> bool:
@@ -281,40 +232,37 @@ def _contradicts_itself(reply: Reply) -> bool:
     return _text(reply, "status").lower() == _POSITIVE_STATUS or bool(_text(reply, _TAKEN_AS))
 
 
-def _neither(verdict: _Verdict, sent: bool) -> AxisSilent | AxisBusy:  # noqa: FBT001
+def _neither(said: _Said, *, sent: bool) -> AxisSilent | AxisBusy:
     message = say(
         "the axis answers neither yes nor no: status {status!r}, code {code!r}, {text!r}",
-        status=excerpt(verdict.status),
-        code=excerpt(verdict.code),
-        text=excerpt(verdict.text),
+        status=excerpt(said.status),
+        code=excerpt(said.code),
+        text=excerpt(said.text),
     )
-    return _unproven(message, sent)
+    return unproven(message, sent=sent)
 
 
-def _verdict(reply: Reply) -> _Verdict:
-    return _Verdict(
+def _said(reply: Reply) -> _Said:
+    return _Said(
         status=_text(reply, "status"),
         code=_text(reply, "ErrorCode") or _text(reply, "code"),
         text=_text(reply, "ErrorDesc") or _text(reply, "message"),
     )
 
 
-def _negative(verdict: _Verdict) -> AxisError:
-    """Return the error a plain no stands for, by its code."""
-    code, text = excerpt(verdict.code), excerpt(verdict.text)
+def _negative(said: _Said, verdicts: Verdicts) -> AxisError:
+    """Return the error a plain no is, by its code."""
+    code, text = excerpt(said.code), excerpt(said.text)
     message = say(
         "the axis answers no: status {status!r}, code {code!r}, {text!r}",
-        status=excerpt(verdict.status),
+        status=excerpt(said.status),
         code=code,
         text=text,
     )
-    kind, hint = _CODES.get(code, (AxisBusy, _LATER))
-    if issubclass(kind, AxisRefused):
-        return kind(message, code=code, text=text, hint=hint)
-    return kind(message, hint=hint)
+    return verdicts.of_no(code, text, message)
 
 
-def _known_negative(head: bytes, sent: bool) -> AxisError | None:  # noqa: FBT001
+def _known_negative(head: bytes, verdicts: Verdicts, *, sent: bool) -> AxisError | None:
     """Return the error of an axis's own code inside the body of an HTTP error, if it has one."""
     try:
         reply = json.loads(head)
@@ -322,14 +270,12 @@ def _known_negative(head: bytes, sent: bool) -> AxisError | None:  # noqa: FBT00
         return None
     if not isinstance(reply, dict):
         return None
-    verdict = _verdict(reply)
-    if verdict.code not in _CODES:
+    said = _said(reply)
+    if said.code not in verdicts.codes:
         return None
-    return _neither(verdict, sent) if sent and _contradicts_itself(reply) else _negative(verdict)
-
-
-def _unproven(message: Message, sent: bool) -> AxisSilent | AxisBusy:  # noqa: FBT001
-    return AxisSilent(message) if sent else AxisBusy(message)
+    if sent and _contradicts_itself(reply):
+        return _neither(said, sent=sent)
+    return _negative(said, verdicts)
 
 
 def _missing(field: str) -> AxisBusy:

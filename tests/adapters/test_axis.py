@@ -218,7 +218,7 @@ def test_a_package_of_unsaid_length_has_to_end_like_xml(answer, whole):
 @pytest.mark.parametrize(
     ("status", "error"),
     [(302, AxisUnreachable), (401, AxisDenied), (404, AxisUnreachable), (413, AxisRefused),
-     (503, AxisBusy), (500, AxisSilent)],
+     (503, AxisSilent), (500, AxisSilent)],
 )  # fmt: skip
 def test_an_http_error_becomes_ours_and_no_redirect_is_followed(server, status, error):
     """The status decides; where a redirect points is never asked."""

@@ -106,6 +106,19 @@ def test_after_a_send_began_every_fault_is_silence(fault):
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_probe_is_given_up_sooner_than_a_call(fault):
+    """Whoever probes has a call to make within the same lease."""
+    begun = time.monotonic()
+    with (
+        raw_server(fault) as url,
+        an_axis(url, probe_timeout=SHORT) as axis,
+        pytest.raises(AxisBusy),
+    ):
+        axis.probe()
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("read", [READS["count"], READS["fetch"]], ids=["count", "fetch"])
 def test_a_read_that_fails_may_be_repeated(fault, read):
     """The same faults while reading mean "not now", and never last longer than the call may."""

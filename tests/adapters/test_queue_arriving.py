@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
+
 import pytest
 from builders import (
     HOUR,
@@ -16,12 +19,19 @@ from builders import (
     a_status,
     stored,
 )
+from claimants import another_process
 
+from edge_node.adapters.arriving import Arriving
 from edge_node.adapters.ledger import Ledger
+from edge_node.adapters.waybills import Waybills
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
+from edge_node.domain.repeats import Original, Resemblance
+
+SHARED = "H99.02,2026/11/21,12/UBND-VP"
+SAME, OTHER = "a" * 64, "b" * 64
 
 
 def arrive(queue, axis_id="axis-1", **fields):
@@ -42,7 +52,7 @@ def acknowledge(queue):
 def deliver(queue, document=None, arrival=b"<01/>"):
     mine, item = claim(queue, Lane.DELIVER)
     document = document or a_document(sender=THEM, to=(US,))
-    queue.arriving.prepared(mine, document, "folder")
+    queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
     queue.arriving.delivered(mine, arrival, us=US, now=T0)
     return item
 
@@ -162,11 +172,12 @@ def test_a_stale_claim_delivers_nothing(queue):
     arrive(queue)
     acknowledge(queue)
     mine, _ = claim(queue, Lane.DELIVER)
-    queue.sweep(now=T0 + 6 * MINUTE, ceiling=HOUR)
+    with another_process(queue) as other:
+        other.sweep(now=T0 + 6 * MINUTE, ceiling=HOUR)
     claim(queue, Lane.DELIVER, T0 + 6 * MINUTE)
 
     with pytest.raises(LeaseLost):
-        queue.arriving.prepared(mine, a_document(), "folder")
+        queue.arriving.prepared(mine, a_document(), "folder", fingerprint=SAME, now=T0)
     with pytest.raises(LeaseLost):
         queue.arriving.delivered(mine, b"", us=US, now=T0 + 6 * MINUTE)
     assert queue.arriving.offered() == []
@@ -179,16 +190,29 @@ def test_what_a_folder_will_be_called_is_known_to_whoever_claims_next(queue):
     acknowledge(queue)
     mine, first = claim(queue, Lane.DELIVER)
     assert (first.folder, first.about) == ("", None)
-    queue.arriving.prepared(mine, a_document(sender=THEM, to=(US,)), "folder")
+    document = a_document(sender=THEM, to=(US,))
+    queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
     queue.free_all(now=T0, ask_after=MINUTE)
 
     mine, again = claim(queue, Lane.DELIVER)
     assert (again.folder, again.about.organ, again.about.code) == ("folder", THEM, "12/UBND-VP")
     assert queue.arriving.offered() == []
-    assert queue.arriving.reference(item=again.id) is None
 
     queue.arriving.delivered(mine, b"<01/>", us=US, now=T0)
     assert queue.arriving.offered() == [(again.id, "folder")]
+
+
+def test_software_may_report_on_a_document_before_we_know_that_it_came_into_sight(queue):
+    """It took the folder and dropped a 03 while the rename was not yet entered."""
+    arrive(queue)
+    acknowledge(queue)
+    mine, item = claim(queue, Lane.DELIVER)
+    assert queue.arriving.reference(item=item.id) is None
+    document = a_document(sender=THEM, to=(US,))
+    queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
+    found, about = queue.arriving.reference(item=item.id)
+    assert (found, about.code) == (item.id, "12/UBND-VP")
+    assert queue.arriving.reference(document_id=document.document_id) == (found, about)
 
 
 def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
@@ -205,6 +229,138 @@ def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
     assert queue.arriving.offered() == []
     assert queue.arriving.reference(item=item.id) is not None
     assert queue.arriving.reference(item="i-unknown") is None
+
+
+def test_what_is_known_of_a_long_list_is_asked_in_few_statements(queue):
+    """An axis may list what it had for us in a year."""
+    item = arrive(queue)
+    listed = [AxisId(f"axis-{number}") for number in range(1201)]
+    asked = []
+    arriving = Arriving(Counts(queue.file, asked), Waybills())
+    assert arriving.unknown(listed) == set(listed) - {"axis-1"}
+    assert [known.id for known in arriving.known(listed).values()] == [item]
+    assert len(asked) == 6
+
+
+class Counts:
+    """A queue file that notes what is asked of it."""
+
+    def __init__(self, file, asked):
+        """Be that file."""
+        self._file, self._asked = file, asked
+
+    def rows(self, sql, values):
+        """Note, and return the rows."""
+        self._asked.append(sql)
+        return self._file.rows(sql, values)
+
+
+def test_what_was_set_aside_though_it_had_a_folder_keeps_no_copy_waiting(queue):
+    """The node died over it: whether it came into sight nobody knows, and a copy must."""
+    arrive(queue)
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.DELIVER)
+    document = a_document(sender=THEM, to=(US,))
+    queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
+    queue.arriving.quarantine(mine, say("the node dies over it"), now=T0, answer=False)
+    assert resembling(queue).same is None
+
+
+def resembling(queue, item="other", content=SAME, **changes):
+    document = a_document(sender=THEM, to=(US,), **changes)
+    return queue.arriving.resemblance(ItemId(item), document, content)
+
+
+def test_the_same_document_is_one_that_has_a_folder(queue):
+    """Not one that is only received, and not the item itself."""
+    item = arrive(queue)
+    acknowledge(queue)
+    assert resembling(queue).same is None
+
+    mine, _ = claim(queue, Lane.DELIVER)
+    document = a_document(sender=THEM, to=(US,))
+    queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
+    assert resembling(queue).same == Original(id=item, handed_over=False)
+    assert resembling(queue, item) == Resemblance()
+
+    queue.arriving.delivered(mine, None, us=US, now=T0)
+    assert resembling(queue).same == Original(id=item, handed_over=True)
+    assert resembling(queue, document_id="").same is None
+    queue.arriving.taken([item], now=T0)
+    assert resembling(queue).same == Original(id=item, handed_over=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "by"),
+    [
+        ({"content": OTHER}, {"by_number", "by_id"}),
+        ({"content": OTHER, "number": "13", "document_id": SHARED}, {"by_id"}),
+        ({"content": OTHER, "document_id": "x"}, {"by_number"}),
+        ({"document_id": "x"}, {"by_content"}),
+        ({"content": OTHER, "document_id": "", "number": ""}, set()),
+        ({"content": OTHER, "document_id": "x", "promulgated": date(2025, 1, 1)}, set()),
+        ({"content": OTHER, "document_id": "x", "promulgated": date(2026, 1, 1)}, {"by_number"}),
+    ],
+)
+def test_a_document_may_be_like_an_earlier_one_in_several_ways(queue, changes, by):
+    """By its number in the same year, by its DocumentId, by its content."""
+    arrive(queue)
+    acknowledge(queue)
+    item = deliver(queue).id
+    like = resembling(queue, **changes)
+    found = {name for name in ("by_number", "by_id", "by_content") if getattr(like, name)}
+    assert found == by
+    assert like.same is None
+    assert {getattr(like, name) for name in found} <= {item}
+
+
+def test_a_repeat_has_no_folder_and_no_01_and_is_never_the_first_of_others(queue):
+    """It names the first; what comes later is the same as the first, not as the repeat."""
+    arrive(queue)
+    acknowledge(queue)
+    first = deliver(queue, arrival=None)
+    second = arrive(queue, "axis-2")
+    acknowledge(queue)
+    mine, _ = claim(queue, Lane.DELIVER)
+    document = a_document(sender=THEM, to=(US,))
+    queue.arriving.repeated(mine, document, SAME, first=first.id, now=T0)
+
+    shown = Ledger(queue.file).find(second)
+    assert (shown.state, shown.folder, str(shown.reason)) == (
+        "repeated",
+        "",
+        f"the same as {first.id}",
+    )
+    assert queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE) is None
+    assert claim(queue, Lane.DELIVER) == (None, None)
+    assert queue.arriving.offered() == [(first.id, "folder")]
+    assert resembling(queue).same.id == first.id
+    with pytest.raises(LeaseLost):
+        queue.arriving.repeated(mine, document, SAME, first=first.id, now=T0)
+
+
+def test_what_is_set_aside_with_its_bytes_waits_for_a_person_alone(queue):
+    """Nothing is told, handed on, or fetched again."""
+    item = queue.arriving.set_aside(a_listed(), stored(), say("another life"), now=T0)
+    known = queue.arriving.known([AxisId("axis-1")])["axis-1"]
+    assert (known.state, known.package) == ("quarantined", stored())
+    assert str(Ledger(queue.file).find(item).reason) == "another life"
+    assert claim(queue, Lane.ACKNOWLEDGE) == (None, None)
+    assert claim(queue, Lane.DELIVER) == (None, None)
+    assert queue.arriving.fitting(10**9) == []
+
+
+def test_marks_are_kept_by_name_and_the_last_one_counts(queue):
+    """Alone, or as part of a greater change."""
+    assert queue.marks.get("a") is None
+    queue.marks.put("a", "1")
+    queue.marks.put("a", "2")
+    with queue.file.transaction() as transaction:
+        queue.marks.put("b", "3", within=transaction)
+    with suppress(ZeroDivisionError), queue.file.transaction() as transaction:
+        queue.marks.put("b", "4", within=transaction)
+        raise ZeroDivisionError
+    assert (queue.marks.get("a"), queue.marks.get("b")) == ("2", "3")
 
 
 def set_aside(queue, *, answer, size=1001):

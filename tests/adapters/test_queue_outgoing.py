@@ -7,6 +7,7 @@ from builders import (
     HOUR,
     MINUTE,
     OTHERS,
+    SECOND,
     T0,
     THEM,
     US,
@@ -15,8 +16,9 @@ from builders import (
     a_new_document,
     stored,
 )
+from claimants import another_process
 
-from edge_node.adapters.envelopes import queue_status
+from edge_node.adapters.envelopes import move_fate, queue_status
 from edge_node.domain.document import Priority
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost, NotAllowed
@@ -55,7 +57,7 @@ def test_what_the_axis_accepts_is_accepted_for_every_receiver_and_never_claimed_
 
     assert states(queue) == {THEM: Sending.ACCEPTED, OTHERS: Sending.ACCEPTED}
     assert queue.outgoing.claim(EDOC, now=T0 + HOUR, lease=MINUTE) is None
-    waiting = queue.outgoing.unconfirmed(before=T0, limit=9)
+    waiting = queue.unsure.unconfirmed(before=T0, limit=9)
     assert [(each.receiver, each.axis_id) for each in waiting] == [
         (THEM, "axis-9"),
         (OTHERS, "axis-9"),
@@ -71,13 +73,13 @@ def test_what_waits_for_word_is_gone_through_in_parts_oldest_first(queue):
         axis_id, at = AxisId(f"axis-{9 - number}"), T0 + number // 2 * MINUTE
         queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=at, axis_id=axis_id)
     seen, after = [], None
-    while found := queue.outgoing.unconfirmed(before=T0 + HOUR, limit=2, after=after):
+    while found := queue.unsure.unconfirmed(before=T0 + HOUR, limit=2, after=after):
         seen += found
         after = found[-1]
         queue.outgoing.happened(after.item, after.receiver, SendingEvent.CONFIRMED, now=T0 + HOUR)
 
     assert [each.item for each in seen] == [f"o{number:09}" for number in range(5)]
-    assert queue.outgoing.unconfirmed(before=T0, limit=9) == [seen[0]]
+    assert queue.unsure.unconfirmed(before=T0, limit=9) == [seen[0]]
 
 
 def test_a_lapsed_lease_can_be_claimed_again_and_is_unsure(queue):
@@ -85,9 +87,10 @@ def test_a_lapsed_lease_can_be_claimed_again_and_is_unsure(queue):
     queue.outgoing.add(a_new_document(), now=T0)
     first, _ = a_claim(queue)
 
-    queue.sweep(now=T0 + 4 * MINUTE, ceiling=HOUR)
-    assert queue.outgoing.claim(EDOC, now=T0 + 4 * MINUTE, lease=MINUTE) is None
-    queue.sweep(now=T0 + 5 * MINUTE, ceiling=HOUR)
+    with another_process(queue) as other:
+        other.sweep(now=T0 + 4 * MINUTE, ceiling=HOUR)
+        assert queue.outgoing.claim(EDOC, now=T0 + 4 * MINUTE, lease=MINUTE) is None
+        other.sweep(now=T0 + 5 * MINUTE, ceiling=HOUR)
     claim, envelope = a_claim(queue, T0 + 5 * MINUTE)
 
     assert claim.attempt == 2
@@ -189,11 +192,11 @@ def test_what_the_axis_took_is_known_by_its_id(queue):
     """An entry of its list that is known to be one envelope proves nothing of another."""
     queue.outgoing.add(a_new_document(), now=T0)
     claim, envelope = a_claim(queue)
-    assert not queue.outgoing.knows(AxisId("axis-1"))
+    assert queue.unsure.unknown([AxisId("axis-1")]) == ["axis-1"]
     queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
 
-    assert queue.outgoing.knows(AxisId("axis-1"))
-    trail = queue.outgoing.trail(envelope)
+    assert queue.unsure.unknown([AxisId("axis-1")]) == []
+    trail = queue.unsure.trail(envelope)
     assert (trail.number, trail.notation) == ("12", "UBND-VP")
 
 
@@ -308,6 +311,40 @@ def test_a_status_file_is_reported_once_however_often_it_is_read(queue):
     assert queue.outgoing.body(envelope.id) in {b"<x/>", b"<y/>"}
 
 
+def test_the_statuses_of_one_document_leave_in_their_order_and_one_at_a_time(queue):
+    """While the first is in doubt the second waits: in the axis's list they look alike."""
+    item = queue.arriving.add(a_listed(), stored(), None, now=T0)
+    report = {"sender": US, "to": THEM, "now": T0}
+    for code in ("03", "04", "05", "06"):
+        assert queue.outgoing.report(item, code, code.encode(), source=code, **report)
+    claim, envelope = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
+    assert queue.outgoing.body(envelope.id) == b"03"
+    assert queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE) is None
+    queue.outgoing.settle(claim, SendingEvent.SILENCE, now=T0, due=T0 + MINUTE)
+    assert queue.outgoing.claim(MessageType.STATUS, now=T0 + SECOND, lease=MINUTE) is None
+
+    left = []
+    for second in range(100, 110):
+        claimed = queue.outgoing.claim(MessageType.STATUS, now=T0 + second * SECOND, lease=MINUTE)
+        if claimed is not None:
+            claim, envelope = claimed
+            left.append(queue.outgoing.body(envelope.id))
+            event = SendingEvent.FOUND if len(left) == 1 else SendingEvent.ACCEPTED
+            queue.outgoing.settle(claim, event, now=T0, axis_id=AxisId(f"axis-{second}"))
+    assert left == [b"03", b"04", b"05", b"06"]
+
+
+def test_what_a_receiver_confirmed_while_settling_was_cut_off_is_not_offered_again(queue):
+    """The axis took it, the disk refused the entry, the receiver's 01 came: that is the end."""
+    queue.outgoing.add(a_new_document(), now=T0)
+    a_claim(queue)
+    with queue.file.transaction() as transaction:
+        move_fate(transaction, "o000000001", THEM, SendingEvent.CONFIRMED, now=T0)
+    queue.sweep(now=T0 + HOUR, ceiling=HOUR)
+    assert queue.outgoing.claim(MessageType.DOCUMENT, now=T0 + HOUR, lease=MINUTE) is None
+    assert queue.next_due(Lane.PUSH) is None
+
+
 @pytest.mark.parametrize("event", [SendingEvent.REFUSED, SendingEvent.EXHAUSTED])
 def test_a_status_of_the_software_that_does_not_leave_is_told(queue, event):
     """A receipt about the document that came in says which status it was; an 01 is ours alone."""
@@ -371,15 +408,17 @@ def test_a_queue_survives_being_closed_and_opened(queue, tmp_path):
 
 
 def test_what_every_receiver_has_is_not_offered_again(queue):
-    """The axis was slow, not deaf: its receivers' word comes before the next try."""
+    """The axis was slow, not deaf: it took the package for all of its receivers, or for none."""
     queue.outgoing.add(a_new_document(document=a_document(to=(THEM, OTHERS))), now=T0)
     claim, _ = a_claim(queue)
     queue.outgoing.settle(claim, SendingEvent.SILENCE, now=T0, due=T0 + MINUTE)
 
     confirm(queue, THEM)
-    assert queue.next_due(Lane.PUSH) == T0 + MINUTE
-    confirm(queue, OTHERS)
+    assert states(queue) == {THEM: Sending.DELIVERED, OTHERS: Sending.ACCEPTED}
     assert queue.next_due(Lane.PUSH) is None
+    assert queue.unsure.unconfirmed(before=T0 + HOUR, limit=9) == []  # by which id, nobody knows
+    confirm(queue, OTHERS)
+    assert states(queue) == {THEM: Sending.DELIVERED, OTHERS: Sending.DELIVERED}
 
 
 def test_a_word_that_comes_while_it_is_being_sent_again_settles_it(queue):
@@ -430,3 +469,32 @@ def test_the_queue_knows_which_packages_it_names(queue):
 def confirm(queue, receiver):
     item = ItemId("o000000001")
     assert queue.outgoing.happened(item, receiver, SendingEvent.CONFIRMED, now=T0)
+
+
+def test_one_claim_in_ten_goes_to_what_has_been_due_longest(queue):
+    """The urgent ones go first, yet an ordinary letter leaves however many of them come."""
+    queue.outgoing.add(a_new_document("ordinary"), now=T0)
+    for number in range(30):
+        urgent = a_new_document(f"urgent-{number:02}", document=a_document(priority=3))
+        queue.outgoing.add(urgent, now=T0 + number * MINUTE)
+    order = [a_claim(queue, T0 + HOUR)[1].item for _ in range(12)]
+    assert order.index("ordinary") == 9
+    assert order[:3] == ["urgent-00", "urgent-01", "urgent-02"]
+
+
+def test_what_a_lane_had_in_hand_is_freed_for_itself_alone(queue):
+    """Its claims end at once, those of other lanes stand, and a crash is counted if it was one."""
+    queue.outgoing.add(a_new_document(), now=T0)
+    lost, _ = a_claim(queue)
+    queue.let_go([Lane.REPORT, Lane.DELIVER], counts=False, crashes=3)
+    assert queue.outgoing.claim(MessageType.DOCUMENT, now=T0, lease=MINUTE) is None
+
+    queue.let_go([Lane.PUSH], counts=False, crashes=3)
+    with pytest.raises(LeaseLost):
+        queue.outgoing.settle(lost, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
+    for times in range(3):
+        assert queue.trials.suspects() == [], times
+        _, envelope = a_claim(queue)
+        assert envelope.state is Sending.UNSURE  # it may have been sent: the axis is asked
+        queue.let_go([Lane.PUSH], counts=True, crashes=3)
+    assert len(queue.trials.suspects()) == 1

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from watchdog.observers.inotify_c import InotifyFD
 
 from edge_node.adapters.watcher import Watcher
 
@@ -184,3 +185,46 @@ def test_a_stopped_watcher_is_not_alive(outbox):
     with watching(outbox) as (watcher, _):
         watcher.stop()
         assert not watcher.alive
+
+
+def one_of_its_own(watcher):
+    """Return the thread that turns a folder's events into rings."""
+    (emitter,) = watcher._observer.emitters
+    return emitter
+
+
+def the_one_that_reads(_watcher):
+    """Return the thread that reads what the kernel tells, for all folders of this process."""
+    return InotifyFD.get_instance()
+
+
+@pytest.mark.parametrize("which", [one_of_its_own, the_one_that_reads])
+def test_a_watcher_whose_thread_has_died_is_begun_anew(outbox, which):
+    """A check notices, rings for what came meanwhile, and hears what comes from then on."""
+    with watching(outbox) as (watcher, rung):
+        thread = which(watcher)
+        thread.stop()
+        thread.join()
+        assert not watcher.alive
+        (outbox / "a.json").write_bytes(b"{}")
+        assert silent(rung)
+
+        assert watcher.check()
+        assert heard(rung, outbox)
+        while not rung.empty():
+            rung.get()
+        (outbox / "b.json").write_bytes(b"{}")
+        assert heard(rung, outbox)
+
+
+def test_a_share_that_stays_away_is_said_once(outbox, caplog):
+    """However often it is looked after; when it has come and gone again, it is said again."""
+    with watching(outbox) as (watcher, _):
+        for _ in range(2):
+            outbox.rmdir()
+            for _ in range(3):
+                assert not watcher.check()
+            outbox.mkdir()
+            assert watcher.check()
+    once = ["watching the folders anew", "folder cannot be watched"]
+    assert caplog.messages == once * 2

@@ -1,9 +1,12 @@
 """What was sent before: the unit that travels once is (document, receiver)."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from flows_world import DAY, LETTER, a_sheet, as_lines, names, untouched, vi
+from flows_world import DAY, LETTER, Meanwhile, a_sheet, as_lines, names, untouched, vi
+
+from edge_node.node.lanes import Lanes
 
 PDF = LETTER.read_bytes()
 OTHER = PDF + b"% another revision\n%%EOF\n"
@@ -55,6 +58,25 @@ def test_the_same_document_written_differently_is_still_the_same(world, parties)
 
     assert len(world.sends(sender.code)) == 1
     assert failed(sender) == ["again"]
+
+
+def test_copies_that_are_packed_at_the_same_moment_are_sent_once(world, parties):
+    """A child that tries one alone, and the lane that has the other: the second is refused."""
+    sender, receiver = parties
+    sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=receiver.code))
+    sender.cut_off("intake", "queue", "add")
+    (claim,) = sender.flows["intake"].outbox.unfinished()
+    sender.restart()
+    sender.drop("12 again", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=receiver.code))
+    child = Lanes(sender.node).intake()
+    intake = sender.flows["intake"]
+    queue = Meanwhile(intake.queue, "add", lambda: child.see_through(claim, sender.now))
+    assert replace(intake, queue=queue).turn(sender.now)
+
+    sender.turn()
+    assert world.sends(sender.code) == [[receiver.code]]
+    assert failed(sender) == ["12 again"]
+    assert sender.error(f"failed/{DAY}/12 again/error")["duplicate_of"] == claim
 
 
 def test_the_same_document_dropped_twice_at_once_is_sent_once(world, parties):

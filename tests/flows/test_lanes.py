@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from builders import T0
+from system_world import until
 
 from edge_node.daemon.lanes import Lane, Turned
+from edge_node.domain.breaker import AxisDown
 from edge_node.domain.errors import AxisUnreachable, LeaseLost, PackageTooLarge
 from edge_node.domain.message import say
 
@@ -220,3 +222,114 @@ def test_a_nudge_lets_the_flows_turn_without_waking_them():
     assert lane.join(timedelta(seconds=10))
     assert flow.outcomes == []
     assert flow.woken == 1
+
+
+def down(remaining):
+    return AxisDown(say("cannot reach the axis"), since=T0, remaining=remaining)
+
+
+def test_while_the_axis_is_down_a_flow_sleeps_until_the_next_probe(caplog):
+    """Not by a doubling of its own, and without a word: one says it for all."""
+    flow = Told(down(80), down(160))
+    turned = Turned(flow)
+    for at, remaining in ((100.0, 80), (181.0, 160)):
+        assert not turned.turn(T0, at)
+        assert turned.rest(T0, at) == pytest.approx(remaining, abs=0.5)
+        assert not turned.turn(T0, at + remaining - 1)
+    assert flow.turns == 2
+    assert turned.turn(T0, 400.0) is False
+    assert flow.woken == 2  # it looks again by itself, as after any pause
+    assert said(caplog) == []
+
+
+def test_a_flow_that_waits_for_the_axis_goes_on_when_somebody_hears_from_it():
+    """One that is paused for another reason is left to that."""
+    waiting, denied = Turned(Told(down(300), *[True])), Turned(Told(AWAY, *[True]))
+    for turned in (waiting, denied):
+        turned.turn(T0, 0.0)
+        turned.resume()
+    assert waiting.turn(T0, 1.0)
+    assert not denied.turn(T0, 1.0)
+
+
+def test_a_lane_that_is_told_that_the_axis_answers_wakes_its_flows_at_once():
+    """It sleeps for minutes, and is not rung for."""
+    flow = Counting(1)
+    flow.outcomes.insert(0, down(300))
+    lane = Lane(name="a", flows=[flow], clock=lambda: T0)
+    lane.start()
+    until(lambda: flow.turns == 1)
+    assert not flow.done.is_set()
+    lane.resume()
+    assert flow.done.wait(10)
+    lane.stop()
+    assert lane.join(timedelta(seconds=10))
+
+
+def test_news_cuts_a_long_pause_short_and_a_short_one_not():
+    """A document the axis denies holds up the next for half a minute at most, not for five."""
+    turned = Turned(Told(*[AWAY] * 7))
+    at = 0.0
+    for _ in range(7):
+        turned.turn(T0, at)
+        at += turned.rest(T0, at)
+    began = at - 300
+    turned.news(began + 29)
+    assert turned.rest(T0, began + 29) == 271
+    turned.news(began + 30)
+    turned.flow.outcomes = [AWAY, AWAY, True]
+    assert not turned.turn(T0, began + 30)
+    assert turned.rest(T0, began + 30) == 5  # the one in the way is put behind: soon the next
+    turned.news(began + 31)
+    assert turned.rest(T0, began + 31) == 4
+
+
+def test_an_axis_that_is_down_is_not_called_for_news():
+    """What has come in waits with the rest until it answers."""
+    turned = Turned(Told(down(300)))
+    turned.turn(T0, 0.0)
+    turned.news(100.0)
+    assert turned.rest(T0, 100.0) == pytest.approx(200, abs=0.5)
+
+
+class Written:
+    """A board that keeps what it is told."""
+
+    def __init__(self):
+        """Begin empty."""
+        self.rows = {}
+
+    def paused(self, what, error, seconds):
+        """Keep the pause."""
+        self.rows[what] = (str(error), seconds)
+
+    def goes_on(self, what):
+        """Forget it."""
+        del self.rows[what]
+
+
+def test_every_paused_flow_is_written_on_the_board():
+    """Under the lane and its own name, for as long as it rests; the axis has its own row."""
+    board = Written()
+    turned = Turned(Told(AWAY, AWAY, down(5), *[True]), lane="report", board=board)
+    turned.turn(T0, 0.0)
+    turned.turn(T0, 5.0)
+    assert board.rows == {"report told": ("cannot reach the axis: refused", 10)}
+    turned.turn(T0, 15.0)
+    assert "report told" in board.rows
+    turned.turn(T0, 25.0)
+    assert board.rows == {}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "unforeseen"), [(AWAY, False), (ZeroDivisionError("ours"), True)]
+)
+def test_what_was_in_hand_when_a_turn_was_cut_off_is_freed_before_the_next(trouble, unforeseen):
+    """Nobody waits for its lease to lapse; only a mistake of ours counts as a crash over it."""
+    freed = []
+    turned = Turned(Told(trouble, *[True] * 2), let_go=freed.append)
+    turned.turn(T0, 0.0)
+    assert freed == []
+    turned.turn(T0, 1000.0)
+    turned.turn(T0, 1001.0)
+    assert freed == [unforeseen]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flows_world import LETTER, a_sheet, names
 
+from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import AxisDenied, DiskTrouble
 from edge_node.domain.message import say
 
@@ -59,6 +60,9 @@ def test_after_silence_what_the_axis_does_not_have_is_sent_once_more(world, gate
     gate.said.clear()
     sender.later(minutes=1)
     sender.turn()
+    assert standing(sender) == ["unsure"]  # the axis may still be at it
+    sender.later(minutes=2)
+    sender.turn()
     assert standing(sender) == ["accepted"]
     assert world.sends(sender.code) == [[receiver.code]]
     assert gate.calls.count("sendEdoc") == 2
@@ -103,7 +107,7 @@ def test_a_crash_in_the_middle_of_sending_is_found_out_before_it_is_sent_again(w
 
 
 def test_a_queue_that_stumbles_after_the_axis_said_ok_does_not_send_twice(world, parties):
-    """Nothing is given back then: once the lease has lapsed the axis is asked, and has it."""
+    """Nothing is given back then: once the lane lets go of it the axis is asked, and has it."""
     sender, receiver = parties
     drop(sender, receiver.code)
     sender.turn("intake")
@@ -115,8 +119,7 @@ def test_a_queue_that_stumbles_after_the_axis_said_ok_does_not_send_twice(world,
     sender.turn("push")
     assert len(world.sends(sender.code)) == 1
 
-    sender.later(minutes=20)
-    sender.queue.sweep(now=sender.now, ceiling=timedelta(hours=1))
+    sender.queue.let_go([Lane.PUSH], counts=False, crashes=3)
     sender.turn()
     assert standing(sender) == ["accepted"]
     assert world.sends(sender.code) == [[receiver.code]]
@@ -152,7 +155,7 @@ def test_after_silence_another_documents_entry_is_not_taken_for_ours(world, gate
     entry = {"senderDocId": first["axis_id"], "toCode": receiver.code, "notation": "UBND-VP"}
     entry |= {"title": "V/v thử nghiệm", "sentTime": "", "sendStatus": "done"}
     gate.said = {"getSentEdocList": {"status": "OK", "ErrorCode": "0", "data": [entry]}}
-    sender.later(minutes=1)
+    sender.later(minutes=3)
     sender.turn("push")
     assert world.sends(sender.code) == [[receiver.code]] * 2
 
@@ -174,7 +177,8 @@ def test_the_axis_is_asked_once_for_all_that_are_unsure_together(world, gate, pa
 
 def test_a_list_made_before_an_envelope_left_says_nothing_of_it(world, gate):
     """Sent once more in the same moment, and silent again: the axis is asked anew, and has it."""
-    sender = world.desk(url=gate.url, push={"retry_first": timedelta(milliseconds=1)})
+    at_once = {"retry_first": timedelta(milliseconds=1), "unsure_after": timedelta()}
+    sender = world.desk(url=gate.url, push=at_once)
     receiver = world.desk()
     gate.said["sendEdoc"] = {"sorry": "a proxy's own words"}
     drop(sender, receiver.code)
@@ -202,8 +206,9 @@ def test_what_was_cut_off_is_not_taken_for_an_older_document_of_its_number(world
     sender.turn("intake")
     sender.cut_off("push", "axis", "send")
     sender.restart()
-    sender.later(minutes=1)
-    sender.turn()
+    for _ in range(2):
+        sender.later(minutes=3)
+        sender.turn()
 
     assert standing(sender) == ["accepted", "accepted"]
     assert world.sends(sender.code) == [[receiver.code]] * 2

@@ -200,10 +200,11 @@ class Removing:
         """Be that folder, and know the file."""
         self._folder, self._path = folder, path
         self.read, self.done, self.failed = folder.read, folder.done, folder.failed
+        self.lying, self.id_of = folder.lying, folder.id_of
 
-    def scan(self, now):
+    def scan(self, now, reading):
         """Look, then lose the file."""
-        scan = self._folder.scan(now)
+        scan = self._folder.scan(now, reading)
         self._path.unlink(missing_ok=True)
         return scan
 

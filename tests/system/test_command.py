@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,52 @@ def test_a_refused_document_is_sent_again_when_a_person_says_so(office):
     assert office.command("once").returncode == 0
     story = [line["event"] for line in office.told("log", document["id"])]
     assert story == ["queued", "attempt", "refused", "queued", "attempt", "refused"]
+
+
+# The command as it is, but for its patience with whoever holds the queue: 20 s there.
+IMPATIENT = """
+from datetime import timedelta
+from edge_node.adapters.database import QueueFile
+from edge_node.cli.app import main
+QueueFile.__init__.__kwdefaults__["busy"] = timedelta(milliseconds=300)
+main()
+"""
+
+
+def all_there_is(office):
+    """Return every row of an office's queue, and every other file of its folders."""
+    with closing(sqlite3.connect(office.home / "data" / "queue.db")) as queue:
+        rows = list(queue.iterdump())
+    files = (path for path in office.home.rglob("*") if path.is_file())
+    return rows, {file: file.read_bytes() for file in files if "queue.db" not in file.name}
+
+
+def test_what_cannot_be_entered_because_the_queue_is_held_is_said_and_not_done(office):
+    """Another process writes, and does not end: exit 1, who it is, and nothing has changed."""
+    office.drop(1, office, to=["H98.999"])
+    assert office.command("once").returncode == 0
+    [document] = office.told("list", "--state", "refused")
+    before = all_there_is(office)
+
+    arguments = ["-c", str(office.config), "resend", document["id"]]
+    with closing(sqlite3.connect(office.home / "data" / "queue.db", isolation_level=None)) as us:
+        us.execute("begin immediate")
+        answer = subprocess.run(
+            [sys.executable, "-c", IMPATIENT, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+    assert (answer.returncode, answer.stdout) == (1, "")
+    complaint, hint = answer.stderr.splitlines()
+    queue = office.home / "data" / "queue.db"
+    assert complaint == f"edge-node: another process holds the queue {queue}"
+    assert hint == f"hint: let it end; if it hangs, `fuser -v {queue}` names it"
+    assert all_there_is(office) == before
+
+    assert office.command("resend", document["id"]).returncode == 0
+    assert all_there_is(office) != before
 
 
 def test_every_schema_is_named_and_printed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import signal
@@ -18,9 +19,11 @@ import pytest
 from loopback import raw_server, read_request
 from system_world import PDF, an_axis, an_office, serving, until
 
+from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.config import load
-from edge_node.daemon.running import Daemon, Order
-from edge_node.daemon.schedule import Schedule
+from edge_node.daemon.running import Daemon, LaneDead, Order
+from edge_node.domain.errors import DiskTrouble
+from edge_node.domain.message import say
 from edge_node.node import Node
 from edge_node.sandbox.store import doubles
 
@@ -140,6 +143,7 @@ def test_it_ends_soon_while_the_axis_hangs_and_loses_nothing(office, other, axis
             node.signal(signal.SIGTERM)
             assert node.ends(within=10) == 0
             assert "a lane did not end in time" not in node.words
+            assert "paused" not in node.words
     assert office.lies_in("queued") == ["2-UBND-VP"]
     [item] = office.told("list")
     assert [fate["state"] for fate in item["fates"]] == ["unsure"]
@@ -179,7 +183,7 @@ def test_an_answer_that_is_lost_doubles_nothing(tmp_path, axis):
             document = office.drop(4, other)
             until(lambda: (document, "delivered", other.code) in office.receipts())
             receiver.says("asked the axis after silence")
-            until(lambda: "outcome=found" in receiver.words)
+            until(lambda: "outcome=there" in receiver.words)
             until(lambda: office.lies_in("sent"))
     assert cut == [b"edoc", b"status"]
     assert other.inbox() == [document]
@@ -188,20 +192,20 @@ def test_an_answer_that_is_lost_doubles_nothing(tmp_path, axis):
 
 
 def test_an_outage_is_said_once_and_ends_by_itself(tmp_path):
-    """While the axis is away the log says so once a flow; when it is back, everything goes on."""
+    """While the axis is away the log says so once for all; when it is back, everything goes on."""
     with an_axis(tmp_path / "axis", agencies=2) as axis:
         office, other = an_office(tmp_path, axis), an_office(tmp_path, axis)
     with office.running() as node:
         for flow in ("push", "pull"):
             office.drop(flow, other)
-            node.says(f"paused flow={flow} ")
+            node.says("taken in", times=2 if flow == "pull" else 1)
+        node.says("axis unreachable ")
         port = int(axis.url.rpartition(":")[2])
         with serving(axis.folder, port=port):
-            for flow in ("push", "pull"):
-                node.says(f"goes on flow={flow}\n")
+            node.says("the axis answers again")
             until(lambda: len(office.lies_in("sent")) == 2)
-            assert node.words.count("paused flow=push ") == 1
-            assert node.words.count("paused flow=pull ") == 1
+            assert node.words.count("axis unreachable ") == 1
+            assert "paused" not in node.words
 
 
 def test_a_node_that_is_killed_again_and_again_sends_everything_once(office, other, axis):
@@ -269,7 +273,7 @@ def test_a_configuration_that_cannot_be_used_is_refused(office, other):
 def at_work(office, **settings):
     """Keep a node turning on a thread of ours, so that a test can hurry it and set its clock."""
     daemon = Daemon(config_file=office.config, set_up_log=lambda _: None, **settings)
-    thread = threading.Thread(target=daemon.serve, args=(load(office.config),))
+    thread = threading.Thread(target=daemon.serve, args=(load(office.config),), name="serving")
     thread.start()
     try:
         yield daemon
@@ -357,21 +361,55 @@ def test_a_clock_that_is_set_stops_no_schedule(office, other, jump, caplog):
     assert caplog.messages.count("the clock was set") == 1
 
 
-def test_a_clock_that_is_corrected_a_little_is_nothing_to_speak_of(caplog):
-    """Time servers do it all day; a job is late by no more than that."""
-    wall = [1000.0]
-    schedule = Schedule(wall=lambda: wall[0], steady=lambda: 0.0)
-    rung = threading.Event()
-    schedule.every(timedelta(hours=1), rung.set)
-    schedule.start()
-    wall[0] += 60
-    schedule.mend()
-    assert (caplog.messages, rung.is_set()) == ([], False)
-    wall[0] += 1
-    schedule.mend()
-    assert caplog.messages == ["the clock was set"]
-    assert rung.wait(20)
-    schedule.stop()
+def test_what_does_not_work_on_a_new_configuration_goes_on_by_the_old_one(office, other, caplog):
+    """The disk fails just when the new one begins: that ends nobody, and is said."""
+    caplog.set_level(logging.INFO, "edge_node.daemon")
+    refused = []
+
+    def failing(step, phase, _what):
+        ours = threading.current_thread().name == "serving"
+        if ours and refused == ["arm"] and (step, phase) == (Step.COMMIT, Phase.BEFORE):
+            refused[:] = ["done"]
+            raise DiskTrouble(say("no room left"))
+
+    with listening(failing), at_work(office) as daemon:
+        until(lambda: caplog.messages.count("running") == 1)
+        refused[:] = ["arm"]
+        daemon.order(Order.RELOAD)
+        until(lambda: caplog.messages.count("running") == 2)
+        assert "the new configuration does not work, the old one goes on" in caplog.messages
+        office.drop(6, other)
+        until(lambda: office.lies_in("sent") == ["6-UBND-VP"])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_lane_that_has_died_ends_the_daemon_with_an_error(office, other):
+    """Nothing else would notice: the service manager starts it again, and all goes on."""
+
+    def dying(_step, _phase, _what):
+        if threading.current_thread().name == "intake":
+            raise SystemExit
+
+    office.drop(6, other)
+    hurried = timedelta(milliseconds=20)
+    daemon = Daemon(config_file=office.config, set_up_log=lambda _: None, upkeep=hurried)
+    with listening(dying), pytest.raises(LaneDead, match="the lane intake has died"):
+        daemon.serve(load(office.config))
+    with at_work(office):
+        until(lambda: office.lies_in("sent") == ["6-UBND-VP"])
+
+
+def test_an_exchange_folder_that_is_away_stops_only_what_needs_it(office, other, caplog):
+    """The node starts, and takes up what lies there once the share is mounted."""
+    caplog.set_level(logging.INFO, "edge_node.daemon")
+    office.drop(6, other)
+    away = office.exchange.with_name("away")
+    office.exchange.rename(away)
+    with at_work(office, upkeep=timedelta(milliseconds=50)):
+        until(lambda: "running" in caplog.messages)
+        assert "the exchange folder is away" in caplog.messages
+        away.rename(office.exchange)
+        until(lambda: office.lies_in("sent") == ["6-UBND-VP"])
 
 
 def test_a_node_at_rest_costs_next_to_nothing(tmp_path, axis):

@@ -121,12 +121,11 @@ def test_a_log_in_json_is_an_object_a_line(tmp_path, axis):
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     office = an_office(tmp_path, axis, url=nobody, log={"format": "json"})
     with office.running() as node:
-        node.says('"paused"')
+        node.says('"axis unreachable"')
     lines = [json.loads(line) for line in node.words.splitlines()]
     assert all({"at", "level", "flow", "message"} <= set(line) for line in lines)
-    paused = [line for line in lines if line["message"] == "paused"]
-    assert {line["flow"] for line in paused} == {"pull"}
-    assert len(paused) == 1
-    assert paused[0]["level"] == "error"
-    assert paused[0]["hint"].startswith("check axis.url")
+    [down] = [line for line in lines if line["message"] == "axis unreachable"]
+    assert down["level"] == "warning"
+    assert down["documents_safe"] == 0
+    assert down["hint"].startswith("check axis.url")
     assert {"running", "stopped"} <= {line["message"] for line in lines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -109,6 +110,31 @@ def test_a_disk_that_fails_speaks_our_words(said, caplog):
     assert not turned.turn(T0, 0.0)
     assert said() == ["paused"]
     assert caplog.records[0].error.startswith("no room left for /srv/a")
+
+
+def test_what_is_cut_off_at_the_end_is_no_error(said, caplog):
+    """Whoever waits for the axis has its connection closed then: a stop alarms nobody."""
+    turned = Turned(Looking([NO_DISK, NO_AXIS]))
+    turned.ending.set()
+    assert not turned.turn(T0, 0.0)
+    assert said() == ["cut off at the end"]
+    assert caplog.records[0].levelno == logging.INFO
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_lane_whose_thread_has_gone_is_dead_unless_it_was_told_to_end():
+    """Even what nobody catches is found out about."""
+    lane = Lane(name="a", flows=[Looking()], clock=lambda: T0)
+    assert not lane.is_dead
+    lane.start()
+    assert not lane.is_dead
+    lane.stop()
+    assert lane.join(timedelta(seconds=5))
+    assert not lane.is_dead
+    fallen = Lane(name="b", flows=[Looking()], clock=sys.exit)
+    fallen.start()
+    assert fallen.join(timedelta(seconds=5))
+    assert fallen.is_dead
 
 
 def test_a_lost_lease_is_no_outage(said):

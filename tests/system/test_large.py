@@ -19,8 +19,7 @@ pytestmark = pytest.mark.slow
 
 US, THEM = "H99.01", "H99.02"
 MB = 1 << 20
-SIZE = 200 * MB
-MOST_MEMORY = 150 * MB
+SIZE = 120 * MB  # a node at rest holds half of that
 PATIENCE = 120.0
 SETTINGS = """
 intake: {quiet: 0s, scan_every: 1s}
@@ -42,7 +41,7 @@ def eventually(look, nodes):
 
 @pytest.mark.parametrize("fetch", ["downloadEdoc", "getEdoc"])
 def test_a_huge_attachment_arrives_whole_and_is_never_held_in_memory(tmp_path, fetch):
-    """200 MB go from drop to inbox byte for byte, and no node ever holds more than 150 MB."""
+    """120 MB go from drop to inbox byte for byte, and no node ever holds that much."""
     with ExitStack() as running:
         axis = running.enter_context(an_axis(tmp_path / "axis", (US, THEM), max_package=2048 * MB))
         nodes = ours, theirs = [
@@ -62,4 +61,4 @@ def test_a_huge_attachment_arrives_whole_and_is_never_held_in_memory(tmp_path, f
         receipts = ours.exchange / "receipts"
         eventually(lambda: list(receipts.glob("*_status-01.json")), nodes)
         peaks = {node.code: memory(node.pid).peak for node in nodes}
-        assert all(peak <= MOST_MEMORY for peak in peaks.values()), peaks
+        assert all(peak < SIZE for peak in peaks.values()), peaks

@@ -63,7 +63,7 @@ def receive(queue):
     queue.arriving.acknowledged(claim, now=T0)
     claim, _ = queue.arriving.claim(Lane.DELIVER, now=T0, lease=MINUTE)
     document = a_document("88", sender=agency_code("000.00.13.H37"), subject=HOSTILE)
-    queue.arriving.prepared(claim, document, "20261121_folder")
+    queue.arriving.prepared(claim, document, "20261121_folder", fingerprint="", now=T0)
     queue.arriving.delivered(claim, None, us=an_organization().code, now=T0)
 
 

@@ -34,7 +34,7 @@ def test_nothing_moves_a_delivered_unit(events):
 
 @given(st.lists(st.sampled_from(SendingEvent)))
 def test_what_the_axis_has_is_offered_again_only_by_a_person(events):
-    """From accepted no event leads back to the queue but a refusal and then a resend."""
+    """From accepted nothing leads back to the queue but what is refused, dead or held, resent."""
     state = Sending.ACCEPTED
     for event in events:
         before = state
@@ -44,6 +44,7 @@ def test_what_the_axis_has_is_offered_again_only_by_a_person(events):
                 assert (before, event) in {
                     (Sending.REFUSED, SendingEvent.RESENT),
                     (Sending.DEAD, SendingEvent.RESENT),
+                    (Sending.HELD, SendingEvent.RESENT),
                     (Sending.UNSURE, SendingEvent.MISSING),
                 }
             assert state is not Sending.UNSURE or before is Sending.QUEUED

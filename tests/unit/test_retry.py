@@ -48,3 +48,12 @@ def test_the_defaults_outlast_a_long_weekend():
     total = sum((policy.wait(attempt) for attempt in range(1, policy.attempts)), timedelta())
     assert total * 0.75 > timedelta(days=2, hours=4)
     assert total > timedelta(days=2, hours=20)
+
+
+def test_a_wait_that_would_go_past_the_deadline_ends_there():
+    """One more try in time; once the deadline is past, the waits are what they always were."""
+    plain = POLICY.next_due(3, now=T0)
+    assert POLICY.next_due(3, now=T0, deadline=T0 + 5 * SECOND) == T0 + 5 * SECOND
+    assert POLICY.next_due(3, now=T0, deadline=T0 + 5 * MINUTE) == plain
+    assert POLICY.next_due(3, now=T0, deadline=T0) == plain
+    assert POLICY.next_due(8, now=T0, deadline=T0 + SECOND) is None

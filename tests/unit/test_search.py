@@ -8,7 +8,7 @@ import pytest
 from builders import HOUR, MINUTE, T0
 
 from edge_node.domain.envelope import AxisId, Sent
-from edge_node.domain.search import Trail, traces_of
+from edge_node.domain.search import Finding, Trail, judge, traces_of
 from edge_node.domain.time import in_vietnam
 
 TRAIL = Trail(
@@ -17,11 +17,12 @@ TRAIL = Trail(
     notation="UBND-VP",
     title="V/v thử nghiệm",
     since=T0,
+    tried=T0,
 )
 
 
 def found(listed):
-    return list(traces_of(TRAIL, listed, now=T0 + HOUR))
+    return list(traces_of(TRAIL, listed))
 
 
 def an_entry(**fields):
@@ -47,8 +48,16 @@ def an_entry(**fields):
         {"title": ""},
         {"sent_at": ""},
         {"sent_at": f"{in_vietnam(T0 - 10 * MINUTE):%Y-%m-%d %H:%M:%S}"},
+        {"sent_at": f"{in_vietnam(T0 + 100 * HOUR):%Y-%m-%d %H:%M:%S}"},
     ],
-    ids=["as it is", "notation and title", "no title", "no time", "the axis's clock behind ours"],
+    ids=[
+        "as it is",
+        "notation and title",
+        "no title",
+        "no time",
+        "the axis's clock behind ours",
+        "the axis's clock days ahead",
+    ],
 )
 def test_an_entry_that_agrees_is_ours(fields):
     """Receiver, notation, title and time agree, as far as the axis tells them."""
@@ -85,4 +94,27 @@ def test_all_that_agree_are_told_in_the_order_of_the_list():
 def test_a_status_goes_by_the_whole_code_of_the_document_it_is_about():
     """Its trail has no number of its own, and its code may stand alone."""
     trail = replace(TRAIL, number="", notation="12/UBND-VP")
-    assert list(traces_of(trail, [an_entry(title="")], now=T0 + HOUR)) == ["axis-1"]
+    assert list(traces_of(trail, [an_entry(title="")])) == ["axis-1"]
+
+
+def test_an_envelope_to_several_is_one_candidate():
+    """The list has a row for each receiver, all under the one id."""
+    trail = replace(TRAIL, receivers=frozenset({"H99.02", "H99.03"}))
+    listed = [an_entry(), an_entry(receiver="H99.03")]
+    assert traces_of(trail, listed) == ["axis-1"]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "alike", "finding"),
+    [
+        (0, 1, Finding.ABSENT),
+        (0, 2, Finding.ABSENT),
+        (1, 1, Finding.THERE),
+        (2, 2, Finding.THERE),
+        (1, 2, Finding.UNCLEAR),
+        (2, 1, Finding.UNCLEAR),
+    ],
+)
+def test_what_so_many_entries_mean(candidates, alike, finding):
+    """As many as there are envelopes that look so: all are there. Otherwise nobody can tell."""
+    assert judge(candidates, alike=alike) is finding

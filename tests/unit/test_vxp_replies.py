@@ -5,16 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_node.domain.breaker import AxisFailing, AxisMute, Sign, sign_of
 from edge_node.domain.envelope import Agency, Listed, MessageType, Sent
 from edge_node.domain.errors import (
     AxisBusy,
     AxisDenied,
     AxisRefused,
     AxisSilent,
+    AxisUnclear,
     AxisUnreachable,
     EdgeNodeError,
 )
 from edge_node.protocol import vxp_replies as replies
+from edge_node.protocol.vxp_verdicts import CODES, Meaning, Verdicts
 
 DOCUMENT = MessageType.DOCUMENT
 
@@ -101,11 +104,11 @@ def test_a_send_without_yes_or_no_is_silence(body):
         ("21", AxisBusy),
         ("22", AxisRefused),
         ("23", AxisRefused),
-        ("4711", AxisBusy),
+        ("4711", AxisUnclear),
     ],
 )
 def test_a_no_is_sorted_by_its_code(parse, code, error):
-    """The code decides what happens next, in every call; one no list knows means "not now"."""
+    """The code decides what happens next, in every call; one no list knows is none of those."""
     for body in (no(code, "vì sao"), no(int(code)), no(code, status="")):
         with pytest.raises(error) as caught:
             parse(body)
@@ -128,7 +131,7 @@ def test_a_no_to_a_send_that_is_also_a_yes_is_silence(code, fields):
     body = said(**{"status": "FAIL", "ErrorCode": code, **fields})
     with pytest.raises(AxisSilent, match="neither yes nor no"):
         replies.parse_sent(body)
-    assert type(replies.sort_answer(502, body, sent=True)) is AxisSilent
+    assert isinstance(replies.sort_answer(502, body, sent=True), AxisSilent)
     assert not isinstance(replies.sort_answer(502, body), AxisSilent)
 
 
@@ -141,14 +144,16 @@ def test_a_refusal_keeps_the_axiss_own_words():
 
 def test_the_words_of_an_unknown_code_are_in_the_message():
     """Nobody can look such a code up, so everything the axis said of it is repeated."""
-    with pytest.raises(AxisBusy, match="status 'Error', code '99', 'Lưu lỗi'"):
+    with pytest.raises(AxisUnclear, match="status 'Error', code '99', 'Lưu lỗi'") as caught:
         replies.parse_ack(no("99", "Lưu lỗi", status="Error"))
+    assert (caught.value.code, caught.value.text) == ("99", "Lưu lỗi")
+    assert "axis.codes" in str(caught.value.hint)
 
 
 @every_parser
 def test_a_status_that_fails_without_a_code_is_a_no(parse):
-    """FAIL alone says no, and no more."""
-    with pytest.raises(AxisBusy):
+    """FAIL alone says no, and not why."""
+    with pytest.raises(AxisUnclear):
         parse(said(status="FAIL", data=[], count=0))
 
 
@@ -166,7 +171,7 @@ def test_a_read_without_an_answer_is_busy(parse, body):
 @every_read
 def test_a_status_of_error_beside_code_zero_is_no_success(parse):
     """Hubs answer `code: 0` together with `status: Error`; both fields are looked at."""
-    with pytest.raises(AxisBusy):
+    with pytest.raises(AxisBusy, match="neither yes nor no"):
         parse(said(status="Error", ErrorCode="0", data=[], count=3))
 
 
@@ -343,22 +348,34 @@ def test_the_json_around_a_package_may_not_say_no():
     [
         (301, AxisUnreachable, AxisUnreachable),
         (302, AxisUnreachable, AxisUnreachable),
-        (400, AxisRefused, AxisRefused),
+        (400, AxisUnclear, AxisUnclear),
         (401, AxisDenied, AxisDenied),
         (403, AxisDenied, AxisDenied),
         (404, AxisUnreachable, AxisUnreachable),
         (405, AxisUnreachable, AxisUnreachable),
+        (407, AxisDenied, AxisDenied),
         (408, AxisBusy, AxisBusy),
+        (410, AxisUnreachable, AxisUnreachable),
         (413, AxisRefused, AxisRefused),
+        (414, AxisRefused, AxisRefused),
+        (421, AxisDenied, AxisDenied),
+        (422, AxisUnclear, AxisUnclear),
+        (425, AxisDenied, AxisDenied),
+        (426, AxisDenied, AxisDenied),
         (429, AxisBusy, AxisBusy),
-        (500, AxisBusy, AxisSilent),
-        (502, AxisBusy, AxisSilent),
-        (503, AxisBusy, AxisBusy),
-        (504, AxisBusy, AxisSilent),
+        (431, AxisRefused, AxisRefused),
+        (495, AxisDenied, AxisDenied),
+        (496, AxisDenied, AxisDenied),
+        (499, AxisUnclear, AxisUnclear),
+        (500, AxisFailing, AxisMute),
+        (502, AxisFailing, AxisMute),
+        (503, AxisFailing, AxisMute),
+        (504, AxisFailing, AxisMute),
+        (600, AxisFailing, AxisMute),
     ],
 )
 def test_an_http_error_is_sorted_by_what_it_proves(http, read, send):
-    """A gateway's 5xx does not say whether the package got through; a 503 says that it did not."""
+    """A gateway's 5xx does not say whether the package got through; nor does its 503."""
     assert type(replies.sort_answer(http, b"<html>")) is read
     assert type(replies.sort_answer(http, b"<html>", sent=True)) is send
 
@@ -367,14 +384,101 @@ def test_a_code_we_know_outranks_the_http_status():
     """An axis that answers 500 to a bad package still says that the package is bad."""
     assert type(replies.sort_answer(500, no("22"), sent=True)) is AxisRefused
     assert type(replies.sort_answer(400, no("15"))) is AxisDenied
-    assert type(replies.sort_answer(400, no("99"))) is AxisRefused
-    assert type(replies.sort_answer(500, b"[3]")) is AxisBusy
+    assert type(replies.sort_answer(400, no("99"))) is AxisUnclear
+    assert type(replies.sort_answer(407, no("22"), sent=True)) is AxisRefused
+    assert type(replies.sort_answer(500, b"[3]")) is AxisFailing
 
 
-def test_a_refusal_by_http_keeps_number_and_text():
-    """What a gateway said is kept like what the axis says."""
-    error = replies.sort_answer(413, b"<h1>Too  Large</h1>\n")
-    assert (error.code, error.text) == ("413", "<h1>Too Large</h1>")
+def test_what_the_configuration_says_of_a_code_is_laid_over_the_table():
+    """A code we did not know is known then, one we knew may mean something else."""
+    known = Verdicts(codes=CODES | {"99": Meaning.REFUSED, "18": Meaning.BUSY})
+    with pytest.raises(AxisRefused) as caught:
+        replies.parse_sent(no("99", "Trùng"), known)
+    assert (caught.value.code, caught.value.text) == ("99", "Trùng")
+    with pytest.raises(AxisBusy) as moment:
+        replies.parse_ack(no("18"), known)
+    assert "receiver code" not in str(moment.value.hint)
+    assert type(replies.sort_answer(502, no("99"), known, sent=True)) is AxisRefused
+    assert type(replies.sort_answer(502, no("99"), sent=True)) is AxisMute
+    for parse in (replies.parse_count, replies.parse_sent_list, replies.parse_agencies):
+        with pytest.raises(AxisRefused):
+            parse(no("99"), known)
+    with pytest.raises(AxisRefused):
+        replies.parse_received_list(no("99"), DOCUMENT, known)
+    with pytest.raises(AxisRefused):
+        replies.check_fetched({"ErrorCode": "99"}, known)
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("10", "look at the package"),
+        ("15", "axis.secret_file"),
+        ("18", "receiver code"),
+        ("19", "registered"),
+        ("20", "tried again by itself"),
+        ("21", "tried again by itself"),
+        ("22", "look at the package"),
+        ("23", "locked"),
+    ],
+)
+def test_every_code_built_in_says_what_a_person_can_do(code, hint):
+    """Each has words of its own, and the table knows no other codes."""
+    with pytest.raises(EdgeNodeError) as caught:
+        replies.parse_ack(no(code))
+    assert hint in str(caught.value.hint)
+    assert code in CODES
+    assert len(CODES) == 8
+
+
+@pytest.mark.parametrize(
+    ("body", "sign"),
+    [
+        (b"", Sign.FAILING),
+        (b"<html>welcome</html>", Sign.FAILING),
+        (b"[]", Sign.FAILING),
+        (b'{"status":"OK","ErrorCode":"0","DocId":"a1', Sign.FAILING),
+        (said(), Sign.ALIVE),
+        (said(status="OK", ErrorCode="0"), Sign.ALIVE),
+        (said(status="Error", ErrorCode="0"), Sign.ALIVE),
+        *((no(code), Sign.ALIVE) for code in ("10", "15", "20", "99", "")),
+    ],
+)
+@pytest.mark.parametrize("parse", [replies.parse_sent, replies.parse_count], ids=["send", "read"])
+def test_what_is_not_in_the_axiss_own_words_shows_it_out_of_order(parse, body, sign):
+    """Any JSON object was written by the axis, whatever it says; anything else was not."""
+    with pytest.raises(EdgeNodeError) as caught:
+        parse(body)
+    assert sign_of(caught.value) is sign
+
+
+@pytest.mark.parametrize(
+    ("http", "sign"),
+    [
+        (302, Sign.NONE),
+        (400, Sign.ALIVE),
+        (401, Sign.ALIVE),
+        (404, Sign.NONE),
+        (408, Sign.ALIVE),
+        (429, Sign.ALIVE),
+        (500, Sign.FAILING),
+        (502, Sign.FAILING),
+        (503, Sign.FAILING),
+        (504, Sign.FAILING),
+    ],
+)
+@pytest.mark.parametrize("sent", [True, False])
+def test_an_http_error_shows_how_the_axis_is(http, sign, sent):
+    """A 5xx is an axis out of order; that nobody knows the address shows nothing of the axis."""
+    assert sign_of(replies.sort_answer(http, b"", sent=sent)) is sign
+
+
+@pytest.mark.parametrize("http", [413, 400])
+def test_a_refusal_by_http_keeps_number_and_text(http):
+    """What a gateway said is kept like what the axis says, for whoever finds it parked."""
+    error = replies.sort_answer(http, b"<h1>No required  SSL certificate was sent</h1>\n")
+    kept = (str(http), "<h1>No required SSL certificate was sent</h1>")
+    assert (error.code, error.text) == kept
 
 
 @given(st.binary(max_size=3000) | st.text(max_size=900))

@@ -34,6 +34,7 @@ class NodeEvent(StrEnum):
     REFUSED = "refused"  # the axis answered no
     DELIVERED = "delivered"  # the receiver has it
     UNSURE = "unsure"  # sent, and no answer came
+    HELD = "held"  # nobody can tell whether it has it; a person decides
     LATE = "late"  # a deadline of the regulations has passed
     RECALLED = "recalled"  # taken back
     DEAD = "dead"  # given up

@@ -1,0 +1,95 @@
+"""
+How far this machine's clock is off the axis's, by the `Date` every answer has (RFC 9110, 6.6.1).
+
+A clock that is off lets an axis deny what is signed with its time, and puts wrong days on
+documents. It is said once when it is found and once when it is over; nothing is ever set here.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from edge_node.domain.errors import EdgeNodeError
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from edge_node.domain.message import Message
+
+log = logging.getLogger(__name__)
+
+
+class ClockOff(EdgeNodeError):
+    """This machine's clock and the axis's do not agree; a warning, raised by nobody."""
+
+
+class ClockWatch:
+    """What all lines to one axis hear of its clock; from whatever thread."""
+
+    def __init__(self, tolerance: timedelta) -> None:
+        """Say nothing of an offset up to ``tolerance``: an answer takes its time, too."""
+        self._tolerance = tolerance
+        self._lock = threading.Lock()
+        self.complaint: ClockOff | None = None  # how far it is off, where it is
+        self.changed: Callable[[], None] = lambda: None
+
+    @property
+    def hint(self) -> Message | None:
+        """What a person can do where the axis denies us, and the clock is off."""
+        if self.complaint is None:
+            return None
+        return say("{complaint}: set the clock first", complaint=self.complaint.message)
+
+    def heard(self, date: str | None, ours: datetime) -> None:
+        """Take note of an answer's `Date` that came when our own clock showed ``ours``."""
+        theirs = _moment(date)
+        if theirs is None:
+            return
+        offset = ours - theirs
+        with self._lock:
+            # Around the very limit it would be found and over with every other answer.
+            limit = self._tolerance / 2 if self.complaint else self._tolerance
+            off = abs(offset) > limit
+            if off is (self.complaint is not None):
+                return
+            self.complaint = complaint = _complaint(offset) if off else None
+        if complaint is not None:
+            seen = {"error": str(complaint), "hint": str(complaint.hint)}
+            log.warning("the clock is off", extra=seen)
+        else:
+            log.info("the clock is right again")
+        self.changed()
+
+
+def _moment(date: str | None) -> datetime | None:
+    """Read a `Date`; None where there is none, or none a clock can show."""
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except (ValueError, OverflowError):
+        return None
+    return theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+
+
+def _complaint(offset: timedelta) -> ClockOff:
+    span = _span(abs(offset))
+    if offset < timedelta():
+        words = say("this machine's clock is {span} behind the axis's", span=span)
+    else:
+        words = say("this machine's clock is {span} ahead of the axis's", span=span)
+    return ClockOff(words, hint=say("set the clock; `timedatectl` tells whether anybody keeps it"))
+
+
+def _span(span: timedelta) -> str:
+    """Return a span in the largest unit that says enough of it: `2 h`, `95 min`."""
+    seconds = math.ceil(span.total_seconds())  # a `Date` has no fractions
+    for unit, size, least in (("d", 86_400, 2), ("h", 3600, 2), ("min", 60, 2)):
+        if seconds >= least * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,50 @@
+"""
+What the node remembers of itself, by name: moments it has reached, words about its own past.
+
+What a name means is the affair of whoever puts it; here a value is a text and nothing more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from edge_node.adapters.database import QueueFile, Transaction
+
+_GET: Final = "select value from marks where name = :name"
+_REMOVE: Final = "delete from marks where name = :name"
+_PUT: Final = """
+insert into marks (name, value) values (:name, :value)
+    on conflict (name) do update set value = excluded.value
+"""
+
+
+class Marks:
+    """Named values, each alone."""
+
+    def __init__(self, file: QueueFile) -> None:
+        """Work on the table in ``file``."""
+        self._file = file
+
+    def get(self, name: str) -> str | None:
+        """Return the value of that name; None where nobody has put one."""
+        row = self._file.row(_GET, {"name": name})
+        return None if row is None else str(row["value"])
+
+    def put(self, name: str, value: str, *, within: Transaction | None = None) -> None:
+        """
+        Keep the value under that name, durably, in place of what was there.
+
+        Without a transaction to be part of, ``within``, it is one of its own.
+        """
+        values = {"name": name, "value": value}
+        if within is not None:
+            within.execute(_PUT, values)
+            return
+        with self._file.transaction() as transaction:
+            transaction.execute(_PUT, values)
+
+    def remove(self, *names: str, within: Transaction) -> None:
+        """Forget what goes by these names."""
+        for name in names:
+            within.execute(_REMOVE, {"name": name})

@@ -1,0 +1,150 @@
+"""
+How much was sent and handed over out of this database, and what was made of that.
+
+Counted is each time a document is offered to the axis, and each one that is about to come into
+sight in the inbox.
+
+The count is kept here and, by `witness`, outside of the data folder: a copy of the folder, or an
+older state of it, has counted less than the witness. What is left to the flows is to send nothing
+while `held` says so.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.database import stamp
+from edge_node.adapters.marks import Marks
+from edge_node.domain.time import iso
+
+if TYPE_CHECKING:
+    from edge_node.adapters.database import QueueFile, Transaction
+    from edge_node.adapters.witness import Witness
+
+_COUNT: Final = "sends"
+HELD: Final = "sending-held"
+# In a copy made by ourselves, whatever the witness says.
+COPY: Final = "copy"
+# Incoming items older than that were acknowledged in another life, if they were.
+ASIDE: Final = "aside-before"
+
+_ONE_MORE: Final = """
+insert into marks (name, value) values ('sends', '1')
+    on conflict (name) do update set value = cast(cast(value as integer) + 1 as text)
+"""
+_UNASKED: Final = """
+select count(*) as n from work
+ where lane in ('push', 'report')
+   and not exists (select 1 from attempts
+                    where envelope = work.item and id > :tries and outcome = 'missing')
+"""
+_TRIES: Final = "select coalesce(max(id), 0) as n from attempts"
+_AT_ONCE: Final = """
+update work set due = min(due, :now) where lane in ('push', 'report') and leased is null
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Sending is paused, since when, and what the two counts were; None where there was none."""
+
+    since: datetime
+    counted: int
+    witnessed: int | None
+    tries: int  # the last one on record before: which came later is told by no clock
+
+
+def count_one(transaction: Transaction) -> None:
+    """Enter, in the caller's transaction, that a document is about to be sent or handed over."""
+    transaction.execute(_ONE_MORE, {})
+
+
+class Sends:
+    """The count, and whether sending is paused."""
+
+    def __init__(self, file: QueueFile, witness: Witness) -> None:
+        """Work on the table of marks in ``file``, with that witness."""
+        self._file = file
+        self._marks = Marks(file)
+        self._witness = witness
+
+    def compare(self, *, now: datetime) -> Held | None:
+        """
+        Compare the two counts, before anything is sent; return why sending is paused, if it is.
+
+        A queue nobody ever sent from and that has no witness is a new one: it gets its own.
+        """
+        # In this order: whoever counts meanwhile tells the queue first.
+        witnessed, counted = self._witness.count(), self.counted()
+        if self._is_copy():
+            self._hold(counted or 0, witnessed, now)
+        elif counted is None and not witnessed:
+            self._witness.begin(0)
+            self._marks.put(_COUNT, "0")
+        elif witnessed is None or witnessed > (counted or 0):
+            self._hold(counted or 0, witnessed, now)
+        return self.held()
+
+    def pause(self, *, now: datetime) -> None:
+        """Pause sending whatever the counts say: the queue is known not to know everything."""
+        self._hold(self.counted() or 0, self._witness.count(), now)
+
+    def note(self) -> None:
+        """
+        Let the witness know of what was counted; whatever keeps it from being told.
+
+        While sending is paused it is not told: which of the two counts is right is open.
+        """
+        if self.held() is None:
+            self._witness.note(self.counted() or 0)
+
+    def counted(self) -> int | None:
+        """Return how much was counted; None in a queue never opened."""
+        value = self._marks.get(_COUNT)
+        return None if value is None else int(value)
+
+    def held(self) -> Held | None:
+        """Return since when sending is paused; None where it is not."""
+        value = self._marks.get(HELD)
+        if value is None:
+            return None
+        found = json.loads(value)
+        return Held(
+            since=datetime.fromisoformat(found["since"]),
+            counted=found["counted"],
+            witnessed=found["witnessed"],
+            tries=found["tries"],
+        )
+
+    def unasked(self) -> int:
+        """Return how many envelopes wait of which the axis has not been asked since the pause."""
+        held = self.held()
+        if held is None:
+            return 0
+        row = self._file.row(_UNASKED, {"tries": held.tries}) or {}
+        return int(row["n"])
+
+    def adopt(self, *, now: datetime) -> None:
+        """Take this queue for the only one from now on; what waits is sent at once."""
+        count = max(self.counted() or 0, self._witness.count() or 0)
+        self._witness.begin(count)
+        with self._file.transaction() as transaction:
+            self._marks.put(_COUNT, str(count), within=transaction)
+            self._marks.remove(HELD, COPY, within=transaction)
+            transaction.execute(_AT_ONCE, {"now": stamp(now)})
+
+    def _is_copy(self) -> bool:
+        return self._marks.get(COPY) is not None
+
+    def _hold(self, counted: int, witnessed: int | None, now: datetime) -> None:
+        if self.held() is not None:
+            return
+        why: dict[str, object] = {"since": iso(now), "counted": counted, "witnessed": witnessed}
+        with self._file.transaction() as transaction:
+            why["tries"] = (transaction.row(_TRIES, {}) or {"n": 0})["n"]
+            self._marks.put(HELD, json.dumps(why), within=transaction)
+            self._marks.put(ASIDE, iso(now), within=transaction)
+            transaction.execute(_AT_ONCE, {"now": stamp(now)})

@@ -1,0 +1,41 @@
+"""What is left of a queue that was lost, and what was made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_node.domain.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What there was to rebuild a queue from, and how much of it was news to the backup."""
+
+    backup: Path | None  # the newest that is sound
+    unsound: tuple[Path, ...]  # newer ones, of no use
+    waybills: int
+    unreadable: int  # waybills of no use
+    documents: int  # outgoing ones the backup did not know, or knew an older state of
+    arrivals: int  # incoming ones likewise
+    left: int  # incoming ones whose package is gone: the axis is asked for them again
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether they account for every item there ever was."""
+        return self.waybills > 0 and not self.unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a recovery found and did."""
+
+    fault: Message | None = None  # what was wrong with the queue; None: nothing, nothing was done
+    aside: Path | None = None  # where the damaged one lies now, if there was one
+    remains: Remains | None = None
+    accepted: int = 0  # documents that may have been sent, and that the axis has
+    held: int = 0  # such that wait for a person
+    sending: bool = True  # whether it may send at once

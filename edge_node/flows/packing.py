@@ -1,0 +1,262 @@
+"""
+What a claimed drop becomes: read, judged, compared with what was sent before, and packed.
+
+What is wrong with a drop is said all at once. Claiming and filing are `intake`'s affair.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.document import BusinessKind
+from edge_node.domain.envelope import ItemId, NewDocument
+from edge_node.domain.errors import DropRefused, PackageUnreadable
+from edge_node.domain.identity import fingerprint
+from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import say
+from edge_node.domain.order import Order
+from edge_node.protocol import edxml, handoff
+from edge_node.protocol.content import examine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from edge_node.domain.document import Document, Organization
+    from edge_node.domain.envelope import Earlier, Stored
+    from edge_node.domain.message import Message
+    from edge_node.flows.ports import Claimed, Outgoing, Spool
+
+# In these states a receiver has the document, or may have it, or will have it by itself.
+_ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD}
+# What is done about a drop that is refused.
+AGAIN: Final = say("correct it and drop it into the outbox again")
+
+
+class DuplicateDrop(DropRefused):
+    """What the drop holds was sent before; ``earlier`` says as what."""
+
+    def __init__(self, message: Message, earlier: Earlier, *, hint: Message) -> None:
+        """Say why it is not sent again, and name the document it repeats."""
+        super().__init__(message, hint=hint)
+        self.earlier = earlier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """How documents are read and packed here."""
+
+    agency: Organization
+    codes: frozenset[str]  # every code this agency goes by
+    spool: Spool
+    queue: Outgoing
+    order: handoff.OrderSettings
+    bare: Callable[[str], Order]  # the order a rule makes of a bare file's name
+    limits: edxml.Limits
+    manifest_content_type: edxml.ManifestContentType
+
+    def pack(self, claimed: Claimed) -> NewDocument:
+        """Return what the queue takes in, its package durable; DropRefused and other Permanent."""
+        if claimed.sheet.suffix.lower() == ".edxml":
+            return self._ready_made(claimed)
+        order = self._order(claimed)
+        parts, digests = self._parts(claimed, order)
+        mark = fingerprint(order.document, digests)
+        self._demand_new(order, mark)
+        with self.spool.store() as package:
+            edxml.write_document(
+                order.document,
+                parts,
+                package,
+                manifest_content_type=self.manifest_content_type,
+            )
+        return self._new(claimed, order, mark, package.stored)
+
+    def _order(self, claimed: Claimed) -> Order:
+        sheet = claimed.sheet
+        if sheet.suffix.lower() not in {".json", ".yaml", ".yml"}:
+            return self.bare(sheet.name)
+        return handoff.read_order(
+            sheet.read_bytes(),
+            file_name=sheet.name,
+            sender=self.agency,
+            settings=self.order,
+        )
+
+    def _parts(
+        self, claimed: Claimed, order: Order
+    ) -> tuple[list[edxml.Part], list[tuple[str, str]]]:
+        """Find, hash and judge the files the order names; every objection at once."""
+        parts: list[edxml.Part] = []
+        digests: list[tuple[str, str]] = []
+        problems: list[Message] = [*self._too_many(order)]
+        for number, named in enumerate(order.files, start=1):
+            path = claimed.named(named.file)
+            if path is None:
+                problems.append(say("{file}: expected a file, found none", file=named.file))
+                continue
+            with path.open("rb") as stream:
+                content = examine(stream, named.file)
+            if content.objection:
+                problems.append(content.objection)
+            problems += self._too_large(named.file, content.stored)
+            digests.append((named.file, content.stored.digest))
+            parts.append(
+                edxml.Part(
+                    name=named.file,
+                    description=named.description,
+                    path=path,
+                    content_id=f"{number}-{content.stored.digest[:16]}",
+                )
+            )
+        if problems:
+            raise DropRefused(say("the attachments cannot be sent"), problems, hint=AGAIN)
+        return parts, digests
+
+    def _too_many(self, order: Order) -> Sequence[Message]:
+        limit, found = self.limits.attachments, len(order.files)
+        if found <= limit:
+            return ()
+        return (
+            say("expected at most {limit} attachments, found {found}", limit=limit, found=found),
+        )
+
+    def _too_large(self, name: str, stored: Stored) -> Sequence[Message]:
+        limit = self.limits.attachment
+        if stored.size <= limit:
+            return ()
+        return (
+            say(
+                "{file}: expected at most {limit} bytes, found {size}",
+                file=name,
+                limit=limit,
+                size=stored.size,
+            ),
+        )
+
+    def _ready_made(self, claimed: Claimed) -> NewDocument:
+        """Take a package the software wrote itself: checked like any other, sent as it is."""
+        with (
+            self.spool.room() as room,
+            claimed.sheet.open("rb") as source,
+        ):
+            package = self._opened(source, room)
+            problems = list(self._objections(package))
+            digests = [(file.name, file.digest) for file in package.files]
+        if problems:
+            raise DropRefused(say("the package cannot be sent"), problems, hint=AGAIN)
+        order = Order(document=package.document, files=(), warnings=package.warnings)
+        mark = fingerprint(package.document, digests)
+        self._demand_new(order, mark)
+        with self.spool.store() as copy, claimed.sheet.open("rb") as source:
+            while chunk := source.read(1 << 18):
+                copy.write(chunk)
+        return self._new(claimed, order, mark, copy.stored)
+
+    def _opened(self, source: BinaryIO, room: Path) -> edxml.DocumentPackage:
+        try:
+            package = edxml.read_package(source, room, limits=self.limits)
+        except PackageUnreadable as error:
+            raise DropRefused(error.message, hint=error.hint or AGAIN) from error
+        if not isinstance(package, edxml.DocumentPackage):
+            raise DropRefused(
+                say("the package is a status message, not a document"),
+                hint=say("report statuses through the folder statuses/"),
+            )
+        return package
+
+    def _objections(self, package: edxml.DocumentPackage) -> Sequence[Message]:
+        document = package.document
+        problems: list[Message] = []
+        if document.sender.code not in self.codes:
+            problems.append(
+                say(
+                    "From: expected {expected}, found {found}",
+                    expected=self.agency.code,
+                    found=document.sender.code,
+                )
+            )
+        if not document.receivers:
+            problems.append(say("To: expected at least one receiver, found none"))
+        problems += _repeated(document.receivers)
+        if not document.document_id or edxml.BUILT_ID in package.warnings:
+            problems.append(_lacks("DocumentId", say("text")))
+        if not package.files and document.business.kind is not BusinessKind.RECALL:
+            problems.append(_lacks("AttachmentEncoded", say("at least one attachment")))
+        for file in package.files:
+            with file.path.open("rb") as stream:
+                content = examine(stream, file.name)
+            if content.objection:
+                problems.append(content.objection)
+        return problems
+
+    def _demand_new(self, order: Order, mark: str) -> None:
+        """Spare the packing of what was sent before; whoever takes it in asks again."""
+        before = self.queue.earlier(order.document)
+        demand_new(order.document, mark, before, resend=order.resend)
+
+    def _new(self, claimed: Claimed, order: Order, mark: str, package: Stored) -> NewDocument:
+        return NewDocument(
+            id=ItemId(claimed.id),
+            document=order.document,
+            package=package,
+            fingerprint=mark,
+            name=claimed.name,
+            ref=order.ref,
+            warnings=order.warnings,
+            resend=order.resend,
+        )
+
+
+def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, resend: bool) -> None:
+    """
+    Refuse what was sent before: the unit that travels once is (document, receiver); DuplicateDrop.
+
+    ``mark`` is its fingerprint, ``before`` what went by its name, ``resend`` that this is meant.
+    """
+    wanted = {receiver.code for receiver in document.receivers}
+    for earlier in before:
+        alive = {fate.receiver for fate in earlier.fates if fate.state in _ALIVE}
+        same = earlier.fingerprint == mark
+        if same and alive & wanted:
+            raise DuplicateDrop(
+                say(
+                    "this document was sent before, to {codes}",
+                    codes=", ".join(sorted(alive & wanted)),
+                ),
+                earlier,
+                hint=say("it is not sent again; leave out the receivers that have it"),
+            )
+        if alive and not same and not resend:
+            raise DuplicateDrop(
+                say("another document was sent before under the same number and date"),
+                earlier,
+                hint=say('correct the number, or write "resend": true if it is meant'),
+            )
+
+
+def _repeated(receivers: Iterable[Organization]) -> list[Message]:
+    """Name each agency that is a receiver twice: hubs refuse that, the queue cannot hold it."""
+    times = Counter(receiver.code.casefold() for receiver in receivers)
+    return [
+        say(
+            "{path}: expected {expected}, found {found}",
+            path="To",
+            expected=say("each agency once"),
+            found=say("{code} again", code=code.upper()),
+        )
+        for code, count in times.items()
+        if count > 1
+    ]
+
+
+def _lacks(path: str, expected: Message) -> Message:
+    return say(
+        "{path}: expected {expected}, found {found}",
+        path=path,
+        expected=expected,
+        found=say("nothing"),
+    )

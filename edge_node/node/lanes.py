@@ -1,0 +1,246 @@
+"""The flows by the thread they share, each joined with the parts it works on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edge_node.adapters.database import new_id
+from edge_node.config import Unsure
+from edge_node.domain.envelope import ItemId, Lane, MessageType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge_node.adapters.line import Line
+    from edge_node.flows.intake import Intake
+    from edge_node.flows.ports import Flow
+    from edge_node.flows.report import TakeStatuses
+    from edge_node.node.parts import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    The flows that share a thread.
+
+    ``let_go`` frees what the thread had in hand when a turn was cut off (``unforeseen``: by a
+    mistake of ours, which may be the item's doing); ``close`` lets go of all at its end.
+    """
+
+    flows: Sequence[Flow]
+    let_go: Callable[[bool], None]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """One node's flows."""
+
+    parts: Parts
+
+    def all(self) -> dict[str, Plan]:
+        """Return the flows by the thread they share; each thread has its own connections."""
+        lanes = {
+            "intake": self._plan([self.intake()], Lane.INTAKE),
+            "push": self._push_lane(),
+            "pull": self._pull_lane(),
+            "deliver": self._plan(self._local(), Lane.DELIVER, Lane.APPLY),
+            "report": self._report_lane(),
+        }
+        return lanes | ({"trial": self._plan([self.trial()])} if self.parts.command else {})
+
+    def _plan(self, flows: Sequence[Flow], *claimed: Lane) -> Plan:
+        """Plan flows that share a thread, the only one that claims from these lanes."""
+        crashes = self.parts.config.limits.crashes
+        let_go = partial(self.parts.queue.let_go, claimed, crashes=crashes)
+        return Plan(
+            flows=flows,
+            let_go=lambda unforeseen: let_go(counts=unforeseen),
+            close=self.parts.queue.close,
+        )
+
+    def _push_lane(self) -> Plan:
+        push = self._push(MessageType.DOCUMENT, Lane.PUSH, self.parts.axis())
+        return self._plan(push, Lane.PUSH)
+
+    def _pull_lane(self) -> Plan:
+        from edge_node.flows.acknowledge import Acknowledge  # noqa: PLC0415 - only for work
+        from edge_node.flows.look_back import LookBack  # noqa: PLC0415
+        from edge_node.flows.pull import Pull  # noqa: PLC0415
+
+        axis = self.parts.axis()
+        acknowledge = Acknowledge(
+            queue=self.parts.queue.arriving,
+            due=self.parts.queue.next_due,
+            axis=axis,
+            retry=self.parts.retry,
+            lease=self.parts.config.push.lease,
+            answer_fail=self.parts.answer_fail,
+        )
+        look_back = LookBack(
+            queue=self.parts.queue.arriving,
+            marks=self.parts.queue.marks,
+            axis=axis,
+            every=self.parts.config.pull.look_back_every,
+            overlap=self.parts.config.pull.overlap,
+        )
+        pull = Pull(
+            queue=self.parts.queue.arriving,
+            room=self.parts.room,
+            spool=self.parts.spool,
+            axis=axis,
+            package_limit=self.parts.config.limits.package,
+            look_back=look_back,
+            answer_fail=self.parts.answer_fail,
+        )
+        return self._plan([acknowledge, pull], Lane.ACKNOWLEDGE)
+
+    def _report_lane(self) -> Plan:
+        from edge_node.flows.report import Confirm  # noqa: PLC0415 - only for work
+
+        axis = self.parts.axis()
+        push = self._push(MessageType.STATUS, Lane.REPORT, axis)
+        queue = self.parts.queue
+        confirm = Confirm(queue=queue.outgoing, unsure=queue.unsure, axis=axis)
+        flows = [self._take_statuses(), *push, confirm]
+        return self._plan(flows, Lane.REPORT, Lane.STATUSES)
+
+    def _take_statuses(self) -> TakeStatuses:
+        from edge_node.adapters.status_folder import StatusFolder  # noqa: PLC0415 - only for work
+        from edge_node.flows.in_hand import InHand  # noqa: PLC0415
+        from edge_node.flows.report import TakeStatuses  # noqa: PLC0415
+
+        queue = self.parts.queue
+        return TakeStatuses(
+            check=self.parts.check,
+            folder=StatusFolder(self.parts.exchange, self.parts.settling()),
+            queue=queue.outgoing,
+            arriving=queue.arriving,
+            in_hand=InHand(stranded=queue.statuses),
+            agency=self.parts.config.agency.organization,
+            tell=self.parts.tell,
+            clock=time.monotonic,
+        )
+
+    def _local(self) -> Sequence[Flow]:
+        from edge_node.adapters.receipts import Receipts  # noqa: PLC0415 - only for work
+        from edge_node.flows.apply import Apply  # noqa: PLC0415
+        from edge_node.flows.deliver import Deliver, NoteTaken  # noqa: PLC0415
+        from edge_node.flows.tell import File, Notify  # noqa: PLC0415
+
+        config, queue = self.parts.config, self.parts.queue
+        inbox = self.parts.inbox()
+        deliver = Deliver(
+            queue=queue.arriving,
+            due=queue.next_due,
+            room=self.parts.room,
+            spool=self.parts.spool,
+            inbox=inbox,
+            sends=self.parts.sends,
+            agency=config.agency.organization,
+            codes=self.parts.codes,
+            limits=self.parts.limits,
+            tell=self.parts.tell,
+            receipts=config.report.receipts,
+            answer_fail=self.parts.answer_fail,
+            retry=self.parts.retry,
+        )
+        apply = Apply(
+            queue=queue.arriving,
+            due=queue.next_due,
+            limits=self.parts.limits,
+            answer_fail=self.parts.answer_fail,
+        )
+        file = File(
+            check=self.parts.check,
+            paperwork=queue.paperwork,
+            filing=self.parts.filing(),
+            tell=self.parts.tell,
+        )
+        notify = Notify(
+            check=self.parts.check,
+            history=queue.history,
+            receipts=Receipts(self.parts.exchange),
+            tell=self.parts.tell,
+        )
+        taken = NoteTaken(
+            queue=queue.arriving,
+            inbox=inbox,
+            clock=time.monotonic,
+            every=self.parts.config.report.every,
+        )
+        return [deliver, apply, file, notify, taken]
+
+    def trial(self) -> Flow:
+        """Return what tries suspects alone, in children."""
+        from edge_node.adapters.alone import Alone  # noqa: PLC0415 - only for work
+        from edge_node.flows.trial import Trial  # noqa: PLC0415
+
+        alone = Alone(self.parts.command)
+        self.parts.children.append(alone)
+        return Trial(
+            queue=self.parts.queue.trials,
+            arriving=self.parts.queue.arriving,
+            outgoing=self.parts.queue.outgoing,
+            files={Lane.INTAKE: self.intake(), Lane.STATUSES: self._take_statuses()},
+            alone=alone,
+            retry=self.parts.retry,
+            clock=self.parts.clock,
+            lease=self.parts.config.push.lease,
+            answer_fail=self.parts.answer_fail,
+        )
+
+    def intake(self) -> Intake:
+        """Return what takes drops in."""
+        from edge_node.adapters.outbox import Outbox  # noqa: PLC0415 - only for work
+        from edge_node.flows.intake import Intake  # noqa: PLC0415
+
+        return Intake(
+            check=self.parts.check,
+            room=self.parts.room,
+            outbox=Outbox(self.parts.exchange.outbox, self.parts.claims, self.parts.settling()),
+            filing=self.parts.filing(),
+            queue=self.parts.queue.outgoing,
+            stranded=self.parts.queue.stranded,
+            packing=self.parts.packing(),
+            tell=self.parts.tell,
+            clock=time.monotonic,
+            new_id=lambda: ItemId(new_id("o")),
+        )
+
+    def _push(self, message: MessageType, lane: Lane, axis: Line) -> Sequence[Flow]:
+        """Return what offers envelopes to the axis, and what asks about them while none may go."""
+        from edge_node.flows.asking import Asking  # noqa: PLC0415 - only for work
+        from edge_node.flows.push import Doubt, Push  # noqa: PLC0415
+        from edge_node.flows.recheck import Recheck  # noqa: PLC0415
+
+        config, queue = self.parts.config.push, self.parts.queue
+        asking = Asking(message=message, queue=queue.unsure, axis=axis)
+        push = Push(
+            message=message,
+            lane=lane,
+            queue=queue.outgoing,
+            due=queue.next_due,
+            spool=self.parts.spool,
+            axis=axis,
+            asking=asking,
+            sends=self.parts.sends,
+            retry=self.parts.retry,
+            doubt=Doubt(resend=config.unsure is Unsure.RESEND, after=config.unsure_after),
+            clock=self.parts.clock,
+            lease=config.lease,
+        )
+        recheck = Recheck(
+            message=message,
+            lane=lane,
+            queue=queue.outgoing,
+            due=queue.next_due,
+            asking=asking,
+            sends=self.parts.sends,
+            retry=self.parts.retry,
+            lease=config.lease,
+        )
+        return [push, recheck]

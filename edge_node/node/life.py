@@ -1,0 +1,220 @@
+"""The life of a node: made ready, kept, and let go; and what is done outside of its lanes."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.exchange import ForeignFolder
+from edge_node.adapters.pauses import Pauses
+from edge_node.adapters.safekeeping import Safekeeping, demand_usable
+from edge_node.adapters.strays import Strays
+from edge_node.adapters.witness import Witness
+from edge_node.domain.envelope import MessageType
+from edge_node.domain.errors import FolderMissing
+from edge_node.node.lanes import Lanes, Plan
+from edge_node.node.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.adapters.sends import Held
+    from edge_node.adapters.watcher import Watcher
+    from edge_node.domain.envelope import Digest
+    from edge_node.domain.recovery import Recovery
+    from edge_node.flows.resend import Resend
+
+log = logging.getLogger(__name__)
+
+# A command that runs beside us has entered by then what it stored.
+_YOUNG: Final = timedelta(hours=1)
+
+
+@dataclass(kw_only=True)
+class Node(Parts):
+    """One agency's node."""
+
+    _watcher: Watcher | None = field(default=None, init=False)
+
+    @cached_property
+    def safekeeping(self) -> Safekeeping:
+        """What keeps the queue from being lost."""
+        return Safekeeping(
+            queue=self.queue,
+            pauses=Pauses(self.queue.file),
+            backups=self.backups,
+            waybills=self.waybills,
+            every=self.config.backup.every,
+            keep=self.config.backup.keep,
+        )
+
+    def set_up(self) -> None:
+        """Make every folder and the queue, for a node that is new."""
+        self.exchange.create(self.config.agency.code)
+        self.spool.create()
+        self.sends.compare(now=self.clock())
+        self.queue.close()  # it is there now; nothing in it is touched, a daemon may be at work
+
+    def prepare(self) -> None:
+        """
+        Make ready for work, on behalf of the only process that works here.
+
+        Where the exchange folder is away (a share that is not mounted) what needs no folder works
+        all the same; that of another agency is an error, ForeignFolder.
+        """
+        is_here = self._exchange_is_here()
+        demand_usable(self.config.folders.queue, self.backups, self.waybills)
+        self.spool.create()
+        self.waybills.create()
+        self.spool.sweep()
+        self.filing().sweep()
+        if is_here:
+            self.exchange.sweep()
+            self.inbox().sweep()
+        now = self.clock()
+        self.sends.compare(now=now)
+        crashes = self.config.limits.crashes
+        self.queue.free_all(now=now, ask_after=self.config.push.retry_first, crashes=crashes)
+        self._take_in_strays(now, queued=self.exchange.queued if is_here else None)
+        held = self.sends.held()
+        _say_if_held(held)
+        if held is None:  # an older state of the queue does not name all that is ours
+            self.spool.sweep_packages(self.queue.names_package, before=now - _YOUNG)
+
+    def _exchange_is_here(self) -> bool:
+        """Tell whether the exchange folder is there; ForeignFolder where it is another's."""
+        try:
+            self.exchange.check(self.config.agency.code)
+        except ForeignFolder:
+            raise
+        except FolderMissing as error:
+            # Each flow that needs it looks again with every turn, and rests until it is there.
+            seen = {"error": str(error), "hint": str(error.hint or "")}
+            log.warning("the exchange folder is away", extra=seen)
+            return False
+        return True
+
+    def _take_in_strays(self, now: datetime, *, queued: Path | None) -> None:
+        """Have the queue know again what was forgotten when an older state of it was put back."""
+        strays = Strays(
+            queue=self.queue,
+            waybills=self.waybills,
+            queued=queued,
+            claims=self.claims,
+            has_package=self._has_package,
+        )
+        found = strays.find()
+        if found:
+            self.sends.pause(now=now)  # any of it may have been sent since
+            strays.take_in(found, now=now)
+        for folder in found.doubtful:
+            seen = {"path": str(folder)}
+            log.error("not known here any more, and it may have been sent", extra=seen)
+
+    def _has_package(self, digest: Digest) -> bool:
+        return self.spool.path(digest).is_file()
+
+    def lanes(self) -> dict[str, Plan]:
+        """Return the flows by the thread they share; each thread has its own connections."""
+        return Lanes(self).all()
+
+    def resend(self) -> Resend:
+        """Return what puts a document back into the queue."""
+        from edge_node.flows.resend import Resend  # noqa: PLC0415 - only where it is used
+
+        return Resend(
+            queue=self.queue.outgoing,
+            spool=self.spool,
+            limits=self.limits,
+            manifest_content_type=self.config.package.manifest_content_type.value,
+        )
+
+    def recover(self, *, offline: bool) -> Recovery:
+        """Rebuild a queue that was lost; ``offline``: without asking the axis what it has."""
+        from edge_node.adapters.rebuilding import Rebuilding, Sources  # noqa: PLC0415 - only here
+        from edge_node.flows.asking import Asking  # noqa: PLC0415
+        from edge_node.flows.recover import Recover  # noqa: PLC0415
+
+        def asking() -> Asking:
+            message, unsure = MessageType.DOCUMENT, rebuilding.queue.unsure
+            return Asking(message=message, queue=unsure, axis=self.axis())
+
+        sources = Sources(
+            queue=self.config.folders.queue,
+            backups=self.backups,
+            waybills=self.waybills,
+            witness=Witness(self.config.folders.witness),
+            has_package=self._has_package,
+        )
+        rebuilding = Rebuilding(sources, now=self.clock())
+        try:
+            return Recover(queue=rebuilding, asking=None if offline else asking).turn(self.clock())
+        finally:
+            rebuilding.abandon()
+            self.hang_up()
+
+    @contextmanager
+    def watching(self, ring: Callable[[str], None]) -> Iterator[None]:
+        """Ring the lane whose folder changes, for as long as the block lasts."""
+        from edge_node.adapters.watcher import Watcher  # noqa: PLC0415 - 62 ms
+
+        lanes = {self.exchange.outbox: "intake", self.exchange.statuses: "report"}
+        self._watcher = Watcher(
+            tuple(lanes), lambda folder: ring(lanes[folder]), polling=self.polls
+        )
+        self._watcher.start()
+        try:
+            yield
+        finally:
+            self._watcher.stop()
+            self._watcher = None
+
+    def scan_interval(self) -> timedelta:
+        """Return how often the outbox is looked through whether or not anything rings."""
+        intake = self.config.intake
+        return intake.poll_every if self.polls else intake.scan_every
+
+    def upkeep(
+        self,
+        *,
+        clock_set_by: timedelta = timedelta(),
+        follow: Callable[[timedelta], None] = lambda _: None,
+    ) -> None:
+        """
+        Do what has to be done from time to time.
+
+        Where somebody set the machine's clock ``follow`` moves ours by as much (`Queue`).
+        """
+        ceiling, crashes = self.config.push.retry_ceiling, self.config.limits.crashes
+        self.queue.file.demand_unharmed()
+        if clock_set_by:
+            now = self.clock() + clock_set_by
+            self.queue.clock_was_set(now=now, by=clock_set_by, follow=follow)
+        self.queue.sweep(now=self.clock(), ceiling=ceiling, crashes=crashes)
+        if self._watcher is not None:
+            self._watcher.check()
+
+    def hang_up(self) -> None:
+        """Cut every connection to the axis, and end the child, whoever is waiting on it."""
+        for axis in self.axes:
+            axis.close()
+        for alone in self.children:
+            alone.end()
+
+    def close(self) -> None:
+        """Let go of what this thread holds."""
+        self.hang_up()
+        if "queue" in self.__dict__:  # it is not opened to be closed
+            self.queue.close()
+
+
+def _say_if_held(held: Held | None) -> None:
+    if held is not None:
+        seen = {"sent_here": held.counted, "sent_in_all": held.witnessed}
+        log.error("sending is paused: this data folder may be an older state", extra=seen)

@@ -1,0 +1,270 @@
+"""
+The parts of one agency's node, made when they are first asked for.
+
+Nothing is opened before it is needed: a command that only reads the queue loads neither the HTTP
+client nor the watcher. What is done with the parts is `lanes`' and `life`'s affair.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from edge_node.adapters.backup import Backups
+from edge_node.adapters.exchange import Exchange
+from edge_node.adapters.headroom import Headroom, Marks
+from edge_node.adapters.queue import Queue
+from edge_node.adapters.safekeeping import demand_not_lost
+from edge_node.adapters.sends import Sends
+from edge_node.adapters.spool import Spool
+from edge_node.adapters.waybills import Waybills
+from edge_node.adapters.witness import Witness
+from edge_node.catalogue import tell
+from edge_node.config import Unreadable, Watch
+from edge_node.domain.breaker import Circuit
+from edge_node.domain.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from edge_node.adapters.alone import Alone
+    from edge_node.adapters.axis import VxpAxis
+    from edge_node.adapters.clock_watch import ClockWatch
+    from edge_node.adapters.drops import OutboxSettings
+    from edge_node.adapters.filing import Filing
+    from edge_node.adapters.inbox import Inbox
+    from edge_node.adapters.line import Line, Upstream
+    from edge_node.config import Config
+    from edge_node.domain.envelope import ItemId
+    from edge_node.flows.packing import Packing
+    from edge_node.protocol import edxml
+    from edge_node.protocol.vxp_verdicts import Verdicts
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """What one node is made of, by its configuration."""
+
+    config: Config
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    monotonic: Callable[[], float] = time.monotonic
+    command: Sequence[str] = ()  # what starts this program on this configuration, for trials
+    only: ItemId | None = None  # work on this item, suspected or not, and on no other
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The queue; opening it brings its schema up to date; QueueDamaged if it was lost."""
+        folders = self.config.folders
+        folders.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        demand_not_lost(folders.queue, self.backups, self.waybills)
+        return Queue(folders.queue, self.waybills, only=self.only)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The folders shared with the document software."""
+        return Exchange(self.config.folders.exchange)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Our own folder of packages."""
+        return Spool(self.config.folders.spool)
+
+    @property
+    def waybills(self) -> Waybills:
+        """What is known of each item outside of the queue."""
+        return Waybills(self.config.folders.spool / "items")
+
+    @property
+    def backups(self) -> Backups:
+        """Copies of the queue."""
+        return Backups(self.config.folders.backups)
+
+    @cached_property
+    def sends(self) -> Sends:
+        """How much was sent, and whether sending is paused."""
+        return Sends(self.queue.file, Witness(self.config.folders.witness))
+
+    @cached_property
+    def upstream(self) -> Upstream:
+        """What all lanes know of the axis: whether it is down, and when it is probed."""
+        from edge_node.adapters.line import Upstream  # noqa: PLC0415 - only for work
+
+        section = self.config.axis
+        circuit = Circuit(
+            first=section.probe_first.total_seconds(),
+            ceiling=section.probe_ceiling.total_seconds(),
+        )
+        return Upstream(circuit, clock=self.clock, monotonic=self.monotonic)
+
+    @cached_property
+    def clock_watch(self) -> ClockWatch:
+        """What all lanes hear of the axis's clock."""
+        from edge_node.adapters.clock_watch import ClockWatch  # noqa: PLC0415 - only for work
+
+        return ClockWatch(self.config.axis.clock_tolerance)
+
+    def axis(self) -> Line:
+        """Return a line to the axis of its own, for one thread."""
+        from edge_node.adapters.axis import VxpAxis  # noqa: PLC0415 - 70 ms
+        from edge_node.adapters.line import Line  # noqa: PLC0415
+        from edge_node.adapters.secret import read_secret, secret_path  # noqa: PLC0415
+
+        section = self.config.axis
+        axis = VxpAxis(
+            url=section.url,
+            system_id=section.system_id,
+            secret=read_secret(secret_path(section.secret_file, os.environ)),
+            ca_file=section.ca_file,
+            connect_timeout=section.connect_timeout,
+            total_timeout=section.total_timeout,
+            probe_timeout=section.probe_timeout,
+            hash_file_style=section.hash_file,
+            fetch=section.fetch,
+            to_header=section.to_header,
+            clock=self.clock,
+            verdicts=self.verdicts,
+            watch=self.clock_watch,
+        )
+        self.axes.append(axis)
+        return Line(axis, self.upstream)
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What the axis's answers mean, as configured."""
+        from edge_node.protocol.vxp_verdicts import Meaning, Verdicts  # noqa: PLC0415 - only here
+
+        codes = self.config.axis.codes.items()
+        return Verdicts(codes={code: Meaning(meaning.value) for code, meaning in codes})
+
+    @cached_property
+    def axes(self) -> list[VxpAxis]:
+        """Every line there is, to be cut at the end."""
+        return []
+
+    @cached_property
+    def children(self) -> list[Alone]:
+        """What tries suspects alone, to be ended at the end."""
+        return []
+
+    @property
+    def claims(self) -> Path:
+        """Where drops lie that are being taken in."""
+        return self.config.folders.spool / "claims"
+
+    def filing(self) -> Filing:
+        """Return where taken-in drops are filed."""
+        from edge_node.adapters.filing import Filing  # noqa: PLC0415 - only for work
+
+        return Filing(self.exchange, self.claims)
+
+    def check(self) -> None:
+        """FolderMissing unless it is our exchange folder that is there."""
+        self.exchange.recognise(self.config.agency.code)
+
+    def inbox(self) -> Inbox:
+        """Return where incoming documents wait for the software."""
+        from edge_node.adapters.inbox import Inbox  # noqa: PLC0415 - only for work
+
+        return Inbox(self.exchange, self.config.agency.code)
+
+    @property
+    def room(self) -> Headroom:
+        """How much disk and memory is left."""
+        folders, limits = self.config.folders, self.config.limits
+        return Headroom(
+            data=folders.data,
+            exchange=folders.exchange,
+            marks=Marks(
+                space=limits.free_space, files=limits.free_files, memory=limits.free_memory
+            ),
+        )
+
+    def settling(self) -> OutboxSettings:
+        """Return how a drop is known to be complete."""
+        from edge_node.adapters.drops import OutboxSettings  # noqa: PLC0415 - only for work
+
+        intake = self.config.intake
+        return OutboxSettings(
+            quiet=intake.quiet,
+            settle_timeout=intake.settle_timeout,
+            bare_grace=intake.bare_grace,
+            rules=[rule.match for rule in intake.rules],
+        )
+
+    @property
+    def polls(self) -> bool:
+        """Whether the exchange folder has to be polled."""
+        from edge_node.adapters.mounts import is_remote  # noqa: PLC0415 - only for work
+
+        watch = self.config.intake.watch
+        return watch is Watch.POLLING or (watch is Watch.AUTO and is_remote(self.exchange.root))
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code this agency goes by."""
+        return frozenset({self.config.agency.code, *self.config.agency.aliases})
+
+    @property
+    def answer_fail(self) -> bool:
+        """Whether the axis hears of what cannot be read."""
+        return self.config.pull.unreadable is Unreadable.FAIL
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """When to try again."""
+        push = self.config.push
+        return RetryPolicy(
+            first=push.retry_first, ceiling=push.retry_ceiling, attempts=push.attempts
+        )
+
+    @property
+    def limits(self) -> edxml.Limits:
+        """How large a package may be, and what is in it."""
+        from edge_node.protocol import edxml  # noqa: PLC0415 - only for work
+
+        limits = self.config.limits
+        return edxml.Limits(
+            package=limits.package,
+            attachment=limits.attachment,
+            attachments=limits.attachments,
+            total=limits.unpacked,
+        )
+
+    @property
+    def tell(self) -> Callable[..., str]:
+        """Puts sentences into the language of the agency."""
+        return partial(tell, language=self.config.language)
+
+    def packing(self) -> Packing:
+        """Return how drops are read and packed."""
+        from edge_node.flows.bare import order_for  # noqa: PLC0415 - only for work
+        from edge_node.flows.packing import Packing  # noqa: PLC0415
+        from edge_node.protocol.handoff import OrderSettings  # noqa: PLC0415
+
+        config = self.config
+        settings = OrderSettings(
+            document_types=config.package.document_types,
+            type_detail=config.package.type_detail,
+            steering=config.package.steering_type,
+            place=config.package.place,
+        )
+        return Packing(
+            agency=config.agency.organization,
+            codes=self.codes,
+            spool=self.spool,
+            queue=self.queue.outgoing,
+            order=settings,
+            bare=partial(
+                order_for,
+                rules=config.intake.rules,
+                sender=config.agency.organization,
+                settings=settings,
+            ),
+            limits=self.limits,
+            manifest_content_type=config.package.manifest_content_type.value,
+        )
