@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 DEBIAN_PACKAGES := poppler-utils systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format catalogues bench systemd-test fresh-root debian clean
+.PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root debian clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ catalogues: $(READY) ## gather the sentences and compile the Vietnamese catalogu
 
 bench: $(READY) ## documents a second beside a bare pipeline, idle memory and CPU
 	$(BIN)/python tests/bench/bench.py
+
+torture: $(READY) ## kill, stop, cut and fill whatever can be, and count: docs/reliability.md (two hours)
+	$(BIN)/python tests/torture/torture.py
 
 systemd-test: ## boot a Debian root and run the service in it (root; one minute, two at first)
 	tests/system/systemd/boot.sh
