@@ -142,15 +142,16 @@ def _print_steps(*, across: bool) -> None:
 
 
 def commit() -> str:
-    """Return the commit at hand, marked where the tree is not what was committed."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=10"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
+    """Return the commit the product was last changed by, marked where it has been since."""
+    last = _git("log", "-1", "--format=%h", "--abbrev=10", "--", "edge_node")
+    return f"{last}-dirty" if _git("status", "--porcelain", "--", "edge_node") else last
+
+
+def _git(*arguments: str) -> str:
+    said = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return described.stdout.strip()
+    return said.stdout.strip()
 
 
 def _wanted() -> argparse.Namespace:
