@@ -51,8 +51,10 @@ GUARDS: Final = (
     Guard(
         "a commit waits for the disk",
         "adapters/database.py",
-        'connection.execute("pragma synchronous = full")\n    connection.execute("pragma foreign',
-        'connection.execute("pragma synchronous = off")\n    connection.execute("pragma foreign',
+        '        connection.execute("pragma synchronous = full")\n'
+        '        connection.execute("pragma foreign_keys = on")',
+        '        connection.execute("pragma synchronous = off")\n'
+        '        connection.execute("pragma foreign_keys = on")',
         "tests/flows/test_durability.py::test_every_durable_commit_waits_for_the_disk",
     ),
     Guard(
@@ -107,8 +109,8 @@ GUARDS: Final = (
     Guard(
         "a drop that was sent before is known by its content",
         "flows/packing.py",
-        "            same = earlier.fingerprint == mark",
-        "            same = False",
+        "        same = earlier.fingerprint == mark",
+        "        same = False",
         "tests/flows/test_duplicates.py",
     ),
     Guard(
