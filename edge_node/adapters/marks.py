@@ -17,6 +17,18 @@ _PUT: Final = """
 insert into marks (name, value) values (:name, :value)
     on conflict (name) do update set value = excluded.value
 """
+_ONE_MORE: Final = """
+insert into marks (name, value) values (:name, '1')
+    on conflict (name) do update set value = cast(cast(value as integer) + 1 as text)
+returning value
+"""
+
+
+def count_up(transaction: Transaction, name: str) -> int:
+    """Add one to the count kept under that name, in the caller's transaction; return it."""
+    row = transaction.row(_ONE_MORE, {"name": name})
+    assert row is not None  # noqa: S101 - an insert that returns always has a row
+    return int(row["value"])
 
 
 class Marks:

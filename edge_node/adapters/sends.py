@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
-from edge_node.adapters.marks import Marks
+from edge_node.adapters.marks import Marks, count_up
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ COPY: Final = "copy"
 # Incoming items older than that were acknowledged in another life, if they were.
 ASIDE: Final = "aside-before"
 
-_ONE_MORE: Final = """
-insert into marks (name, value) values ('sends', '1')
-    on conflict (name) do update set value = cast(cast(value as integer) + 1 as text)
-"""
 _UNASKED: Final = """
 select count(*) as n from work
  where lane in ('push', 'report')
@@ -59,7 +55,7 @@ class Held:
 
 def count_one(transaction: Transaction) -> None:
     """Enter, in the caller's transaction, that a document is about to be sent or handed over."""
-    transaction.execute(_ONE_MORE, {})
+    count_up(transaction, _COUNT)
 
 
 class Sends:

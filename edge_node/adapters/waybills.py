@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.adapters import durable
 from edge_node.adapters.database import moment, stamp
+from edge_node.adapters.marks import count_up
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.envelope import ItemId
 
@@ -40,11 +41,6 @@ _OUTGOING: Final = "o"  # what the ids of documents on their way out begin with
 # A status of ours has a few hundred bytes; what is far larger is not worth a second copy.
 _LARGEST_BODY: Final = 64 << 10
 
-_NEXT_REVISION: Final = """
-insert into marks (name, value) values ('revision', '1')
-    on conflict (name) do update set value = cast(cast(value as integer) + 1 as text)
-returning value
-"""
 _OUT: Final = {
     "documents": "select * from documents where id = :item",
     "envelopes": "select * from envelopes where item = :item order by created, id",
@@ -160,8 +156,7 @@ class Waybills:
 def _line(tables: Transaction, item: ItemId, now: datetime) -> bytes:
     wanted = _OUT if item.startswith(_OUTGOING) else _IN
     rows = {table: _kept(tables.rows(sql, {"item": item})) for table, sql in wanted.items()}
-    row = tables.row(_NEXT_REVISION, {})
-    revision = int(row["value"]) if row else 0
+    revision = count_up(tables, REVISION)
     values = {"schema": _SCHEMA, "id": item, "at": stamp(now), "revision": revision, "rows": rows}
     # The line before it may have been cut off: it begins anew.
     return b"\n" + json.dumps(values, ensure_ascii=False).encode() + b"\n"

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.envelope import AxisId, Claim, Envelope, Lane
     from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.message import Message
     from edge_node.domain.retry import RetryPolicy
     from edge_node.flows.asking import Answer, Asking
     from edge_node.flows.ports import Axis, Due, Outgoing, Sends, Spool
@@ -117,7 +118,7 @@ class Push:
             raise
         else:
             # What goes wrong from here on leaves the envelope marked as being sent: it may have
-            # been, and is found out about when the lease has lapsed.
+            # been, and the axis is asked once somebody claims it again.
             log.info("sent to the axis", extra=_seen(claim, envelope) | {"axis_id": axis_id})
             self.queue.settle(claim, SendingEvent.ACCEPTED, now=now, axis_id=axis_id)
 
@@ -140,11 +141,9 @@ class Push:
         with _read_errors():
             return self.spool.open(envelope.package.digest)
 
-    def _parked(
-        self, claim: Claim, envelope: Envelope, error: EdgeNodeError, now: datetime
-    ) -> None:
+    def _parked(self, claim: Claim, envelope: Envelope, error: Permanent, now: datetime) -> None:
         seen = _seen(claim, envelope) | {"error": str(error)}
-        if isinstance(error, AxisRefused | AxisUnclear):
+        if isinstance(error, AxisRefused):
             log.warning("refused by the axis", extra=seen)
             event = SendingEvent.REFUSED
         else:
@@ -156,18 +155,19 @@ class Push:
         log.warning(
             "no answer from the axis", extra=_seen(claim, envelope) | {"error": str(error)}
         )
-        due = now + self.retry.wait(claim.attempt)  # asking is no attempt: there is no last one
-        self.queue.settle(claim, SendingEvent.SILENCE, now=now, reason=error.message, due=due)
+        self._unsure(claim, error.message, now)
 
     def _unclear(
         self, claim: Claim, envelope: Envelope, error: AxisUnclear, now: datetime
     ) -> None:
         """Ask before it is sent again: a no nobody understands may be no no."""
         log.warning("an answer nobody knows", extra=_seen(claim, envelope) | {"error": str(error)})
-        due = now + self.retry.wait(claim.attempt)
-        reason = reason_of(error)
+        self._unsure(claim, reason_of(error), now, outcome="unclear")
+
+    def _unsure(self, claim: Claim, reason: Message, now: datetime, *, outcome: str = "") -> None:
+        due = now + self.retry.wait(claim.attempt)  # asking is no attempt: there is no last one
         self.queue.settle(
-            claim, SendingEvent.SILENCE, now=now, reason=reason, due=due, outcome="unclear"
+            claim, SendingEvent.SILENCE, now=now, reason=reason, due=due, outcome=outcome
         )
 
     def _later(

@@ -70,13 +70,13 @@ def mounted(root: Path, *, size: str) -> Iterator[Mounted]:
 class Failing:
     """What makes the calls of a process fail that was started with `environ`."""
 
-    library: Path
+    shim: Path
     control: Path
 
     @property
     def environ(self) -> dict[str, str]:
         """What the process must have been started with."""
-        return {"LD_PRELOAD": str(self.library), "FAILING_CONTROL": str(self.control)}
+        return {"LD_PRELOAD": str(self.shim), "FAILING_CONTROL": str(self.control)}
 
     def fail(self, below: Path, number: int = errno.EIO) -> None:
         """Answer that error to whoever writes, syncs or renames below a folder."""
@@ -91,9 +91,9 @@ class Failing:
 
 def failing(folder: Path) -> Failing:
     """Compile it into a folder."""
-    library = folder / "failing.so"
-    _run("gcc", "-shared", "-fPIC", "-O1", "-o", library, _SOURCE, "-ldl")
-    return Failing(library, folder / "failing")
+    shim = folder / "failing.so"
+    _run("gcc", "-shared", "-fPIC", "-O1", "-o", shim, _SOURCE, "-ldl")
+    return Failing(shim, folder / "failing")
 
 
 def _run(*command: object) -> None:
