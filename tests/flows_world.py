@@ -26,6 +26,7 @@ from edge_node.catalogue import Language, tell
 from edge_node.domain.document import agency_code
 from edge_node.domain.message import say
 from edge_node.domain.time import iso
+from edge_node.flows.deliver import Deliver
 from edge_node.node import Node
 from edge_node.sandbox.serve import running
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
@@ -409,3 +410,13 @@ class Meanwhile:
         while name == self._method and self._happens:
             self._happens.pop()()
         return getattr(self._part, name)
+
+
+def released(desk, item):
+    """Deliver what was released, as the child does in which it is tried."""
+    node = Node(config=desk.config, clock=lambda: desk.now, only=item)
+    flows = [flow for plan in node.lanes().values() for flow in plan.flows]
+    (deliver,) = [flow for flow in flows if isinstance(flow, Deliver)]
+    while deliver.turn(desk.now):
+        pass
+    node.close()

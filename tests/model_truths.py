@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 _WITH_THE_AXIS: Final = {"accepted", "delivered"}
 _RANKS: Final = ("", "01", "03", "06")
-# The axis itself does not tell what it has, or tells it of another day: under the policy `resend`
-# a document that met silence may be accepted twice then (docs/adr/0019-what-stays-unsure.md).
-FORGETFUL: Final = {"forget-sent", "list-late", "clock-skew", "answer-after-give-up"}
+# The axis itself does not tell what it has: under the policy `resend` a document that met silence
+# may be accepted twice then (docs/adr/0019-what-stays-unsure.md).
+FORGETFUL: Final = {"forget-sent", "list-late", "answer-after-give-up"}
+# After these a document may be dropped again for that receiver.
+_ENDED: Final = {"refused", "dead"}
 
 
 def _lies(rule: Rule) -> bool:
@@ -48,7 +50,8 @@ class Truths:
         self._strikes = max((strike.number for strike in stage.faults.strikes), default=0)
         self._ranks: dict[tuple[str, str, str], int] = {}
         self.asks = False  # the policy: a person decides about what is unsure
-        self.clock_wrong = False  # a node's clock has been off by more than a day
+        self.clock_wrong = False  # a node's clock has been off by more than a month
+        self._taken_in: dict[tuple[str, str], dict[Unit, str]] = {}  # states, by side and document
 
     # ── after every step ─────────────────────────────────────────────────────────────────────
 
@@ -61,6 +64,7 @@ class Truths:
             self._drops_are_whole(side)
             self._nothing_comes_twice(side)
             self._statuses_go_forward(side)
+            self._nothing_is_taken_in_twice(side)
         self._nothing_is_accepted_twice()
 
     def _drops_are_whole(self, side: Side) -> None:
@@ -83,6 +87,25 @@ class Truths:
             rank = _RANKS.index(row["status"])
             assert rank >= self._ranks.get(key, 0), f"{key} went back to {row['status']}"
             self._ranks[key] = rank
+
+    def _nothing_is_taken_in_twice(self, side: Side) -> None:
+        """See that nothing is taken in that was, and may be with the receiver."""
+        rows = side.ask(
+            "select d.id, d.ref, f.receiver, f.state"
+            " from documents d join fates f on f.item = d.id order by d.rowid"
+        )
+        before, now = self._taken_in, dict[tuple[str, str], dict[Unit, str]]()
+        for row in rows:
+            unit = side.unit(side.drops[row["ref"]], row["receiver"])
+            now.setdefault((side.code, row["id"]), {})[unit] = row["state"]
+        seen: list[tuple[str, str]] = []
+        for key, units in now.items():
+            for unit in units if key not in before else ():
+                stood = [{before.get(old, {}).get(unit), now[old].get(unit)} for old in seen]
+                twice = [key for states in stood if states - {None} and not states & _ENDED]
+                assert not twice, f"{unit} was taken in again while it stood as {stood}"
+            seen.append(key)
+        before.update(now)
 
     def _nothing_is_accepted_twice(self) -> None:
         for side in self._sides:

@@ -222,6 +222,10 @@ class Arriving:
             move(transaction, row, ReceivingEvent.ACKNOWLEDGED, now=now, reason=reason)
             work.add(transaction, _NEXT[MessageType(row["message"])], claim.item, due=now)
 
+    def may_be_handed_over(self, item: ItemId) -> bool:
+        """Tell whether another life may have handed it over, of which an older state knows not."""
+        return aside.is_doubted(self._file, item)
+
     def resemblance(self, item: ItemId, document: Document, fingerprint: str) -> Resemblance:
         """Return what came before and is like the document an item turned out to be."""
         return repeats.resemblance(self._file, item, document, fingerprint)

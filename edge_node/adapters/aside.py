@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import work
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import insert, move
+from edge_node.adapters.sends import DOUBTED
 from edge_node.domain.envelope import Digest, ItemId, Lane, Stored
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
@@ -19,7 +20,7 @@ from edge_node.domain.message import freeze, say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from edge_node.adapters.database import Row, Transaction
+    from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.domain.envelope import Listed
     from edge_node.domain.message import Message
 
@@ -34,6 +35,11 @@ select 1 from incoming
 # What another life may have handed over, and was too large to be fetched when that was found.
 _WARNED: Final = "select note as text from events where item = :item and event = 'warned'"
 _WAS_ASIDE: Final = "select 1 from events where item = :item and event = 'quarantined'"
+_DOUBTED: Final = """
+select 1 from incoming join marks on marks.name = :mark
+ where id = :item and folder = '' and created <= cast(marks.value as integer)
+   and not exists (select 1 from events where item = :item and event = 'quarantined')
+"""
 _FETCHED: Final = """
 update incoming set digest = :digest, size = :size, reason = :reason where id = :id
 """
@@ -48,6 +54,11 @@ def is_unheard(transaction: Transaction, item: ItemId) -> bool:
 def was_aside(transaction: Transaction, item: ItemId) -> bool:
     """Tell whether an item has ever been set aside."""
     return transaction.row(_WAS_ASIDE, {"item": item}) is not None
+
+
+def is_doubted(file: QueueFile, item: ItemId) -> bool:
+    """Tell whether an older state has an item that may have been handed over since."""
+    return file.row(_DOUBTED, {"item": item, "mark": DOUBTED}) is not None
 
 
 def add_too_large(

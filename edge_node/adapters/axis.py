@@ -1,10 +1,8 @@
 """
 The axis over httpx: calls of the VXP dialect go out, domain values come back.
 
-httpx's errors become ours here and nowhere else. What matters most is told apart here too:
-nothing left us, or something did and no answer came, because only the first may simply be sent
-again. What a request and an answer look like is `edge_node.protocol.vxp`'s affair; when to try
-again, the flows'.
+What a request and an answer look like is `edge_node.protocol.vxp`'s affair; what became of a call
+that httpx gave up, `edge_node.adapters.axis_errors`'; when to try again, the flows'.
 """
 
 from __future__ import annotations
@@ -16,17 +14,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
 
+from edge_node.adapters.axis_errors import axis_errors
 from edge_node.adapters.clock_watch import ClockWatch
 from edge_node.adapters.deadline import Deadline, DeadlineTransport
 from edge_node.adapters.package_stream import outgoing_body, write_package
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.breaker import NoConnection
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import AxisDenied, DiskTrouble
+from edge_node.domain.errors import AxisDenied
 from edge_node.domain.message import say
 from edge_node.protocol import vxp, vxp_replies
 from edge_node.protocol.json_stream import StreamBroken
-from edge_node.protocol.vxp_verdicts import BUILT_IN, out_of_order
+from edge_node.protocol.vxp_verdicts import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,10 +34,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from edge_node.adapters.package_stream import Sink
-    from edge_node.domain.breaker import AxisFailing, AxisMute
     from edge_node.domain.document import AgencyCode
     from edge_node.domain.envelope import Agency, AxisId, Listed, Sent, Stored
-    from edge_node.domain.message import Message
     from edge_node.protocol.vxp_verdicts import Verdicts
 
 _Told = TypeVar("_Told")
@@ -53,9 +50,6 @@ _ERROR_HEAD: Final = 64 << 10
 
 # The clocks of an axis and a node that is in order differ by less.
 _TOLERANCE: Final = timedelta(minutes=5)
-
-# OpenSSL's verify codes (X509_V_ERR_…) people can do something particular about.
-_NOT_YET_VALID, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
 
 
 class VxpAxis:
@@ -166,7 +160,7 @@ class VxpAxis:
         """
         Write one package to the sink as it comes; how large it may be is the sink's to say.
 
-        When this raises, what the sink has got is worth nothing.
+        When this raises, what the sink has got is worth nothing; but with NoPackage it is all.
         """
         call = vxp.fetch(axis_id, self._fetch_method)
         with self._denials(), axis_errors(sent=False):
@@ -297,79 +291,6 @@ class VxpAxis:
             tls = _trust(self._ca_file) if self._url.lower().startswith("https:") else None
             self._line = DeadlineTransport(self._deadline, tls=tls, idle=IDLE)
         return self._line
-
-
-@contextmanager
-def axis_errors(*, sent: bool) -> Iterator[None]:
-    """
-    Turn httpx's errors into ours: the one place that knows both vocabularies.
-
-    ``sent`` says that repeating the call is not harmless: once the request began, a missing
-    answer is AxisSilent. Reading may be repeated, so there it is AxisBusy.
-    """
-    try:
-        yield
-    except (
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.PoolTimeout,
-        httpx.UnsupportedProtocol,
-        httpx.InvalidURL,
-        UnicodeError,  # a host name no resolver could ask for
-    ) as error:
-        raise _unreachable(error) from error
-    except (httpx.HTTPError, StreamBroken) as error:
-        raise _cut_off(error, sent=sent) from error
-    except OSError as error:  # the network's own never come this far
-        reason = error.strerror or type(error).__name__
-        raise DiskTrouble(say("the package stops at our disk: {reason}", reason=reason)) from error
-
-
-def _unreachable(error: Exception) -> NoConnection:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NoConnection(
-                say(
-                    "the certificate of the axis is not trusted: {reason}",
-                    reason=cause.verify_message,
-                ),
-                hint=_certificate_hint(cause.verify_code),
-            )
-        if isinstance(cause, ssl.SSLError):
-            return NoConnection(
-                say("no TLS with the axis: {reason}", reason=cause.reason or str(cause)),
-                hint=say("the axis must speak TLS 1.2 or newer where axis.url says https"),
-            )
-    return NoConnection(
-        say("cannot reach the axis: {reason}", reason=vxp_replies.excerpt(str(error))),
-        hint=say("check axis.url, the network and the firewall"),
-    )
-
-
-def _certificate_hint(verify_code: int) -> Message:
-    if verify_code in {_NOT_YET_VALID, _EXPIRED}:
-        return say("check the clock of this machine, then ask who runs the axis to renew it")
-    if verify_code in {_OTHER_NAME, _OTHER_ADDRESS}:
-        return say("it was made for another name: check the host in axis.url")
-    return say("name the file with the authority that issued it in axis.ca_file")
-
-
-def _cut_off(error: Exception, *, sent: bool) -> AxisMute | AxisFailing:
-    reason = vxp_replies.excerpt(str(error))
-    hint = None
-    if isinstance(error, httpx.TimeoutException):
-        hint = say("if the line is slow and packages are large, raise axis.total_timeout")
-    if sent:
-        message = say("sent, but no answer from the axis: {reason}", reason=reason)
-    else:
-        message = say("no whole answer from the axis: {reason}", reason=reason)
-    return out_of_order(message, sent=sent, hint=hint)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__  # httpcore's pool forgets the cause
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:

@@ -129,7 +129,7 @@ class Claims:
     def _read_back(self, home: Path) -> Claimed | None:
         durable.sweep(home)
         folder = next(_folders_in(home), None)
-        claimed = _recognise(home.name, folder) if folder else None
+        claimed = recognise(home.name, folder, folder.name) if folder else None
         if claimed is None:
             _remove_empty(home)
             return None
@@ -199,16 +199,16 @@ def _folders_in(home: Path) -> Iterator[Path]:
     return (path for path in home.iterdir() if path.is_dir()) if home.is_dir() else iter(())
 
 
-def _recognise(item_id: str, folder: Path) -> Claimed | None:
-    """Return what a claim is by what lies in it; None when nothing has been moved yet."""
+def recognise(item_id: str, folder: Path, name: str) -> Claimed | None:
+    """Return what a drop called so is by what lies in it; None when nothing has been moved yet."""
     files = sorted(_dropped_in(folder), key=_by_ending)
-    style, sheet = _sheet_of(folder.name, files)
+    style, sheet = _sheet_of(name, files)
     if sheet is None:
         return None
     return Claimed(
         id=item_id,
         style=style,
-        name=folder.name,
+        name=name,
         folder=folder,
         sheet=sheet,
         files=_files_beside(sheet, style),

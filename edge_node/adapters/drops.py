@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from edge_node.domain.errors import Transient
@@ -17,7 +18,6 @@ from edge_node.protocol.handoff.words import same_name
 if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
-    from pathlib import Path
 
     from edge_node.domain.message import Message
 
@@ -50,26 +50,43 @@ class Drop:
     """
     Something that can be taken out of the outbox, with all that belongs to it.
 
-    ``members[0]`` is the sheet (document.json, X.json), the X.edxml or the bare file. ``fault``
+    ``files[0]`` is the sheet (document.json, X.json), the X.edxml or the bare file. ``fault``
     says why it cannot be sent, and is taken all the same; ``secret`` that it must be refused in
-    place, without a copy being made.
+    place, without a copy being made. Thousands may wait to be taken: none holds a path of its own.
     """
 
     style: Style
     name: str  # of the folder, or of the sheet without its ending
-    members: tuple[Path, ...]
+    outbox: Path
+    files: tuple[str, ...]  # by their names
     fault: Message | None = None
     secret: bool = False
-    size: int = 0  # bytes of all its members
+    size: int = 0  # bytes of all its files
+
+    @property
+    def anchor(self) -> Path:
+        """What a person would point at: the folder, or the sheet, package or bare file."""
+        return self.outbox / (self.name if self.style is Style.BUNDLE else self.files[0])
+
+    @property
+    def members(self) -> tuple[Path, ...]:
+        """Where its files lie."""
+        home = self.anchor if self.style is Style.BUNDLE else self.outbox
+        return tuple(home / file for file in self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Something in the outbox that is not taken, why, and since when (our clock, seconds)."""
 
-    path: Path
+    place: str
     why: Message
     since: float
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.place)
 
 
 _Ready = TypeVar("_Ready")

@@ -3,7 +3,7 @@ How a file becomes durable: temporary name, fsync, rename, fsync of the folder. 
 
 Whoever writes a file that must survive a power cut, or moves one, comes through this module; the
 OSErrors of a disk leave it as our errors (`disk_errors`). What the files mean and where they lie
-is left to the callers.
+is left to the callers; how bytes get to another disk, to `edge_node.adapters.copying`.
 
 Our temporary names are `.{name}.{8 hex digits}.part`. While one is being written its writer
 holds a lock (flock) on it; `sweep` removes those whose writer is gone.
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
+from edge_node.adapters.copying import copy_file, copy_tree, same_content
 from edge_node.adapters.disk import (
     AccessDenied,
     FileGone,
@@ -33,8 +34,6 @@ from edge_node.adapters.disk import (
     shown,
 )
 from edge_node.adapters.steps import Step, passing
-from edge_node.domain.errors import DiskTrouble
-from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,7 +62,6 @@ __all__ = [
 ]
 
 NAME_MAX: Final = 255  # bytes in one name, on every file system we are likely to meet
-CHUNK: Final = 1 << 20
 _OURS: Final = re.compile(r"\..+\.[0-9a-f]{8}\.(part|moved)", re.DOTALL)
 _NO_LOCKS_HERE: Final = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
 _NO_FOLDER_SYNC: Final = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP}  # CIFS and some FUSE
@@ -283,30 +281,6 @@ def _is_our_users(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def same_content(one: Path, other: Path) -> bool:
-    """Tell whether two files, or two folders with all that is in them, hold the same bytes."""
-    with disk_errors(one):
-        return _fingerprint(one) == _fingerprint(other)
-
-
-def _fingerprint(path: Path) -> dict[str, str]:
-    if not path.is_dir() or path.is_symlink():
-        return {"": _leaf(path)}
-    found = {}
-    for root, _, names in os.walk(path, onerror=_raise):
-        for name in names:
-            leaf = Path(root) / name
-            found[str(leaf.relative_to(path))] = _leaf(leaf)
-    return found
-
-
-def _leaf(path: Path) -> str:
-    if path.is_symlink():
-        return f"-> {path.readlink()}"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _new_part(path: Path) -> Part:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
@@ -369,47 +343,11 @@ def _refuse_existing(target: Path) -> None:
 def _copy_over(source: Path, target: Path) -> None:
     if source.is_dir() and not source.is_symlink():
         with building(target, mode=stat.S_IMODE(source.stat().st_mode)) as folder:
-            _copy_tree(source, folder)
+            copy_tree(source, folder)
     else:
         with part_of(target) as part:
-            _copy_file(source, part.file, part.path)
+            copy_file(source, part.file, part.path)
             part.become(target, mode=stat.S_IMODE(source.stat().st_mode))
-
-
-def _copy_tree(source: Path, folder: Path) -> None:
-    for entry in sorted(source.iterdir()):
-        copy = folder / entry.name
-        if entry.is_symlink():
-            copy.symlink_to(entry.readlink())
-        elif entry.is_dir():
-            copy.mkdir()
-            _copy_tree(entry, copy)
-            shutil.copystat(entry, copy)
-        else:
-            with copy.open("xb") as file:
-                _copy_file(entry, file, copy)
-
-
-def _copy_file(source: Path, file: BinaryIO, copy: Path) -> None:
-    if not stat.S_ISREG(source.lstat().st_mode):
-        raise NameUnusable(
-            say("{path} is not a regular file and cannot be copied", path=shown(source)),
-            hint=say("remove it from the drop"),
-        )
-    digest = hashlib.sha256()
-    with source.open("rb") as original:
-        while chunk := original.read(CHUNK):
-            digest.update(chunk)
-            file.write(chunk)
-    file.flush()
-    with passing(Step.SYNC, copy):
-        os.fsync(file.fileno())
-    shutil.copystat(source, copy)
-    if _leaf(copy) != digest.hexdigest():
-        raise DiskTrouble(
-            say("the copy of {path} does not hold what was written", path=shown(source)),
-            hint=say("look into the kernel's log for disk errors"),
-        )
 
 
 def _raise(error: OSError) -> None:

@@ -233,14 +233,15 @@ def _numbered(name: str) -> Iterator[str]:
 def _called(name: str, root: Path) -> Iterator[Path]:
     """Yield what goes by the name or a numbered form of it in root and its days, newest first."""
     require(root)
-    for folder in [root] if root.name == "queued" else _days(root):
+    for folder in [root] if root.name == "queued" else days_of(root):
         there = {entry.name for entry in folder.iterdir()}
         for wanted, _ in zip(_numbered(name), range(len(there) + 2), strict=False):
             if wanted in there:
                 yield folder / wanted
 
 
-def _days(root: Path) -> Iterator[Path]:
+def days_of(root: Path) -> Iterator[Path]:
+    """Yield the folders of the days below one of ours, newest first."""
     for year in _newest(root):
         for month in _newest(year):
             yield from _newest(month)

@@ -62,6 +62,7 @@ _COUNTS: Final[Mapping[str, str]] = MappingProxyType(
         " where message = 'status' group by state",
     }
 )
+_HELD: Final = "select count(distinct item) as n from fates where state = 'held'"
 _WAITING: Final = "select count(*) as n, min(due) as due from work"
 
 
@@ -169,6 +170,10 @@ class Ledger:
             what: {row["state"]: row["n"] for row in self._file.rows(sql)}
             for what, sql in _COUNTS.items()
         }
+
+    def held(self) -> int:
+        """Return how many outgoing documents wait for a person's decision."""
+        return int((self._file.row(_HELD) or {"n": 0})["n"])
 
     def waiting(self) -> tuple[int, datetime | None]:
         """Return how many things are to be done, and since when the oldest is due."""

@@ -46,7 +46,7 @@ class Listing:
         return list(found.values()), missing
 
 
-def list_folder(folder: Path, see: Callable[[os.DirEntry[str]], Sighting]) -> Listing:
+def list_folder(folder: str | Path, see: Callable[[os.DirEntry[str]], Sighting]) -> Listing:
     """Look at all entries of a folder once; OSError when it cannot be read."""
     listing = Listing()
     with os.scandir(folder) as entries:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Transaction
 
 _GET: Final = "select value from marks where name = :name"
+_COUNTS: Final = """
+select name, value from marks where name > :prefix and name < :behind
+"""
 _REMOVE: Final = "delete from marks where name = :name"
 _PUT: Final = """
 insert into marks (name, value) values (:name, :value)
@@ -22,6 +25,8 @@ insert into marks (name, value) values (:name, '1')
     on conflict (name) do update set value = cast(cast(value as integer) + 1 as text)
 returning value
 """
+
+_LAST: Final = chr(0x10FFFF)  # sorts behind every other letter
 
 
 def count_up(transaction: Transaction, name: str) -> int:
@@ -56,7 +61,22 @@ class Marks:
         with self._file.transaction() as transaction:
             transaction.execute(_PUT, values)
 
-    def remove(self, *names: str, within: Transaction) -> None:
-        """Forget what goes by these names."""
+    def remove(self, *names: str, within: Transaction | None = None) -> None:
+        """Forget what goes by these names, in a transaction of its own or ``within`` one."""
+        if within is None:
+            with self._file.transaction() as transaction:
+                self.remove(*names, within=transaction)
+            return
         for name in names:
             within.execute(_REMOVE, {"name": name})
+
+    def count(self, name: str) -> int:
+        """Add one to the count kept under that name, durably; return it."""
+        with self._file.transaction() as transaction:
+            return count_up(transaction, name)
+
+    def counts(self, prefix: str) -> dict[str, int]:
+        """Return the counts kept under names that begin so, by what follows there."""
+        values = {"prefix": prefix, "behind": f"{prefix}{_LAST}"}
+        rows = self._file.rows(_COUNTS, values)
+        return {row["name"].removeprefix(prefix): int(row["value"]) for row in rows}

@@ -25,7 +25,6 @@ from edge_node.adapters.drops import (
     DropHeld,
     Scan,
     Style,
-    Waiting,
     ending_of,
 )
 from edge_node.adapters.listing import Listing, list_folder
@@ -37,14 +36,14 @@ from edge_node.domain.message import Message, say
 from edge_node.protocol.handoff.words import nfc
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from edge_node.adapters.drops import OutboxSettings
+    from edge_node.adapters.settle import Round
 
-    See = Callable[[os.DirEntry[str]], Sighting]
-
-_MATCHES: Final = object()  # the note on a bare file that a rule knows
+# The notes on a bare file that a rule knows, and on one that none does.
+_MATCHES: Final = object()
+_UNKNOWN: Final = object()
 
 
 class Outbox:
@@ -55,7 +54,7 @@ class Outbox:
         self._folder = folder
         self._settings = settings
         self._claims = Claims(folder, claims)
-        self._sightings = Sightings()
+        self._sightings = Sightings(folder)
         self._held: dict[Path, tuple[object, Message]] = {}
 
     def scan(self, now: float) -> Scan[Drop]:
@@ -67,7 +66,7 @@ class Outbox:
         with sight_of(self._folder, self._settings, self._sightings, now=now) as sight:
             self._judge_loose(sight.listing, sight.ripeness)
             for folder in sight.listing.folders:
-                self._judge_bundle(folder, sight.see, sight.ripeness)
+                self._judge_bundle(folder, sight.eyes, sight.ripeness)
         return sight.ripeness.scan()
 
     def claim(self, drop: Drop, item_id: str) -> Claimed:
@@ -79,7 +78,7 @@ class Outbox:
         """
         leases = not is_remote(self._folder)
         for member in drop.members:
-            seen = self._sightings.get(str(member))
+            seen = self._sightings.get(member)
             calm = seen is not None and seen.unchanged()
             if not calm or access(str(member), leases=leases) is not Access.FREE:
                 raise DropChanged(
@@ -89,7 +88,7 @@ class Outbox:
         try:
             return self._claims.take(drop, item_id)
         except DropHeld as error:
-            self._held[_anchor(drop)] = (self._rights(drop), error.message)
+            self._held[drop.anchor] = (self._rights(drop), error.message)
             raise
 
     def unfinished(self) -> list[str]:
@@ -124,20 +123,20 @@ class Outbox:
             if file in named.sheets:
                 self._judge_sidecar(file, named, ripeness)
             elif ending := ending_of(file.name, (PACKAGE_ENDING,)):
-                drop = _drop(Style.PACKAGE, file.name[: -len(ending)], [file])
-                self._offer(ripeness.ripe(drop, [file], Path(file.path)), [file], ripeness)
+                drop = self._drop(Style.PACKAGE, file.name[: -len(ending)], [file])
+                self._offer(ripeness.ripe(drop, [file], file.path), [file], ripeness)
             elif not ending_of(file.name, SHEET_ENDINGS):  # noted when it could not be read
                 self._judge_bare(file, ripeness)
         for file in listing.files:
             if file.name in named.owners and not ripeness.takes(file):
                 why = say("it goes with {sheet}, which waits", sheet=named.owner(file).name)
-                ripeness.wait(Path(file.path), why, file.since)
+                ripeness.wait(file.path, why, file.since)
 
     def _readable_sheets(self, listing: Listing, ripeness: Ripeness) -> list[Sighting]:
         sheets = (file for file in listing.files if ending_of(file.name, SHEET_ENDINGS))
-        return [file for file in sheets if self._read(file, Path(file.path), ripeness)]
+        return [file for file in sheets if self._read(file, file.path, ripeness)]
 
-    def _read(self, file: Sighting, about: Path, ripeness: Ripeness) -> Sheet | None:
+    def _read(self, file: Sighting, about: str, ripeness: Ripeness) -> Sheet | None:
         """Return the sheet once it has settled; it is read once while it looks the same."""
         if isinstance(file.note, Sheet):
             return file.note
@@ -150,11 +149,11 @@ class Outbox:
         return sheet
 
     def _judge_sidecar(self, file: Sighting, named: _Naming, ripeness: Ripeness) -> None:
-        sheet, about = named.sheets[file], Path(file.path)
+        sheet, about = named.sheets[file], file.path
         members, missing = named.members(file)
         ending = ending_of(file.name, SHEET_ENDINGS) or ""
         fault = sheet.fault or named.conflict(file)
-        drop = _drop(
+        drop = self._drop(
             Style.SIDECAR, file.name[: -len(ending)], [file, *members], fault, secret=sheet.secret
         )
         trouble = sheet.flaw or _missing(missing, file)
@@ -162,43 +161,41 @@ class Outbox:
 
     def _judge_bare(self, file: Sighting, ripeness: Ripeness) -> None:
         if file.note is None:
-            file.note = self._bare_note(file)
-        if isinstance(file.note, Waiting):
-            ripeness.note(file.note)
+            file.note = _MATCHES if self._is_known(file) else _UNKNOWN
+        if file.note is _UNKNOWN:
+            why = say("no sidecar names it, and no rule of the configuration knows its name")
+            ripeness.wait(file.path, why, file.since)
             return
-        drop = _drop(Style.BARE, Path(file.name).stem, [file])
+        drop = self._drop(Style.BARE, Path(file.name).stem, [file])
         grace = self._settings.bare_grace.total_seconds()
-        found = ripeness.ripe(drop, [file], Path(file.path), grace=grace)
+        found = ripeness.ripe(drop, [file], file.path, grace=grace)
         self._offer(found, [file], ripeness)
 
-    def _bare_note(self, file: Sighting) -> object:
+    def _is_known(self, file: Sighting) -> bool:
         name = nfc(file.name)
-        if ending_of(name, BARE_ENDINGS) and any(
+        return ending_of(name, BARE_ENDINGS) is not None and any(
             rule.fullmatch(name) for rule in self._settings.rules
-        ):
-            return _MATCHES
-        why = say("no sidecar names it, and no rule of the configuration knows its name")
-        return Waiting(path=Path(file.path), why=why, since=file.since)
+        )
 
     # ── folders ──────────────────────────────────────────────────────────────────────────────
 
-    def _judge_bundle(self, folder: Sighting, see: See, ripeness: Ripeness) -> None:
-        about = Path(folder.path)
+    def _judge_bundle(self, folder: Sighting, eyes: Round, ripeness: Ripeness) -> None:
+        about = folder.path
         try:
-            inside = list_folder(about, see)
+            inside = list_folder(about, eyes.within(folder))
         except PermissionError:
-            ripeness.wait(about, denied(about), folder.since)
+            ripeness.wait(about, denied(Path(about)), folder.since)
             return
         except (FileNotFoundError, NotADirectoryError):
             return
-        why = _unfit(about, inside)
+        why = _unfit(Path(about), inside)
         if why is not None:
             ripeness.wait(about, why, folder.since)
         elif ripeness.settled(about, inside.files):
             self._judge_settled(folder, inside, ripeness)
 
     def _judge_settled(self, folder: Sighting, inside: Listing, ripeness: Ripeness) -> None:
-        about = Path(folder.path)
+        about = folder.path
         sheets = [file for file in inside.files if is_document_sheet(file.name)]
         sheet = self._read(sheets[0], about, ripeness)
         if sheet is None:
@@ -208,7 +205,7 @@ class Outbox:
         fault = sheet.fault
         if len(sheets) > 1:
             fault = say("the folder holds both a document.json and a document.yaml")
-        drop = _drop(Style.BUNDLE, folder.name, members, fault, secret=sheet.secret)
+        drop = self._drop(Style.BUNDLE, folder.name, members, fault, secret=sheet.secret)
         trouble = sheet.flaw or _missing(missing, sheets[0])
         self._judge(drop, members, about, trouble, ripeness)
 
@@ -218,7 +215,7 @@ class Outbox:
         self,
         drop: Drop,
         members: list[Sighting],
-        about: Path,
+        about: str,
         trouble: Message | None,
         ripeness: Ripeness,
     ) -> None:
@@ -234,18 +231,37 @@ class Outbox:
     def _offer(self, drop: Drop | None, members: list[Sighting], ripeness: Ripeness) -> None:
         if drop is None:
             return
-        anchor = _anchor(drop)
-        rights, why = self._held.get(anchor, (None, None))
-        if why is not None and rights == self._rights(drop):
-            ripeness.wait(anchor, why, max(member.since for member in members))
-            return
-        self._held.pop(anchor, None)
+        if self._held:
+            rights, why = self._held.get(drop.anchor, (None, None))
+            if why is not None and rights == self._rights(drop):
+                ripeness.wait(str(drop.anchor), why, max(member.since for member in members))
+                return
+            self._held.pop(drop.anchor, None)
         ripeness.take(drop, members)
+
+    def _drop(
+        self,
+        style: Style,
+        name: str,
+        members: list[Sighting],
+        fault: Message | None = None,
+        *,
+        secret: bool = False,
+    ) -> Drop:
+        return Drop(
+            style=style,
+            name=name,
+            outbox=self._folder,
+            files=tuple(member.name for member in members),
+            fault=fault,
+            secret=secret,
+            size=sum(member.size for member in members),
+        )
 
     def _rights(self, drop: Drop) -> tuple[object, ...]:
         """Return what must change before it is tried again to move a drop."""
         rights: list[object] = []
-        for path in (self._folder, _anchor(drop), *drop.members):
+        for path in (self._folder, drop.anchor, *drop.members):
             with suppress(OSError):
                 status = path.lstat()
                 rights.append((status.st_ino, status.st_mode, status.st_uid, status.st_gid))
@@ -255,9 +271,7 @@ class Outbox:
         """Tell whether our word on the drop is younger than it is (a ctime cannot lie)."""
         try:
             told = self._error_file(drop.name, ".error.json").stat().st_mtime_ns
-            return all(
-                path.lstat().st_ctime_ns <= told for path in {_anchor(drop), drop.members[0]}
-            )
+            return all(path.lstat().st_ctime_ns <= told for path in {drop.anchor, drop.members[0]})
         except FileNotFoundError:
             return False
 
@@ -300,24 +314,6 @@ class _Naming:
                         other=other.name,
                     )
         return None
-
-
-def _drop(
-    style: Style,
-    name: str,
-    members: list[Sighting],
-    fault: Message | None = None,
-    *,
-    secret: bool = False,
-) -> Drop:
-    paths = tuple(Path(member.path) for member in members)
-    size = sum(member.size for member in members)
-    return Drop(style=style, name=name, members=paths, fault=fault, secret=secret, size=size)
-
-
-def _anchor(drop: Drop) -> Path:
-    """Return what a person would point at: the folder, or the sheet, package or bare file."""
-    return drop.members[0].parent if drop.style is Style.BUNDLE else drop.members[0]
 
 
 def _unfit(folder: Path, inside: Listing) -> Message | None:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import sends, work
+from edge_node.adapters import documents, sends, work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import (
     FATES,
@@ -30,7 +30,8 @@ from edge_node.adapters.envelopes import (
     unmark,
 )
 from edge_node.adapters.history import note
-from edge_node.adapters.offering import SETTLED, choose
+from edge_node.adapters.offering import choose
+from edge_node.adapters.outcomes import enter
 from edge_node.domain.envelope import (
     AxisId,
     Earlier,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from edge_node.adapters.database import QueueFile, Row, Transaction
+    from edge_node.adapters.database import QueueFile, Row
     from edge_node.adapters.waybills import Waybills
     from edge_node.domain.document import AgencyCode, Document
     from edge_node.domain.envelope import Claim, NewDocument
@@ -60,9 +61,6 @@ if TYPE_CHECKING:
 # So many claims go to the most urgent, but for one of them.
 _ONE_IN: Final = 10
 
-_TAKEN_AS: Final = """
-update envelopes set axis_id = coalesce(axis_id, :axis_id) where id = :id
-"""
 _AN_ENVELOPE: Final = "select * from envelopes where id = :id"
 _MARK: Final = "update envelopes set sending = :now where id = :id"
 _CARRIED: Final = """
@@ -71,14 +69,6 @@ update fates set envelope = :envelope where item = :item and receiver = :receive
 _ENVELOPE_TO: Final = """
 select envelopes.* from fates join envelopes on envelopes.id = fates.envelope
  where fates.item = :item and fates.receiver = :receiver
-"""
-
-_EARLIER: Final = """
-select id, name, fingerprint from documents
- where sender = :sender and kind = :kind
-   and (document_id = :document_id
-        or (number = :number and notation = :notation and promulgated = :promulgated))
- order by created desc
 """
 
 
@@ -114,8 +104,8 @@ class Outgoing:
         """
         with self._file.transaction() as transaction:
             if compare is not None:
-                compare(_earlier(transaction, new.document))
-            transaction.insert("documents", _document_row(new, now))
+                compare(documents.earlier(transaction, new.document))
+            documents.enter(transaction, new, now=now)
             envelope = add_envelope(
                 transaction,
                 MessageType.DOCUMENT,
@@ -136,7 +126,7 @@ class Outgoing:
 
     def earlier(self, document: Document) -> list[Earlier]:
         """Return what went out before by the same DocumentId, or number, notation and date."""
-        return _earlier(self._file, document)
+        return documents.earlier(self._file, document)
 
     def holds(self, item: ItemId) -> bool:
         """Tell whether a drop has been taken in under this id."""
@@ -188,7 +178,8 @@ class Outgoing:
                 reason = freeze(say("cut off while it was being sent"))
                 before = replace(claim, attempt=claim.attempt - 1)
                 # It may have left when it was begun, and be under way through the axis still.
-                for at, outcome in ((moment(row["sending"]), "cut off"), (now, "silence")):
+                begun = min(moment(row["sending"]), now)  # by a clock that was ahead
+                for at, outcome in ((begun, "cut off"), (now, "silence")):
                     note_attempt(transaction, before, outcome, now=at, reason=reason)
                 move(transaction, row, SendingEvent.SILENCE, now=now, reason=reason)
                 row = envelope_row(transaction, claim.item)
@@ -227,24 +218,46 @@ class Outgoing:
         """
         words = freeze(reason) if reason else ""
         with self._file.transaction() as transaction:
-            work.demand(transaction, claim)
-            row = envelope_row(transaction, claim.item)
-            if row["state"] in SETTLED:  # a receiver was quicker than the axis
-                values = {"id": claim.item, "axis_id": axis_id}
-                transaction.execute(_TAKEN_AS, values)
-                note_attempt(transaction, claim, outcome or event, now=now, reason=words)
-                work.finish(transaction, claim)
-                return
-            state = move(transaction, row, event, now=now, reason=words, axis_id=axis_id)
-            note_attempt(transaction, claim, outcome or event, now=now, reason=words)
-            if state in SETTLED:
-                work.finish(transaction, claim)
-                if row["message"] == MessageType.DOCUMENT:
-                    self._waybills.add(transaction, row["item"], now=now, wait=False)
-            else:
-                work.defer(transaction, claim, until=due or now, reason=words)
-                if event is SendingEvent.MISSING:
-                    work.unspend(transaction, claim)
+            enter(
+                transaction,
+                self._waybills,
+                claim,
+                event,
+                now=now,
+                axis_id=axis_id,
+                words=words,
+                due=due or now,
+                outcome=outcome,
+            )
+
+    def unanswered(
+        self,
+        claim: Claim,
+        *,
+        clock: Callable[[], datetime],
+        wait: timedelta,
+        reason: Message,
+        outcome: str = "",
+    ) -> None:
+        """
+        Enter that no answer came; nobody claims the envelope before ``wait`` is over; LeaseLost.
+
+        It is timed while nobody can set the clock (`Queue.clock_was_set`): by a moment read a
+        little earlier it might have been tried an hour ago, and be believed lost at once.
+        """
+        event, words = SendingEvent.SILENCE, freeze(reason)
+        with self._file.transaction() as transaction:
+            now = clock()
+            enter(
+                transaction,
+                self._waybills,
+                claim,
+                event,
+                now=now,
+                words=words,
+                due=now + wait,
+                outcome=outcome,
+            )
 
     def defer(
         self,
@@ -356,18 +369,6 @@ class Outgoing:
         return to_envelope(row)
 
 
-def _earlier(tables: QueueFile | Transaction, document: Document) -> list[Earlier]:
-    return [
-        Earlier(
-            id=ItemId(row["id"]),
-            name=row["name"],
-            fingerprint=row["fingerprint"],
-            fates=fates_of(tables, row["id"]),
-        )
-        for row in tables.rows(_EARLIER, _identity(document))
-    ]
-
-
 def _is_all_of(envelope: Row, fates: Sequence[Row], package: Stored) -> bool:
     """Tell whether an envelope carries that package to these receivers alone and ended for all."""
     return (
@@ -376,29 +377,3 @@ def _is_all_of(envelope: Row, fates: Sequence[Row], package: Stored) -> bool:
         and set(json.loads(envelope["receivers"])) == {fate["receiver"] for fate in fates}
         and all(fate["envelope"] == envelope["id"] for fate in fates)
     )
-
-
-def _document_row(new: NewDocument, now: datetime) -> dict[str, object]:
-    document = new.document
-    return _identity(document) | {
-        "id": new.id,
-        "type": document.type.name,
-        "subject": document.subject,
-        "ref": new.ref,
-        "fingerprint": new.fingerprint,
-        "name": new.name,
-        "folder": "",
-        "warnings": json.dumps([freeze(warning) for warning in new.warnings]),
-        "created": stamp(now),
-    }
-
-
-def _identity(document: Document) -> dict[str, object]:
-    return {
-        "document_id": document.document_id,
-        "sender": document.sender.code,
-        "number": document.number,
-        "notation": document.notation,
-        "promulgated": document.promulgated.isoformat() if document.promulgated else "",
-        "kind": document.business.kind,
-    }

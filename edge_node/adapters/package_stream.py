@@ -10,8 +10,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
+from edge_node.domain.breaker import NoPackage
 from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.message import say
+from edge_node.protocol import edxml
 from edge_node.protocol.json_stream import DataStream, StreamBroken
 from edge_node.protocol.vxp import FILE_END
 from edge_node.protocol.vxp_replies import check_fetched
@@ -60,6 +62,8 @@ def write_package(
     """
     Write the package an answer is, or holds in JSON; StreamBroken, or what the answer's no means.
 
+    NoPackage where the sink got all there is, and that does not look like one.
+
     ``may_be_raw`` is false where only JSON is expected. ``length_known`` says that HTTP itself
     would notice an answer cut short; otherwise the package has to end the way XML ends.
     """
@@ -72,12 +76,35 @@ def write_package(
     body = chain([head], pieces)
     if start.startswith((b"<!doctype html", b"<html")):
         raise StreamBroken("a web page came instead of a package")
+    glance = edxml.Glance()
+    watched = _Watched(sink, glance)
     if start.startswith(b"{") or not may_be_raw:
-        written = _write_from_json(body, sink, verdicts)
+        written = _write_from_json(body, watched, verdicts)
     else:
-        written = _write_raw(body, sink, proven=length_known)
+        written = _write_raw(body, watched, proven=length_known)
     if not written:
         raise StreamBroken("the package is empty")
+    _demand_package(glance)
+
+
+class _Watched:
+    """A sink whose bytes are glanced at."""
+
+    def __init__(self, sink: Sink, glance: edxml.Glance) -> None:
+        self._sink = sink
+        self._glance = glance
+
+    def write(self, data: bytes, /) -> object:
+        self._glance.see(data)
+        return self._sink.write(data)
+
+
+def _demand_package(glance: edxml.Glance) -> None:
+    hint = say("if that goes on, ask who runs the axis, or a proxy before it, what is in the way")
+    if not glance.begins:
+        raise NoPackage(say("the axis gives something that is no package"), hint=hint)
+    if not glance.ends:
+        raise NoPackage(say("the axis gives a package that breaks off"), hint=hint)
 
 
 def _write_from_json(pieces: Iterable[bytes], sink: Sink, verdicts: Verdicts) -> int:

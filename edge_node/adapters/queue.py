@@ -9,6 +9,7 @@ from edge_node.adapters import work
 from edge_node.adapters.arriving import Arriving
 from edge_node.adapters.database import QueueFile
 from edge_node.adapters.history import History
+from edge_node.adapters.learning import Learning
 from edge_node.adapters.marks import Marks
 from edge_node.adapters.outgoing import Outgoing
 from edge_node.adapters.paperwork import Paperwork
@@ -57,6 +58,7 @@ class Queue:
         self.trials = Trials(self.file)
         self.history = History(self.file)
         self.paperwork = Paperwork(self.file)
+        self.learning = Learning(self.file, waybills)
         self.marks = Marks(self.file)
 
     def sweep(self, *, now: datetime, ceiling: timedelta, crashes: int = _SUSPECTED_AFTER) -> int:
@@ -79,6 +81,7 @@ class Queue:
         Each was a crash over that item; after ``crashes`` of them it is tried alone. What was
         being sent when its sender died is asked about after ``ask_after``.
         """
+        self.unsure.begin(now=now)
         with self.file.transaction() as transaction:
             return work.free_all(transaction, later=now + ask_after, crashes=crashes)
 
@@ -108,8 +111,9 @@ class Queue:
         with ExitStack() as undo:
             with self.file.transaction() as transaction:
                 work.clock_was_set(transaction, now=now, by=by)
-                follow(by)
-                undo.callback(follow, -by)
+                for each in (follow, self.unsure.follow):
+                    each(by)
+                    undo.callback(each, -by)
             undo.pop_all()  # it is on the disk: nothing is to be undone
 
     def names_package(self, digest: Digest) -> bool:

@@ -21,7 +21,7 @@ from edge_node.adapters.envelopes import LANES, envelope_row, move, to_envelope
 from edge_node.adapters.queue import Queue
 from edge_node.adapters.relaying import Relaying
 from edge_node.adapters.safekeeping import demand_usable
-from edge_node.adapters.sends import COPY, Sends
+from edge_node.adapters.sends import COPY, LEARN, Sends
 from edge_node.adapters.soundness import demand_sound
 from edge_node.adapters.steps import Step, passing
 from edge_node.adapters.waybills import REVISION
@@ -113,6 +113,8 @@ class Rebuilding:
         bills = list(self._sources.waybills.read())
         with self.queue.file.transaction() as transaction:
             relaying.enter(transaction, filter(None, bills), now=self._now)
+            # What neither knows may lie in the exchange folder: the next start reads it.
+            self.queue.marks.put(LEARN, "yes", within=transaction)
         return Remains(
             backup=backup.path if backup else None,
             unsound=tuple(unsound),

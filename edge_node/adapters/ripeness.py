@@ -25,11 +25,11 @@ from edge_node.domain.errors import FolderMissing
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from edge_node.adapters.drops import Drop, OutboxSettings
     from edge_node.adapters.listing import Listing
-    from edge_node.adapters.settle import Sighting, Sightings
+    from edge_node.adapters.settle import Round, Sighting, Sightings
     from edge_node.domain.message import Message
 
 
@@ -38,7 +38,7 @@ class Sight:
     """One look at a folder: what lies in it, how to look further in, and the judgements."""
 
     listing: Listing
-    see: Callable[[os.DirEntry[str]], Sighting]
+    eyes: Round
     ripeness: Ripeness
 
 
@@ -52,16 +52,16 @@ def sight_of(
     Raises FolderMissing when the folder is not there, and what `disk_errors` raises.
     """
     ripeness = Ripeness(settings, now=now, leases=not is_remote(folder))
-    with durable.disk_errors(folder), sightings.round(now) as see:
+    with durable.disk_errors(folder), sightings.round(now) as eyes:
         if not folder.is_dir():
             raise FolderMissing(
                 say("the folder {path} is not there", path=shown(folder)),
                 hint=say("see whether the share is mounted, or create the folder again"),
             )
-        listing = list_folder(folder, see)
+        listing = list_folder(folder, eyes.see)
         for odd, why in listing.odd:
-            ripeness.wait(Path(odd.path), why, odd.since)
-        yield Sight(listing=listing, see=see, ripeness=ripeness)
+            ripeness.wait(odd.path, why, odd.since)
+        yield Sight(listing=listing, eyes=eyes, ripeness=ripeness)
 
 
 class Ripeness:
@@ -74,7 +74,7 @@ class Ripeness:
         self._timeout = settings.settle_timeout.total_seconds()
         self._leases = leases
         self._ready: list[tuple[float, int, str, Drop]] = []
-        self._taken: set[str] = set()
+        self._taken: set[Sighting] = set()
         self._waiting: list[Waiting] = []
         self._next_look: float | None = None
 
@@ -87,15 +87,11 @@ class Ripeness:
             next_look=self._next_look,
         )
 
-    def wait(self, path: Path, why: Message, since: float, *, until: float | None = None) -> None:
+    def wait(self, place: str, why: Message, since: float, *, until: float | None = None) -> None:
         """Note that something stays where it is, and when to look again, if time can change it."""
-        self.note(Waiting(path=path, why=why, since=since))
+        self._waiting.append(Waiting(place=place, why=why, since=since))
         if until is not None and (self._next_look is None or until < self._next_look):
             self._next_look = until
-
-    def note(self, waiting: Waiting) -> None:
-        """Note that something stays where it is until it changes."""
-        self._waiting.append(waiting)
 
     def take(self, drop: Drop, members: Sequence[Sighting]) -> None:
         """
@@ -106,13 +102,13 @@ class Ripeness:
         since = max(member.since for member in members)
         written = max(member.written for member in members)
         self._ready.append((since, written, drop.name, drop))
-        self._taken.update(map(str, drop.members))
+        self._taken.update(members)
 
     def takes(self, file: Sighting) -> bool:
         """Tell whether a file belongs to a drop that can be taken."""
-        return file.path in self._taken
+        return file in self._taken
 
-    def settled(self, about: Path, members: Sequence[Sighting]) -> bool:
+    def settled(self, about: str, members: Sequence[Sighting]) -> bool:
         """Tell whether all of them have looked the same for the quiet period; notes it if not."""
         latest = max(members, key=lambda member: member.since)
         if self.now - latest.since >= self._quiet:
@@ -121,7 +117,7 @@ class Ripeness:
         self.wait(about, why, latest.since, until=latest.since + self._quiet)
         return False
 
-    def readable(self, about: Path, members: Sequence[Sighting]) -> bool:
+    def readable(self, about: str, members: Sequence[Sighting]) -> bool:
         """Tell whether all may be read and nobody writes to them; notes the first that is not."""
         for member in members:
             found = access(member.path, leases=self._leases)
@@ -137,7 +133,7 @@ class Ripeness:
         self,
         drop: Drop,
         members: Sequence[Sighting],
-        about: Path,
+        about: str,
         *,
         trouble: Message | None = None,
         grace: float = 0.0,

@@ -37,8 +37,9 @@ select 1 from documents where id = :id union all select 1 from incoming where id
 """
 # How often it is seen whether a copy is due; one that failed is tried again that soon.
 LOOK: Final = timedelta(hours=1)
-# What a command is just writing down is not taken for forgotten.
-_YOUNG: Final = timedelta(hours=1)
+# What a command beside us is just writing down, or has stored and enters next, is not taken for
+# forgotten.
+YOUNG: Final = timedelta(hours=1)
 
 
 def demand_usable(queue: Path, backups: Backups, waybills: Waybills) -> None:
@@ -110,7 +111,7 @@ class Safekeeping:
         if self.queue.marks.get(HELD) is not None:
             return 0
         moments = [backup.at for backup in self.backups.all()]
-        return self.waybills.sweep(self._is_gone, before=min([now - _YOUNG, *moments]))
+        return self.waybills.sweep(self._is_gone, before=min([now - YOUNG, *moments]))
 
     def _is_due(self, now: datetime) -> bool:
         newest = next(iter(self.backups.all()), None)

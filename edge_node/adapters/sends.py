@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
@@ -30,14 +30,28 @@ HELD: Final = "sending-held"
 COPY: Final = "copy"
 # Incoming items older than that were acknowledged in another life, if they were.
 ASIDE: Final = "aside-before"
+# What came up to then may have been handed over by the life an older state was put in place of.
+DOUBTED: Final = "handed-over-before"
+# The exchange folder may know of documents that the queue does not; it has to be read.
+LEARN: Final = "learn-from-papers"
 
+# A status is not asked about before an earlier one of the same document is settled (`offering`).
 _UNASKED: Final = """
 select count(*) as n from work
  where lane in ('push', 'report')
    and not exists (select 1 from attempts
                     where envelope = work.item and id > :tries and outcome = 'missing')
+   and not exists (select 1 from envelopes as later
+                     join envelopes as first on first.item = later.item
+                      and first.rowid < later.rowid
+                     join work as ahead on ahead.lane = 'report' and ahead.item = first.id
+                    where later.id = work.item and later.message = 'status')
 """
+# Its clock and ours may be so far apart, and it dates what it lists to the second.
+_APART: Final = timedelta(minutes=10)
+
 _TRIES: Final = "select coalesce(max(id), 0) as n from attempts"
+_NEWEST: Final = "select coalesce(max(created), 0) as n from incoming"
 _AT_ONCE: Final = """
 update work set due = min(due, :now) where lane in ('push', 'report') and leased is null
 """
@@ -77,11 +91,13 @@ class Sends:
         witnessed, counted = self._witness.count(), self.counted()
         if self._is_copy():
             self._hold(counted or 0, witnessed, now)
+            self._doubt()
         elif counted is None and not witnessed:
             self._witness.begin(0)
             self._marks.put(_COUNT, "0")
         elif witnessed is None or witnessed > (counted or 0):
             self._hold(counted or 0, witnessed, now)
+            self._doubt()
         return self.held()
 
     def pause(self, *, now: datetime) -> None:
@@ -142,5 +158,14 @@ class Sends:
         with self._file.transaction() as transaction:
             why["tries"] = (transaction.row(_TRIES, {}) or {"n": 0})["n"]
             self._marks.put(HELD, json.dumps(why), within=transaction)
-            self._marks.put(ASIDE, iso(now), within=transaction)
+            self._marks.put(ASIDE, iso(now + _APART), within=transaction)
+            self._marks.put(LEARN, "yes", within=transaction)
+            self._marks.remove(DOUBTED, within=transaction)
             transaction.execute(_AT_ONCE, {"now": stamp(now)})
+
+    def _doubt(self) -> None:
+        """Enter, once in a pause, which incoming items an older state knows from before."""
+        with self._file.transaction() as transaction:
+            if self._marks.get(DOUBTED) is None:
+                newest = transaction.row(_NEWEST, {}) or {"n": 0}
+                self._marks.put(DOUBTED, str(newest["n"]), within=transaction)

@@ -13,19 +13,22 @@ import os
 import re
 import signal
 import stat
+import sys
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from edge_node.domain.message import say
+from edge_node.domain.message import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from edge_node.domain.message import Message
+    from collections.abc import Callable, Iterator, Mapping
 
 Signature = tuple[int, int, int]  # size, mtime_ns, inode
+
+_WIDTH: Final = 64  # bits of a size or an inode; when it was written may be anything
+_LOWEST: Final = (1 << _WIDTH) - 1
+_UNREAD: Final = object()
 
 # Never through a link, never waiting for the other end of a FIFO.
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -53,39 +56,62 @@ def signature_of(status: os.stat_result) -> Signature:
 
 
 class Sighting:
-    """One file as it looked when it was last seen, and since when it has looked like that."""
+    """
+    One file or folder as it looked when it was last seen, and since when it has looked like that.
 
-    __slots__ = ("_flaw", "_flaw_known", "name", "note", "path", "signature", "since")
+    Ten thousand of them are held from look to look: no path is, and the signature is one number.
+    """
 
-    def __init__(self, path: str, name: str, signature: Signature, since: float) -> None:
-        """Begin to watch a file that has just changed; ``since`` is our monotonic clock."""
-        self.path = path
+    __slots__ = ("_flaw", "_looks", "_place", "inside", "name", "note", "since")
+
+    def __init__(self, place: str | Sighting, name: str, signature: Signature, now: float) -> None:
+        """Begin to watch what lies in ``place``; ``now`` is our monotonic clock, in seconds."""
+        self._place = place
         self.name = name
-        self.signature = signature
-        self.since = since
+        self.inside: list[Sighting] | None = None  # what the last look saw in it, if it looked
+        self._begin(signature, now)
+
+    def _begin(self, signature: Signature, now: float) -> None:
+        size, written, inode = signature
+        self._looks = ((written << _WIDTH) | inode) << _WIDTH | size
+        self.since = now
         self.note: object = None  # what the caller worked out of this very content
-        self._flaw: Message | None = None
-        self._flaw_known = False
+        self._flaw: Message | object | None = _UNREAD
+
+    def see(self, signature: Signature, now: float) -> None:
+        """Take in how it looks ``now``; where that is new, all that was known of it is void."""
+        if signature != self.signature:
+            self._begin(signature, now)
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        place = self._place if isinstance(self._place, str) else self._place.path
+        return f"{place}/{self.name}"
+
+    @property
+    def signature(self) -> Signature:
+        """What changes when it changes."""
+        return self.size, self.written, self._looks >> _WIDTH & _LOWEST
 
     @property
     def size(self) -> int:
         """How many bytes it has."""
-        return self.signature[0]
+        return self._looks & _LOWEST
 
     @property
     def written(self) -> int:
-        """When the file was last written, by its own word (ns)."""
-        return self.signature[1]
+        """When it was last written, by its own word (ns)."""
+        return self._looks >> 2 * _WIDTH
 
     def flaw(self) -> Message | None:
         """Return why the file cannot be whole, if so; it is read once while it looks the same."""
-        if not self._flaw_known:
+        if self._flaw is _UNREAD:
             try:
                 self._flaw = flaw_in(Path(self.path))
             except (FileNotFoundError, PermissionError):
                 return say("it cannot be read any more")
-            self._flaw_known = True
-        return self._flaw
+        return self._flaw if isinstance(self._flaw, Message) else None
 
     def unchanged(self) -> bool:
         """Tell whether the file still looks like this, right now."""
@@ -97,32 +123,71 @@ class Sighting:
 
 
 class Sightings:
-    """All files as they were last seen; what a round does not see again is forgotten."""
+    """
+    All that lies in a folder, and in the folders in it, as it was last seen.
 
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
+    What a round does not see again is forgotten.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with nothing seen in the folder."""
+        self._folder = str(folder)
         self._known: dict[str, Sighting] = {}
 
-    def get(self, path: str) -> Sighting | None:
+    def get(self, path: Path) -> Sighting | None:
         """Return the file as the last round saw it."""
-        return self._known.get(path)
+        if str(path.parent) == self._folder:
+            return self._known.get(path.name)
+        around = self._known.get(path.parent.name)
+        inside = () if around is None else around.inside or ()
+        return next((seen for seen in inside if seen.name == path.name), None)
 
     @contextmanager
-    def round(self, now: float) -> Iterator[Callable[[os.DirEntry[str]], Sighting]]:
-        """Give the function that looks at one file; at the end the others are forgotten."""
-        before, after = self._known, dict[str, Sighting]()
+    def round(self, now: float) -> Iterator[Round]:
+        """Give the eyes of one round; at its end what they did not see is forgotten."""
+        eyes = Round(self._folder, self._known, now)
+        yield eyes
+        self._known = eyes.seen
+
+
+class Round:
+    """One look at a folder and at the folders in it."""
+
+    def __init__(self, folder: str, before: Mapping[str, Sighting], now: float) -> None:
+        """Begin to look, with what the last round saw (``before``), by name."""
+        self._folder = folder
+        self._before = before
+        self._now = now
+        self.seen: dict[str, Sighting] = {}
+
+    def see(self, entry: os.DirEntry[str]) -> Sighting:
+        """Look at something in the folder; OSError where it is gone."""
+        seen = self._look(entry, self._folder, self._before.get(entry.name))
+        self.seen[seen.name] = seen
+        return seen
+
+    def within(self, folder: Sighting) -> Callable[[os.DirEntry[str]], Sighting]:
+        """Return the function that looks, likewise, at what lies in a folder of the folder."""
+        before = {seen.name: seen for seen in folder.inside or ()}
+        folder.inside = inside = []
 
         def see(entry: os.DirEntry[str]) -> Sighting:
-            status = entry.stat(follow_symlinks=False)
-            signature = signature_of(status)
-            seen = before.get(entry.path)
-            if seen is None or seen.signature != signature:
-                seen = Sighting(entry.path, entry.name, signature, now)
-            after[entry.path] = seen
+            seen = self._look(entry, folder, before.get(entry.name))
+            inside.append(seen)
             return seen
 
-        yield see
-        self._known = after
+        return see
+
+    def _look(
+        self, entry: os.DirEntry[str], place: str | Sighting, seen: Sighting | None
+    ) -> Sighting:
+        signature = signature_of(entry.stat(follow_symlinks=False))
+        if seen is not None:
+            seen.see(signature, self._now)
+            return seen
+        # What lies in the folders of drops is called the same in all of them: document.json.
+        name = entry.name if isinstance(place, str) else sys.intern(entry.name)
+        return Sighting(place, name, signature, self._now)
 
 
 def access(path: str, *, leases: bool) -> Access:

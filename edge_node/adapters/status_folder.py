@@ -45,7 +45,7 @@ class StatusFolder:
         self._done = exchange.statuses_done
         self._failed = exchange.statuses_failed
         self._settings = settings
-        self._sightings = Sightings()
+        self._sightings = Sightings(self._folder)
 
     def lying(self) -> dict[ItemId, Path]:
         """Return all files that lie there, by their ids; none of them is opened."""
@@ -117,7 +117,7 @@ class StatusFolder:
         return peek(data, path.name) is not None
 
     def _judge(self, file: Sighting, ripeness: Ripeness, reading: Reading) -> None:
-        about = Path(file.path)
+        about = file.path
         if not ending_of(file.name, SHEET_ENDINGS):
             ripeness.wait(about, say("a status is a .json or .yaml file"), file.since)
             return
@@ -127,8 +127,10 @@ class StatusFolder:
             with reading(_id_of(file.name, file.signature)) as ours:
                 if not ours:
                     return
-                file.note = self.whole(about)
-        drop = Drop(style=Style.SIDECAR, name=about.stem, members=(about,))
+                file.note = self.whole(Path(about))
+        drop = Drop(
+            style=Style.SIDECAR, name=Path(file.name).stem, outbox=self._folder, files=(file.name,)
+        )
         found = ripeness.ripe(drop, [file], about, trouble=_flaw(file))
         if found is not None:
             ripeness.take(found, [file])

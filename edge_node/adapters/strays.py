@@ -99,7 +99,7 @@ class Strays:
             with durable.disk_errors(home):
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
                 durable.sync_folder(self.claims)
-            durable.move(folder, home / _name_of(folder))
+            durable.move(folder, home / name_of(folder))
         seen = {
             "documents": relaying.documents,
             "arrivals": relaying.arrivals,
@@ -147,7 +147,7 @@ def _leaves_doubt(paper: dict[str, object]) -> bool:
     return states != {str(Sending.QUEUED)}
 
 
-def _name_of(folder: Path) -> str:
+def name_of(folder: Path) -> str:
     """Return what a drop was called: filed, it may have got a number its sheet has not."""
     stem = _NUMBER.sub("", folder.name)
     if any(is_there(folder / f"{stem}{ending}") for ending in SHEET_ENDINGS):

@@ -20,7 +20,7 @@ from edge_node.domain.record import Unconfirmed
 from edge_node.domain.search import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile
@@ -35,9 +35,11 @@ _LOOKS: Final[Mapping[MessageType, str]] = MappingProxyType(
     }
 )
 _TRIED: Final = """
-select min(at) as since, max(at) as tried from attempts
+select min(at) as since, max(at) as tried, max(case when id > :before then at end) as lately
+  from attempts
  where envelope = :envelope and outcome in ('silence', 'unclear', 'cut off')
 """
+_LAST_TRY: Final = "select coalesce(max(id), 0) as id from attempts"
 # Since it was last given up: whoever sends it again gives it fresh tries.
 _ANSWERS: Final = """
 select outcome, reason from attempts
@@ -46,10 +48,11 @@ select outcome, reason from attempts
                          and outcome in ('refused', 'exhausted')), 0)
  order by id desc
 """
-# A document of that number and title sent on that day is that document, whatever the axis's clock
-# says; statuses of one document look alike all its life.
+# Our clock may have been a month ahead, and set right while nobody ran who could go along, and the
+# axis's a day behind: a document of that number and title sent since then is that document.
+# Statuses of one document look alike all its life, and one that goes twice harms nobody.
 _SLACK: Final[Mapping[MessageType, timedelta]] = MappingProxyType(
-    {MessageType.DOCUMENT: timedelta(hours=26), MessageType.STATUS: timedelta(minutes=15)}
+    {MessageType.DOCUMENT: timedelta(days=32), MessageType.STATUS: timedelta(minutes=15)}
 )
 # What looks alike is told apart by none of its parts. An entry may be of any of them that the axis
 # may have, whatever has become of it here; of statuses one at a time leaves.
@@ -95,13 +98,40 @@ class Unsure:
     def __init__(self, file: QueueFile) -> None:
         """Read the tables in ``file``."""
         self._file = file
+        self._began: datetime | None = None
+        self._before = 0  # the last try of another life
 
-    def trail(self, envelope: Envelope) -> Trail:
-        """Return how an envelope that got no answer would look in the axis's list."""
+    def begin(self, *, now: datetime) -> None:
+        """
+        Time what was tried before by this moment, in which the life of whoever works here begins.
+
+        Between two lives the clock may have been set: how long ago that was nobody can tell.
+        """
+        last = self._file.row(_LAST_TRY, {})
+        self._began, self._before = now, 0 if last is None else last["id"]
+
+    def follow(self, by: timedelta) -> None:
+        """Go along with a clock that was set while this life lasts."""
+        if self._began is not None:
+            self._began += by
+
+    def trail(self, envelope: Envelope, *, clock: Callable[[], datetime]) -> Trail:
+        """
+        Return how an envelope that got no answer would look in the axis's list, and since when.
+
+        How long ago it was tried is read while nobody can set the clock (`Queue.clock_was_set`).
+        """
+        values = {"envelope": envelope.id, "before": self._before}
+        with self._file.transaction(durable=False) as transaction:
+            now, began = clock(), self._began
+            tried = transaction.row(_TRIED, values)
         looks = self._file.row(_LOOKS[envelope.message], {"item": envelope.item})
-        tried = self._file.row(_TRIED, {"envelope": envelope.id})
         assert looks is not None  # noqa: S101 - envelopes are about what is never deleted
         assert tried is not None  # noqa: S101 - an aggregate always has a row
+        since, last = moment(tried["since"] or 0), moment(tried["tried"] or 0)
+        if began is not None:
+            since = min(since, began)  # the clock it was sent by was ahead
+            last = began if tried["lately"] is None else moment(tried["lately"])
         own = {"receivers": json.dumps(envelope.receivers), "state": envelope.state}
         alike = self._file.row(_ALIKE[envelope.message], looks | own) or {}
         answers = self._file.rows(_ANSWERS, {"envelope": envelope.id})
@@ -112,8 +142,8 @@ class Unsure:
             number=looks["number"],
             notation=looks["notation"],
             title=looks["subject"],
-            since=moment(tried["since"] or 0),
-            tried=moment(tried["tried"] or 0),
+            since=since,
+            ago=now - last,
             slack=_SLACK[envelope.message],
             alike=max(1, alike["n"]),
             unclear=len(unclear) if puzzled else 0,

@@ -28,10 +28,24 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Transaction
 
 
+# From one urgency to the next lower, a seek for each: what is urgent and put off until later, ten
+# thousands of it while the axis is away, is not walked through by every claim.
 _MOST_URGENT: Final = """
-select item from work
- where lane = :lane and leased is null and alone = 0 and due <= :now
- order by urgency desc, due, item
+with recursive urgencies (urgency) as (
+    select max(urgency) from work where lane = :lane and leased is null and alone = 0
+     union all
+    select (select max(work.urgency) from work
+             where lane = :lane and leased is null and alone = 0
+               and work.urgency < urgencies.urgency)
+      from urgencies where urgency is not null
+)
+select (select item from work
+         where lane = :lane and leased is null and alone = 0
+           and work.urgency = urgencies.urgency and due <= :now
+         order by due, item limit 1) as item
+  from urgencies
+ where item is not null
+ order by urgency desc
  limit 1
 """
 _OLDEST: Final = """

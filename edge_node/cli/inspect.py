@@ -121,6 +121,8 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         pauses=tuple(pauses.all()) if process is not None else (),  # the dead rest from nothing
         sending_paused=seat.node.sends.held(),
         unasked=seat.node.sends.unasked(),
+        held=ledger.held(),
+        unread=seat.node.unread(),
     )
     if as_json:
         typer.echo(json.dumps(values.standing_values(standing), ensure_ascii=False))

@@ -11,7 +11,7 @@ import typer
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_after, print_facts, print_table
-from edge_node.cli.resting import sending_paused, sentences
+from edge_node.cli.resting import for_a_person, sending_paused, sentences
 from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word, states
 from edge_node.domain.errors import NotAllowed
@@ -180,6 +180,9 @@ def _resting(standing: Standing, now: datetime) -> Iterable[tuple[str, str]]:
         for sentence in sending_paused(standing.sending_paused, standing.unasked, now):
             yield title, told(sentence)
             title = ""
+    for sentence in for_a_person(standing.held, len(standing.unread)):
+        yield title, told(sentence)
+        title = ""
     for pause in standing.pauses:
         for sentence in sentences(pause, safe=standing.safe, now=now):
             yield title, told(sentence)

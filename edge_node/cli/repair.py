@@ -45,6 +45,7 @@ def resend(
             hint=say("`edge-node list --out` shows what can"),
         )
     receivers = node.resend().resend(found.id, to or (), now=node.clock())
+    node.ring()
     if as_json:
         typer.echo(json.dumps({"id": found.id, "to": receivers}))
     else:
@@ -86,6 +87,7 @@ def adopt(
             ),
         )
     sends.adopt(now=seat.node.clock())
+    seat.node.ring()
     waiting, _ = ledger.waiting()
     if as_json:
         typer.echo(json.dumps({"waiting": waiting}))
@@ -107,6 +109,7 @@ def release(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
             hint=say("`edge-node resend {id}` sends again what did not arrive", id=found.id),
         )
     seat.node.queue.arriving.release(found.id, now=seat.node.clock())
+    seat.node.ring()
     if as_json:
         typer.echo(json.dumps({"id": found.id}))
     else:

@@ -60,6 +60,23 @@ def sending_paused(held: Held, unasked: int, now: datetime) -> Iterator[Message]
         yield say("stop any other copy, then let sending go on from here: edge-node adopt")
 
 
+def for_a_person(held: int, unread: int) -> Iterator[Message]:
+    """Say how much waits for somebody's decision, and which command names it."""
+    if held:
+        yield say(
+            "documents that may have been sent, and wait for a person: {count}: {command}",
+            count=held,
+            command="edge-node list --out --state held",
+        )
+    if unread:
+        yield say(
+            "folders of the exchange folder that are not known here, and whose papers cannot be"
+            " read: {count}: {command}",
+            count=unread,
+            command="edge-node status --json",
+        )
+
+
 def _clock_time(moment: datetime, now: datetime) -> str:
     """Return a moment as a clock on a wall here shows it, with its day if that is not today."""
     here, today = in_vietnam(moment), in_vietnam(now).date()

@@ -47,6 +47,8 @@ class Standing:
     pauses: tuple[Pause, ...]
     sending_paused: Held | None  # nothing leaves until somebody adopts the data folder
     unasked: int  # of what waits meanwhile, the axis has not been asked about so many
+    held: int  # documents a person has to decide about
+    unread: tuple[str, ...]  # folders of the exchange folder nobody here knows, nor can read
 
 
 def as_values(item: Outbound | Inbound) -> dict[str, object]:

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import logging
 import math
-import signal
 import sys
 import time
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import Enum, auto
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import safekeeping
@@ -29,6 +26,7 @@ from edge_node.config import load
 from edge_node.daemon import systemd
 from edge_node.daemon.board import Board
 from edge_node.daemon.lanes import Lane
+from edge_node.daemon.orders import Order, Orders
 from edge_node.daemon.steady_clock import SteadyClock
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged, WithProblems
 from edge_node.domain.message import say
@@ -65,20 +63,6 @@ _UPKEEP: Final = timedelta(seconds=30)
 _DAY: Final = timedelta(days=1)
 
 
-class Order(Enum):
-    """What a signal asks of the daemon."""
-
-    END = auto()
-    RELOAD = auto()
-
-
-_SIGNALS: Final[Mapping[int, Order]] = {
-    signal.SIGTERM: Order.END,
-    signal.SIGINT: Order.END,
-    signal.SIGHUP: Order.RELOAD,
-}
-
-
 class LaneDead(EdgeNodeError):
     """The thread of a lane has ended though nobody told it to: a mistake of ours."""
 
@@ -103,20 +87,18 @@ class Daemon:
     patience: timedelta = _PATIENCE
     upkeep: timedelta = _UPKEEP
     wall: Callable[[], float] = time.time
-    # The one queue of the standard library that a signal handler may put into at any moment.
-    _orders: SimpleQueue[Order] = field(default_factory=SimpleQueue, init=False)
+    _orders: Orders = field(default_factory=Orders, init=False)
     _ended_by: EdgeNodeError | None = field(default=None, init=False)
     _clock: SteadyClock = field(default_factory=SteadyClock, init=False)
 
     def run(self, config: Config) -> None:
         """Turn until a signal says to stop; AlreadyRunning if somebody else does."""
-        for number in _SIGNALS:
-            signal.signal(number, lambda number, _frame: self.order(_SIGNALS[number]))
+        self._orders.heed_signals()
         self.serve(config)
 
     def order(self, order: Order) -> None:
         """Ask for something, from whatever thread or signal handler."""
-        self._orders.put(order)
+        self._orders.give(order)
 
     def serve(self, config: Config) -> None:
         """Turn until told to stop; AlreadyRunning if somebody else does."""
@@ -176,10 +158,7 @@ class Daemon:
         """Wait for an order, and see to the node meanwhile; to end comes before to reload."""
         orders: set[Order] = set()
         while not orders:
-            with suppress(Empty):
-                orders.add(self._orders.get(timeout=self.upkeep.total_seconds()))
-                while True:
-                    orders.add(self._orders.get_nowait())
+            orders.update(self._orders.wait(self.upkeep))
             if not orders:
                 self._see_to(turning)
         return Order.END if Order.END in orders else Order.RELOAD
@@ -193,10 +172,10 @@ class Daemon:
         again = False
         while any(not lane.join(timedelta()) for lane in turning.lanes.values()):
             turning.node.hang_up()
-            with suppress(Empty):
-                if self._orders.get(timeout=self.patience.total_seconds()) is Order.END:
-                    return False
-                again = True
+            orders = self._orders.wait(self.patience)
+            if Order.END in orders:
+                return False
+            again = again or bool(orders)
         if again:
             self.order(Order.RELOAD)
         return True
@@ -207,15 +186,15 @@ class Daemon:
         if dead:
             # What it had in hand nobody knows; whoever is started anew frees it.
             self._end_by(LaneDead(say("the lane {names} has died", names=", ".join(dead))))
-        jump = self._clock.jump()
-        if jump:
-            log.warning("the clock was set", extra={"by": jump})
-        try:
-            turning.node.upkeep(clock_set_by=jump, follow=self._clock.follow)
-        except QueueDamaged:
-            raise  # nothing may be written any more: the next start says what to do
-        except EdgeNodeError as error:
-            log.warning("the queue cannot be seen to", extra={"error": str(error)})
+        with self._clock.jump() as jump:
+            if jump:
+                log.warning("the clock was set", extra={"by": jump})
+            try:
+                turning.node.upkeep(clock_set_by=jump, follow=self._clock.follow)
+            except QueueDamaged:
+                raise  # nothing may be written any more: the next start says what to do
+            except EdgeNodeError as error:
+                log.warning("the queue cannot be seen to", extra={"error": str(error)})
         if jump:
             turning.schedule.begin_anew()
         for name in ("push", "deliver", "report", "trial"):

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # What time servers correct by themselves in small steps delays nobody by more than this.
 _A_JUMP: Final = timedelta(minutes=1)
@@ -29,7 +30,7 @@ def since_boot() -> float:
 
 
 class SteadyClock:
-    """Tells the time to every thread; one of them keeps it right."""
+    """Tells the time to every thread; whoever sees a jump first keeps it right."""
 
     def __init__(
         self,
@@ -41,23 +42,28 @@ class SteadyClock:
         self._wall = wall
         self._steady = steady
         self._lock = threading.Lock()
+        self._seeing_to = threading.Lock()
         self._ahead = timedelta(seconds=wall() - steady())  # of the steady one
 
     def __call__(self) -> datetime:
         """Return the time, in UTC."""
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=self._steady()) + self._ahead
 
-    def jump(self) -> timedelta:
+    @contextmanager
+    def jump(self) -> Iterator[timedelta]:
         """
-        Return by how much somebody set the machine's clock: forward if more than nought.
+        Tell by how much somebody set the machine's clock: forward if more than nought.
 
-        It is for the caller to `follow` then. Where it is no jump a small step is made towards it.
+        It is for the block to `follow` then; whoever else wants to know waits until that is done,
+        so that one jump is followed once. Where it is no jump a small step is made towards it.
         """
-        apart = timedelta(seconds=self._wall() - self._steady()) - self._ahead
-        if abs(apart) > _A_JUMP:
-            return apart
-        self.follow(max(-_A_STEP, min(apart, _A_STEP)))
-        return timedelta()
+        with self._seeing_to:
+            apart = timedelta(seconds=self._wall() - self._steady()) - self._ahead
+            if abs(apart) > _A_JUMP:
+                yield apart
+                return
+            self.follow(max(-_A_STEP, min(apart, _A_STEP)))
+            yield timedelta()
 
     def follow(self, by: timedelta) -> None:
         """Show a time that is so much later."""

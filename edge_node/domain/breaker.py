@@ -38,6 +38,10 @@ class AxisFailing(AxisBusy):
     """What came shows the axis itself out of order; nothing says that it took anything."""
 
 
+class NoPackage(AxisFailing):
+    """An answer came whole and is nothing a package can be; all of it has reached the sink."""
+
+
 class AxisMute(AxisSilent):
     """Something was sent, and nothing came that an axis in order would say."""
 

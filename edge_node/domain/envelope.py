@@ -84,12 +84,17 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A document that went by the same DocumentId, or number and date, before."""
+    """
+    A document that went by the same DocumentId, or number and date, before.
+
+    The fingerprint is empty where only its papers are known; ``folder`` says where it lies.
+    """
 
     id: ItemId
     name: str
     fingerprint: str
     fates: tuple[Fate, ...]
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
-"""What is left of a queue that was lost, and what was made of it."""
+"""What is left of a queue that was lost, or of what it knew, and what was made of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge_node.domain.lifecycle import Sending
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edge_node.domain.envelope import Fate, ItemId
     from edge_node.domain.message import Message
 
 
@@ -39,3 +42,30 @@ class Recovery:
     accepted: int = 0  # documents that may have been sent, and that the axis has
     held: int = 0  # such that wait for a person
     sending: bool = True  # whether it may send at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """What the status.json beside a drop says of it; of its state at a receiver, or UNSURE."""
+
+    id: ItemId
+    document_id: str
+    number: str
+    notation: str
+    ref: str
+    fates: tuple[Fate, ...]
+
+    @property
+    def never_offered(self) -> bool:
+        """Tell whether it waited for its first try when they were written."""
+        return all(fate.state is Sending.QUEUED for fate in self.fates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What the exchange folder knew and the queue did not."""
+
+    documents: int = 0  # such that the queue did not know at all
+    held: int = 0  # of these, such that may have been sent: a person decides
+    news: int = 0  # documents the queue knew an older state of
+    unread: tuple[str, ...] = ()  # folders whose papers cannot be read, below the exchange folder

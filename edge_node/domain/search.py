@@ -32,8 +32,8 @@ class Trail:
     notation: str
     title: str
     since: datetime  # we first tried
-    tried: datetime  # we last tried
-    slack: timedelta = timedelta(minutes=15)  # how far the axis's clock may be off ours
+    ago: timedelta  # so long ago we last tried
+    slack: timedelta = timedelta(minutes=15)  # how far our clock of then may be off the axis's
     alike: int = 1  # how many unsure envelopes would look so, this one among them
     unclear: int = 0  # so often it was a no nobody understands, and no silence, the last time too
     no: Message | None = None  # what the axis said then

@@ -15,9 +15,11 @@ from edge_node.domain.message import say
 from edge_node.domain.search import Finding, judge, traces_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from edge_node.domain.envelope import AxisId, Envelope, MessageType, Sent
+    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.envelope import AxisId, Envelope, ItemId, MessageType, Sent
     from edge_node.domain.message import Message
     from edge_node.domain.search import Trail
     from edge_node.flows.ports import Axis, Unsure
@@ -43,6 +45,7 @@ class Asking:
     message: MessageType
     queue: Unsure
     axis: Axis
+    clock: Callable[[], datetime]
     _listed: list[Sent] = field(default_factory=list, init=False)
     _listed_at: datetime | None = field(default=None, init=False)
 
@@ -53,14 +56,14 @@ class Asking:
         An axis that puts everybody off for days, from ``since`` if not from the last try, will
         not tell.
         """
-        trail = self.queue.trail(envelope)
+        trail = self.queue.trail(envelope, clock=self.clock)
         try:
             listed = self._list(now)
         except (Permanent, AxisUnclear) as error:
             # That it will not list anything says nothing of this envelope.
             return Answer(finding=Finding.UNTOLD, words=error.message, trail=trail)
         except Transient as error:
-            if now < (since or trail.tried) + _PATIENCE:
+            if (now - since if since else trail.ago) < _PATIENCE:
                 raise
             return Answer(finding=Finding.UNTOLD, words=error.message, trail=trail)
         found = self.queue.unknown(traces_of(trail, listed))
@@ -88,9 +91,14 @@ def _words(candidates: int) -> Message:
 
 def held_words(words: Message, envelope: Envelope) -> Message:
     """Return why an envelope is held, and what a person can do, as the queue keeps it."""
+    return held_reason(words, envelope.receivers, envelope.item)
+
+
+def held_reason(words: Message, codes: Iterable[AgencyCode], item: ItemId) -> Message:
+    """Return likewise why a document is held for some of its receivers."""
     hint = say(
         "ask {codes} whether it came; if not, `edge-node resend {id}` sends it again",
-        codes=", ".join(envelope.receivers),
-        id=envelope.item,
+        codes=", ".join(codes),
+        id=item,
     )
     return replace(words, values={**words.values, "hint": hint})

@@ -32,12 +32,17 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
     from edge_node.domain.repeats import Original
     from edge_node.domain.retry import RetryPolicy
-    from edge_node.flows.ports import Arriving, Due, Inbox, Room, Sends, Spool
+    from edge_node.flows.folders import Inbox
+    from edge_node.flows.ports import Arriving, Due, Room, Sends, Spool
 
 log = logging.getLogger(__name__)
 
 _SHEET: Final = "document.json"
 _VERDICTS: Final = "verification.json"
+_HAD_BEFORE: Final = say(
+    "the data folder is an older state, and since then this may have been handed over;"
+    " if the document software does not have it: edge-node release ID"
+)
 # What the other flows of this thread have to wait for: a `stat` each, on a share a millisecond.
 _AT_ONCE: Final = 100
 
@@ -94,6 +99,10 @@ class Deliver:
         self.inbox.check()
         if item.folder and self.inbox.is_kept(item.id):
             item = self.queue.unprepared(claim, now=now) or item
+        if not item.folder and self.queue.may_be_handed_over(item.id):
+            log.warning("set aside: an older state may not know all", extra={"item": item.id})
+            self.queue.quarantine(claim, _HAD_BEFORE, now=now, answer=False)
+            return
         ready = item if item.folder else self._prepare(claim, item, now)
         if ready is None:
             return

@@ -32,17 +32,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.domain.message import Message
+    from edge_node.flows.folders import Check, Claimed, Drop, Filing, Outbox
     from edge_node.flows.packing import Packing
-    from edge_node.flows.ports import (
-        Check,
-        Claimed,
-        Drop,
-        Filing,
-        Outbox,
-        Outgoing,
-        Room,
-        Stranded,
-    )
+    from edge_node.flows.ports import Outgoing, Room, Stranded
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ What is wrong with a drop is said all at once. Claiming and filing are `intake`'
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.envelope import ItemId, NewDocument
-from edge_node.domain.errors import DropRefused, PackageUnreadable
+from edge_node.domain.errors import DropRefused, PackageUnreadable, Permanent
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Document, Organization
     from edge_node.domain.envelope import Earlier, Stored
     from edge_node.domain.message import Message
-    from edge_node.flows.ports import Claimed, Outgoing, Spool
+    from edge_node.flows.folders import Claimed
+    from edge_node.flows.ports import Outgoing, Spool
 
 # In these states a receiver has the document, or may have it, or will have it by itself.
 _ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD}
+_PACKAGE: Final = ".edxml"
 # What is done about a drop that is refused.
 AGAIN: Final = say("correct it and drop it into the outbox again")
 
@@ -57,23 +59,77 @@ class Packing:
     bare: Callable[[str], Order]  # the order a rule makes of a bare file's name
     limits: edxml.Limits
     manifest_content_type: edxml.ManifestContentType
+    filed: Callable[[ItemId, str], Claimed | None]  # what lies in a folder of the exchange folder
+    recognise: Callable[[ItemId, str], None]  # enters a fingerprint that was not known
 
     def pack(self, claimed: Claimed) -> NewDocument:
         """Return what the queue takes in, its package durable; DropRefused and other Permanent."""
-        if claimed.sheet.suffix.lower() == ".edxml":
+        if claimed.sheet.suffix.lower() == _PACKAGE:
             return self._ready_made(claimed)
         order = self._order(claimed)
         parts, digests = self._parts(claimed, order)
         mark = fingerprint(order.document, digests)
         self._demand_new(order, mark)
+        return self._new(claimed, order, mark, self._written(order.document, parts))
+
+    def _written(self, document: Document, parts: Sequence[edxml.Part]) -> Stored:
         with self.spool.store() as package:
             edxml.write_document(
-                order.document,
+                document,
                 parts,
                 package,
                 manifest_content_type=self.manifest_content_type,
             )
-        return self._new(claimed, order, mark, package.stored)
+        return package.stored
+
+    def _copied(self, claimed: Claimed) -> Stored:
+        with self.spool.store() as copy, claimed.sheet.open("rb") as source:
+            while chunk := source.read(1 << 18):
+                copy.write(chunk)
+        return copy.stored
+
+    # ── what was filed long ago ──────────────────────────────────────────────────────────────
+
+    def header(self, drop: Claimed) -> Document:
+        """Return what a drop says of itself, no attachment opened; Permanent."""
+        if drop.sheet.suffix.lower() != _PACKAGE:
+            return self._order(drop).document
+        with drop.sheet.open("rb") as source:
+            return _a_document(edxml.read_header(source, limits=self.limits)).document
+
+    def pack_again(self, drop: Claimed, document_id: str) -> Stored:
+        """Return the package of a drop that went out under that DocumentId; Permanent."""
+        if drop.sheet.suffix.lower() == _PACKAGE:
+            return self._copied(drop)
+        order = self._order(drop)
+        parts, _ = self._parts(drop, order)
+        return self._written(replace(order.document, document_id=document_id), parts)
+
+    def _mark_of(self, drop: Claimed) -> str:
+        """Return the fingerprint of a drop; Permanent."""
+        if drop.sheet.suffix.lower() == _PACKAGE:
+            with self.spool.room() as room, drop.sheet.open("rb") as source:
+                package = self._opened(source, room)
+                return fingerprint(package.document, [(f.name, f.digest) for f in package.files])
+        order = self._order(drop)
+        return fingerprint(order.document, self._parts(drop, order)[1])
+
+    def _remember(self, before: Iterable[Earlier]) -> list[Earlier]:
+        """Return what was sent before, and of what only papers are known the content as well."""
+        return [each if each.fingerprint else self._recognised(each) for each in before]
+
+    def _recognised(self, earlier: Earlier) -> Earlier:
+        drop = self.filed(earlier.id, earlier.folder)
+        if drop is None:
+            return earlier
+        try:
+            mark = self._mark_of(drop)
+        except Permanent:  # what it holds nobody can tell: it counts as something else
+            return earlier
+        self.recognise(earlier.id, mark)
+        return replace(earlier, fingerprint=mark)
+
+    # ── what was dropped ─────────────────────────────────────────────────────────────────────
 
     def _order(self, claimed: Claimed) -> Order:
         sheet = claimed.sheet
@@ -151,22 +207,14 @@ class Packing:
         order = Order(document=package.document, files=(), warnings=package.warnings)
         mark = fingerprint(package.document, digests)
         self._demand_new(order, mark)
-        with self.spool.store() as copy, claimed.sheet.open("rb") as source:
-            while chunk := source.read(1 << 18):
-                copy.write(chunk)
-        return self._new(claimed, order, mark, copy.stored)
+        return self._new(claimed, order, mark, self._copied(claimed))
 
     def _opened(self, source: BinaryIO, room: Path) -> edxml.DocumentPackage:
         try:
             package = edxml.read_package(source, room, limits=self.limits)
         except PackageUnreadable as error:
             raise DropRefused(error.message, hint=error.hint or AGAIN) from error
-        if not isinstance(package, edxml.DocumentPackage):
-            raise DropRefused(
-                say("the package is a status message, not a document"),
-                hint=say("report statuses through the folder statuses/"),
-            )
-        return package
+        return _a_document(package)
 
     def _objections(self, package: edxml.DocumentPackage) -> Sequence[Message]:
         document = package.document
@@ -195,7 +243,7 @@ class Packing:
 
     def _demand_new(self, order: Order, mark: str) -> None:
         """Spare the packing of what was sent before; whoever takes it in asks again."""
-        before = self.queue.earlier(order.document)
+        before = self._remember(self.queue.earlier(order.document))
         demand_new(order.document, mark, before, resend=order.resend)
 
     def _new(self, claimed: Claimed, order: Order, mark: str, package: Stored) -> NewDocument:
@@ -209,6 +257,15 @@ class Packing:
             warnings=order.warnings,
             resend=order.resend,
         )
+
+
+def _a_document(package: edxml.Package) -> edxml.DocumentPackage:
+    if not isinstance(package, edxml.DocumentPackage):
+        raise DropRefused(
+            say("the package is a status message, not a document"),
+            hint=say("report statuses through the folder statuses/"),
+        )
+    return package
 
 
 def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, resend: bool) -> None:

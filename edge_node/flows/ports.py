@@ -1,5 +1,5 @@
 """
-What the flows ask of the world, as small protocols.
+What the flows ask of the world, as small protocols; of the exchange folder, `folders` says it.
 
 The adapters fulfil them without knowing; `node` introduces the two to each other, and each
 method's words stand with the adapter that fulfils it.
@@ -7,12 +7,12 @@ method's words stand with the adapter that fulfils it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
-    from datetime import date, datetime, timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         Sent,
         Stored,
     )
-    from edge_node.domain.errors import Permanent
     from edge_node.domain.lifecycle import SendingEvent
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening, Unconfirmed
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from edge_node.domain.trial import Ending, Suspect
 
     Due = Callable[[Lane], datetime | None]
-    Check = Callable[[], object]  # FolderMissing unless it is our exchange folder that is there
-    Papers = Mapping[str, bytes]
 
 
 class Flow(Protocol):
@@ -145,6 +142,15 @@ class Outgoing(Protocol):
         due: datetime | None = None,
         outcome: str = "",
     ) -> None: ...
+    def unanswered(
+        self,
+        claim: Claim,
+        *,
+        clock: Callable[[], datetime],
+        wait: timedelta,
+        reason: Message,
+        outcome: str = "",
+    ) -> None: ...
     def defer(
         self,
         claim: Claim,
@@ -180,7 +186,7 @@ class Outgoing(Protocol):
 class Unsure(Protocol):
     """What the queue knows of envelopes the axis gave no answer for."""
 
-    def trail(self, envelope: Envelope) -> Trail: ...
+    def trail(self, envelope: Envelope, *, clock: Callable[[], datetime]) -> Trail: ...
     def unknown(self, axis_ids: Sequence[AxisId]) -> list[AxisId]: ...
     def unconfirmed(
         self, *, before: datetime, limit: int, after: Unconfirmed | None = None
@@ -233,6 +239,7 @@ class Arriving(Protocol):
     def acknowledged(
         self, claim: Claim, *, now: datetime, reason: Message | None = None
     ) -> None: ...
+    def may_be_handed_over(self, item: ItemId) -> bool: ...
     def resemblance(self, item: ItemId, document: Document, fingerprint: str) -> Resemblance: ...
     def prepared(
         self,
@@ -268,6 +275,9 @@ class Marks(Protocol):
 
     def get(self, name: str) -> str | None: ...
     def put(self, name: str, value: str) -> None: ...
+    def remove(self, *names: str) -> None: ...
+    def count(self, name: str) -> int: ...
+    def counts(self, prefix: str) -> dict[str, int]: ...
 
 
 class History(Protocol):
@@ -282,53 +292,6 @@ class Paperwork(Protocol):
 
     def untold(self, *, limit: int) -> list[Dossier]: ...
     def filed(self, dossier: Dossier, folder: str) -> None: ...
-
-
-class Drop(Protocol):
-    """Something in the outbox that can be taken."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def secret(self) -> bool: ...
-
-
-class Claimed(Protocol):
-    """A drop that is ours."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def sheet(self) -> Path: ...
-    @property
-    def files(self) -> tuple[Path, ...]: ...
-    @property
-    def fault(self) -> Message | None: ...
-    def named(self, name: str) -> Path | None: ...
-
-
-class Scan(Protocol):
-    """One look at a folder; what is ready is of the folder's own kind."""
-
-    @property
-    def ready(self) -> Sequence[Any]: ...
-    @property
-    def next_look(self) -> float | None: ...
-
-
-class Outbox(Protocol):
-    """Where the document software drops what is to be sent."""
-
-    def scan(self, now: float) -> Scan: ...
-    def claim(self, drop: Any, item_id: str) -> Claimed: ...  # noqa: ANN401 - a drop of its scan
-    def unfinished(self) -> Sequence[str]: ...
-    def take_up(self, item_id: str) -> Claimed | None: ...
-    def name_of(self, item_id: str) -> str | None: ...
-    def refuse_in_place(self, drop: Any, papers: Papers) -> None: ...  # noqa: ANN401 - likewise
 
 
 class Stranded(Protocol):
@@ -354,60 +317,3 @@ class Alone(Protocol):
     """A child process for one item."""
 
     def run(self, suspect: Suspect, *, within: timedelta) -> Ending: ...
-
-
-class Files(Protocol):
-    """Where a file is set aside without being opened."""
-
-    def set_aside(self, item: ItemId, error: Permanent, now: datetime) -> None: ...
-
-
-class Statuses(Protocol):
-    """Where the document software drops what is to be reported."""
-
-    def lying(self) -> Mapping[ItemId, Path]: ...
-    def id_of(self, path: Path) -> ItemId: ...
-    def whole(self, path: Path) -> bool: ...
-    def scan(
-        self, now: float, reading: Callable[[ItemId], AbstractContextManager[bool]]
-    ) -> Scan: ...
-    def read(self, path: Path) -> tuple[bytes, str]: ...
-    def done(self, path: Path) -> Path: ...
-    def failed(self, path: Path, papers: Papers) -> Path: ...
-
-
-class Filing(Protocol):
-    """Where a taken-in drop lies in the exchange folder."""
-
-    def to_queued(self, item: ItemId, folder: str, name: str, status: bytes) -> str: ...
-    def to_sent(self, item: ItemId, folder: str, name: str, day: date, status: bytes) -> str: ...
-    def to_failed(
-        self,
-        item: ItemId,
-        folder: str,
-        name: str,
-        day: date,
-        papers: Papers,
-        status: bytes | None,
-    ) -> str: ...
-
-
-class Inbox(Protocol):
-    """Where incoming documents wait for the document software."""
-
-    def check(self) -> None: ...
-    def folder_name(
-        self, received_at: datetime, sender: str, number: str, notation: str
-    ) -> str: ...
-    def preparing(self, item: ItemId) -> AbstractContextManager[Path]: ...
-    def keep(self, item: ItemId, prepared: Path, name: str, files: Papers) -> str: ...
-    def is_kept(self, item: ItemId) -> bool: ...
-    def show(self, item: ItemId, folder: str) -> None: ...
-    def is_taken(self, folder: str) -> bool: ...
-
-
-class Receipts(Protocol):
-    """Where the document software reads what became of its documents."""
-
-    def name(self, what: str, *, number: int, at: datetime) -> str: ...
-    def write(self, receipts: Papers) -> None: ...

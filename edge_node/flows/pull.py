@@ -2,7 +2,8 @@
 Fetch what the axis has for us: raw bytes first, durable, and only then the word that we have it.
 
 Nothing is parsed here. What the bytes mean is `deliver`'s and `apply`'s affair, which find them in
-the queue even if this process dies in between.
+the queue even if this process dies in between. Only what is no package at all is fetched again
+before it is believed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.breaker import AxisDown
+from edge_node.domain.breaker import AxisDown, NoPackage
 from edge_node.domain.envelope import Digest, MessageType, Stored
 from edge_node.domain.errors import (
     AxisDenied,
@@ -25,14 +26,15 @@ from edge_node.domain.message import say
 from edge_node.flows.look_back import SETTLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from datetime import datetime, timedelta
 
     from edge_node.domain.envelope import AxisId, ItemId, Listed
     from edge_node.domain.errors import EdgeNodeError
     from edge_node.domain.message import Message
+    from edge_node.flows.disbelief import Disbelief
     from edge_node.flows.look_back import LookBack
-    from edge_node.flows.ports import Arriving, Axis, Room, Spool
+    from edge_node.flows.ports import Arriving, Axis, Room, Sink, Spool
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +77,7 @@ class Pull:
     axis: Axis
     package_limit: int
     look_back: LookBack
+    disbelief: Disbelief
     answer_fail: bool  # tell the axis what is too large
     _listed: list[Listed] = field(default_factory=list, init=False)
     _missed: dict[AxisId, _Missed] = field(default_factory=dict, init=False)
@@ -101,7 +104,10 @@ class Pull:
             item = self._refuse(listed, error, now)
             self.look_back.safe(listed.axis_id)
             log.warning("too large to fetch", extra=seen | {"item": item, "limit": error.limit})
+        except NoPackage as error:
+            self._miss(listed, error)
         except (Permanent, Transient) as error:
+            self.disbelief.begin_anew(listed.axis_id)
             self._miss(listed, error)
         except AxisDown:
             self._listed.insert(0, listed)  # nobody was asked: it is still the next
@@ -150,7 +156,17 @@ class Pull:
             # What waits is taken as it was listed first: by now the axis may think we have it.
             wanted.setdefault(axis_id, found)
         self._missed = {key: missed for key, missed in self._missed.items() if key in wanted}
+        self._resume(wanted)
         return [item for axis_id, item in wanted.items() if self._is_due(axis_id)]
+
+    def _resume(self, wanted: Container[AxisId]) -> None:
+        """Rest as before the start what was answered with no package; forget what is settled."""
+        self.disbelief.keep(wanted)
+        for axis_id, times in self.disbelief.times().items():
+            if axis_id not in self._missed:
+                self._missed[axis_id] = missed = _Missed()
+                for _ in range(times):
+                    missed.again()
 
     def _is_due(self, axis_id: AxisId) -> bool:
         missed = self._missed.get(axis_id)
@@ -170,7 +186,7 @@ class Pull:
         if listed.message is MessageType.STATUS:
             body = bytearray()
             words = say("the status message is larger than {limit} bytes", limit=_STATUS_LIMIT)
-            self.axis.fetch(listed.axis_id, _Bounded(body.extend, _STATUS_LIMIT, words))
+            self._ask_for(listed, _Bounded(body.extend, _STATUS_LIMIT, words))
             raw = bytes(body)
             digest = Digest(hashlib.sha256(raw).hexdigest())
             stored = Stored(digest=digest, size=len(raw))
@@ -181,10 +197,20 @@ class Pull:
             limit=self.package_limit,
         )
         with self.spool.store() as writer:
-            self.axis.fetch(listed.axis_id, _Bounded(writer.write, self.package_limit, words))
+            self._ask_for(listed, _Bounded(writer.write, self.package_limit, words))
         if self.look_back.settled_elsewhere(listed):
             return self._set_aside(listed, writer.stored, now)
         return self.queue.add(listed, writer.stored, None, now=now)
+
+    def _ask_for(self, listed: Listed, sink: Sink) -> None:
+        """Fetch to the sink; NoPackage until that came so often that it has to be believed."""
+        try:
+            self.axis.fetch(listed.axis_id, sink)
+        except NoPackage as error:
+            if not self.disbelief.is_over(listed.axis_id):
+                raise
+            seen = {"axis_id": listed.axis_id, "error": str(error)}
+            log.warning("fetched again and again: kept as it came", extra=seen)
 
     def _set_aside(self, listed: Listed, stored: Stored, now: datetime) -> ItemId:
         """Keep for a person what the document software may have had from an older queue."""

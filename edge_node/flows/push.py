@@ -108,9 +108,9 @@ class Push:
         except Permanent as error:
             self._parked(claim, envelope, error, self.clock())
         except AxisSilent as error:
-            self._silent(claim, envelope, error, self.clock())
+            self._silent(claim, envelope, error)
         except AxisUnclear as error:
-            self._unclear(claim, envelope, error, self.clock())
+            self._unclear(claim, envelope, error)
         except Transient as error:
             self._later(claim, envelope, error, self.clock())
         except Outage as error:
@@ -151,24 +151,20 @@ class Push:
             event = SendingEvent.EXHAUSTED
         self.queue.settle(claim, event, now=now, reason=reason_of(error))
 
-    def _silent(self, claim: Claim, envelope: Envelope, error: AxisSilent, now: datetime) -> None:
+    def _silent(self, claim: Claim, envelope: Envelope, error: AxisSilent) -> None:
         log.warning(
             "no answer from the axis", extra=_seen(claim, envelope) | {"error": str(error)}
         )
-        self._unsure(claim, error.message, now)
+        self._unsure(claim, error.message)
 
-    def _unclear(
-        self, claim: Claim, envelope: Envelope, error: AxisUnclear, now: datetime
-    ) -> None:
+    def _unclear(self, claim: Claim, envelope: Envelope, error: AxisUnclear) -> None:
         """Ask before it is sent again: a no nobody understands may be no no."""
         log.warning("an answer nobody knows", extra=_seen(claim, envelope) | {"error": str(error)})
-        self._unsure(claim, reason_of(error), now, outcome="unclear")
+        self._unsure(claim, reason_of(error), outcome="unclear")
 
-    def _unsure(self, claim: Claim, reason: Message, now: datetime, *, outcome: str = "") -> None:
-        due = now + self.retry.wait(claim.attempt)  # asking is no attempt: there is no last one
-        self.queue.settle(
-            claim, SendingEvent.SILENCE, now=now, reason=reason, due=due, outcome=outcome
-        )
+    def _unsure(self, claim: Claim, reason: Message, *, outcome: str = "") -> None:
+        wait = self.retry.wait(claim.attempt)  # asking is no attempt: there is no last one
+        self.queue.unanswered(claim, clock=self.clock, wait=wait, reason=reason, outcome=outcome)
 
     def _later(
         self, claim: Claim, envelope: Envelope, error: EdgeNodeError, now: datetime
@@ -214,13 +210,15 @@ class Push:
 
     def _answered(self, claim: Claim, envelope: Envelope, answer: Answer, now: datetime) -> None:
         trail = answer.trail
-        believed = trail.tried + self.doubt.after
+        # The list was read later than that: it lacks what the axis took long before.
+        under_way = self.doubt.after - trail.ago
         if answer.finding is Finding.THERE:
             found = answer.axis_id
             self.queue.settle(claim, SendingEvent.FOUND, now=now, axis_id=found)
-        elif now < believed:
+        elif under_way > timedelta():
             # It may still be on its way through the axis.
-            self.queue.defer(claim, now=now, until=believed, reason=answer.words, asked=True)
+            until = now + under_way
+            self.queue.defer(claim, now=now, until=until, reason=answer.words, asked=True)
         elif trail.unclear >= UNCLEAR_ANSWERS and answer.finding is Finding.ABSENT:
             self.queue.settle(claim, SendingEvent.REFUSED, now=now, reason=trail.no)
         elif not self._may_go_again(envelope, answer):

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
     from edge_node.domain.order import StatusOrder
     from edge_node.domain.record import Unconfirmed
+    from edge_node.flows.folders import Check, Statuses
     from edge_node.flows.in_hand import InHand
-    from edge_node.flows.ports import Arriving, Axis, Check, Outgoing, Statuses, Unsure
+    from edge_node.flows.ports import Arriving, Axis, Outgoing, Unsure
 
 log = logging.getLogger(__name__)
 

@@ -39,6 +39,8 @@ class Resend:
         chosen = self._chosen(fates, to)
         envelope = self.queue.envelope(item, chosen[0])
         package = envelope.package
+        if not package.digest:
+            raise _without_package(chosen)
         if set(envelope.receivers) != set(chosen):
             package = self._package_for(envelope, chosen)
         self.queue.resend(item, chosen, package, now=now)
@@ -93,6 +95,16 @@ class Resend:
                     manifest_content_type=self.manifest_content_type,
                 )
         return writer.stored
+
+
+def _without_package(codes: Sequence[AgencyCode]) -> NotAllowed:
+    return NotAllowed(
+        say("its package was lost with the data folder"),
+        hint=say(
+            'drop the document into the outbox again, for {codes} alone and with "resend": true',
+            codes=", ".join(codes),
+        ),
+    )
 
 
 def _may_be_resent(fate: Fate) -> bool:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening
-    from edge_node.flows.ports import Check, Filing, History, Paperwork, Receipts
+    from edge_node.flows.folders import Check, Filing, Receipts
+    from edge_node.flows.ports import History, Paperwork
 
 log = logging.getLogger(__name__)
 

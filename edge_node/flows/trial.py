@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
     from edge_node.domain.retry import RetryPolicy
     from edge_node.domain.trial import Ending, Suspect
-    from edge_node.flows.ports import Alone, Arriving, Files, Outgoing, Trials
+    from edge_node.flows.folders import Files
+    from edge_node.flows.ports import Alone, Arriving, Outgoing, Trials
 
 log = logging.getLogger(__name__)
 

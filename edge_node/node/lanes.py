@@ -68,6 +68,7 @@ class Lanes:
 
     def _pull_lane(self) -> Plan:
         from edge_node.flows.acknowledge import Acknowledge  # noqa: PLC0415 - only for work
+        from edge_node.flows.disbelief import Disbelief  # noqa: PLC0415
         from edge_node.flows.look_back import LookBack  # noqa: PLC0415
         from edge_node.flows.pull import Pull  # noqa: PLC0415
 
@@ -94,6 +95,7 @@ class Lanes:
             axis=axis,
             package_limit=self.parts.config.limits.package,
             look_back=look_back,
+            disbelief=Disbelief(marks=self.parts.queue.marks),
             answer_fail=self.parts.answer_fail,
         )
         return self._plan([acknowledge, pull], Lane.ACKNOWLEDGE)
@@ -199,7 +201,7 @@ class Lanes:
         from edge_node.flows.intake import Intake  # noqa: PLC0415
 
         return Intake(
-            check=self.parts.check,
+            check=self.parts.check_and_learn,
             room=self.parts.room,
             outbox=Outbox(self.parts.exchange.outbox, self.parts.claims, self.parts.settling()),
             filing=self.parts.filing(),
@@ -218,7 +220,7 @@ class Lanes:
         from edge_node.flows.recheck import Recheck  # noqa: PLC0415
 
         config, queue = self.parts.config.push, self.parts.queue
-        asking = Asking(message=message, queue=queue.unsure, axis=axis)
+        asking = Asking(message=message, queue=queue.unsure, axis=axis, clock=self.parts.clock)
         push = Push(
             message=message,
             lane=lane,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.disk import AccessDenied, disk_errors
 from edge_node.adapters.exchange import ForeignFolder
 from edge_node.adapters.pauses import Pauses
-from edge_node.adapters.safekeeping import Safekeeping, demand_usable
+from edge_node.adapters.safekeeping import YOUNG, Safekeeping, demand_usable
 from edge_node.adapters.strays import Strays
 from edge_node.adapters.witness import Witness
 from edge_node.domain.envelope import MessageType
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A command that runs beside us has entered by then what it stored.
-_YOUNG: Final = timedelta(hours=1)
+# What resend, adopt and release give work to.
+_RUNG_BY_COMMANDS: Final = ("push", "deliver", "report", "trial")
 
 
 @dataclass(kw_only=True)
@@ -81,11 +82,16 @@ class Node(Parts):
         self.sends.compare(now=now)
         crashes = self.config.limits.crashes
         self.queue.free_all(now=now, ask_after=self.config.push.retry_first, crashes=crashes)
+        self.queue.sweep(now=now, ceiling=self.config.push.retry_ceiling, crashes=crashes)
         self._take_in_strays(now, queued=self.exchange.queued if is_here else None)
+        if is_here:
+            self._learn_at_start(now)
+        else:
+            self.queue.learning.put_off(whole=False)
         held = self.sends.held()
         _say_if_held(held)
         if held is None:  # an older state of the queue does not name all that is ours
-            self.spool.sweep_packages(self.queue.names_package, before=now - _YOUNG)
+            self.spool.sweep_packages(self.queue.names_package, before=now - YOUNG)
 
     def _exchange_is_here(self) -> bool:
         """Tell whether the exchange folder is there; ForeignFolder where it is another's."""
@@ -110,12 +116,29 @@ class Node(Parts):
             has_package=self._has_package,
         )
         found = strays.find()
-        if found:
+        if found or found.doubtful:
             self.sends.pause(now=now)  # any of it may have been sent since
+        if found:
             strays.take_in(found, now=now)
         for folder in found.doubtful:
             seen = {"path": str(folder)}
             log.error("not known here any more, and it may have been sent", extra=seen)
+
+    def _learn_at_start(self, now: datetime) -> None:
+        """Learn what the exchange folder knows; where it cannot be read, drops wait until then."""
+        try:
+            self._miss_nothing_sent(now)
+            self.learn(again=bool(self.unread()))
+        except (FolderMissing, AccessDenied) as error:
+            self.queue.learning.put_off(whole=True)
+            seen = {"error": str(error), "hint": str(error.hint or "")}
+            log.error("the exchange folder cannot be read", extra=seen)  # noqa: TRY400 - that says it all
+
+    def _miss_nothing_sent(self, now: datetime) -> None:
+        """Pause sending where the queue does not know what was sent last: it is an older one."""
+        if not (self.queue.learning.due or self._knows_what_was_sent_last()):
+            log.error("the queue does not know what lies in sent/")
+            self.sends.pause(now=now)
 
     def _has_package(self, digest: Digest) -> bool:
         return self.spool.path(digest).is_file()
@@ -143,7 +166,7 @@ class Node(Parts):
 
         def asking() -> Asking:
             message, unsure = MessageType.DOCUMENT, rebuilding.queue.unsure
-            return Asking(message=message, queue=unsure, axis=self.axis())
+            return Asking(message=message, queue=unsure, axis=self.axis(), clock=self.clock)
 
         sources = Sources(
             queue=self.config.folders.queue,
@@ -164,16 +187,37 @@ class Node(Parts):
         """Ring the lane whose folder changes, for as long as the block lasts."""
         from edge_node.adapters.watcher import Watcher  # noqa: PLC0415 - 62 ms
 
-        lanes = {self.exchange.outbox: "intake", self.exchange.statuses: "report"}
-        self._watcher = Watcher(
-            tuple(lanes), lambda folder: ring(lanes[folder]), polling=self.polls
-        )
+        lanes = {
+            self.exchange.outbox: ("intake",),
+            self.exchange.statuses: ("report",),
+            self._bell: _RUNG_BY_COMMANDS,
+        }
+        with disk_errors(self._bell):
+            self._bell.mkdir(mode=0o700, exist_ok=True)
+
+        def ring_all(folder: Path) -> None:
+            for lane in lanes[folder]:
+                ring(lane)
+
+        self._watcher = Watcher(tuple(lanes), ring_all, polling=self.polls)
         self._watcher.start()
         try:
             yield
         finally:
             self._watcher.stop()
             self._watcher = None
+
+    @property
+    def _bell(self) -> Path:
+        """A folder of our own in which commands let a node at work know of what they did."""
+        return self.config.folders.data / "bell"
+
+    def ring(self) -> None:
+        """Have a node that works beside us look at once; without it, it looks at its upkeep."""
+        with suppress(OSError):  # none ever watched here, or it is somebody else's folder
+            rung = self._bell / "rung"
+            rung.unlink(missing_ok=True)
+            rung.touch()
 
     def scan_interval(self) -> timedelta:
         """Return how often the outbox is looked through whether or not anything rings."""

@@ -7,6 +7,7 @@ client nor the watcher. What is done with the parts is `lanes`' and `life`'s aff
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from dataclasses import dataclass, field
@@ -39,11 +40,14 @@ if TYPE_CHECKING:
     from edge_node.adapters.filing import Filing
     from edge_node.adapters.inbox import Inbox
     from edge_node.adapters.line import Line, Upstream
+    from edge_node.adapters.shelves import Shelves
     from edge_node.config import Config
     from edge_node.domain.envelope import ItemId
     from edge_node.flows.packing import Packing
     from edge_node.protocol import edxml
     from edge_node.protocol.vxp_verdicts import Verdicts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -267,4 +271,50 @@ class Parts:
             ),
             limits=self.limits,
             manifest_content_type=config.package.manifest_content_type.value,
+            filed=self.shelves.drop,
+            recognise=self.queue.learning.recognise,
         )
+
+    @property
+    def shelves(self) -> Shelves:
+        """Where drops lie with their papers."""
+        from edge_node.adapters.shelves import Shelves  # noqa: PLC0415 - only for work
+
+        return Shelves(self.exchange)
+
+    def learn(self, *, again: bool = False) -> None:
+        """
+        Have the queue know what only the exchange folder knows, where that is still open.
+
+        ``again``: though it was done, because a person may have mended what could not be read.
+        """
+        if not (again or self.queue.learning.due):
+            return
+        if self.queue.learning.looks_first and self._knows_what_was_sent_last():
+            self.queue.learning.all_known()
+            return
+        from edge_node.flows.learn import Learn  # noqa: PLC0415 - hardly ever
+
+        now = self.clock()
+        learn = Learn(shelves=self.shelves, queue=self.queue.learning, packing=self.packing())
+        learnt = learn.turn(now)
+        if learnt.documents:
+            # Who forgot these may have forgotten more: what was received, what waits.
+            self.sends.pause(now=now)
+        self.queue.learning.finish(learnt)
+        seen = {"documents": learnt.documents, "held": learnt.held, "news": learnt.news}
+        log.warning("the exchange folder was read", extra=seen | {"unread": len(learnt.unread)})
+
+    def _knows_what_was_sent_last(self) -> bool:
+        papers = (filed.papers for filed in self.shelves.newest())
+        return all(self.queue.learning.holds(each.id) for each in papers if each)
+
+    def unread(self) -> tuple[str, ...]:
+        """Return which folders of documents nobody knows and nobody can read, and still lie."""
+        folders = self.queue.learning.unread()
+        return tuple(folder for folder in folders if self.shelves.lies(folder))
+
+    def check_and_learn(self) -> None:
+        """FolderMissing as `check`; what was to be learnt is learnt before anything is taken."""
+        self.check()
+        self.learn()

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from edge_node.sandbox.params import Params
     from edge_node.sandbox.settings import Settings
 
-_IN_PACKAGES = (Fault.CORRUPT_BASE64, Fault.SWAP_CONTENT_TYPE, Fault.DROP_BUSSINESS)
+_IN_PACKAGES = (
+    Fault.CORRUPT_BASE64,
+    Fault.SWAP_CONTENT_TYPE,
+    Fault.DROP_BUSSINESS,
+    Fault.HALF_PACKAGE,
+)
 
 
 class FaultyAxis(Axis):

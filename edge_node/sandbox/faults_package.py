@@ -1,5 +1,5 @@
 """
-Packages that come to harm on their way through the axis: three ways that were seen in the wild.
+Packages that come to harm on their way through the axis: in ways that were seen in the wild.
 
 Works on what `rewrite` wrote, whose layout is known to the letter, so that a pattern finds its
 place without a parser. The file is mapped and copied around the spots that change: memory does
@@ -49,6 +49,8 @@ def _edits(package: mmap.mmap, rule: Rule) -> Iterator[Edit]:
     if rule.fault is Fault.DROP_BUSSINESS:
         for found in _BUSSINESS.finditer(package):
             yield *found.span(), b""
+    elif rule.fault is Fault.HALF_PACKAGE:
+        yield len(package) // 2, len(package), b""
     elif rule.fault is Fault.CORRUPT_BASE64:
         for found in _CONTENT.finditer(package):
             begin, end = found.span(1)

@@ -53,6 +53,7 @@ class Fault(StrEnum):
     CORRUPT_BASE64 = "corrupt-base64"
     SWAP_CONTENT_TYPE = "swap-content-type"
     DROP_BUSSINESS = "drop-bussiness"
+    HALF_PACKAGE = "half-package"
 
 
 class Stage(Enum):
@@ -162,6 +163,7 @@ _NATURES: Final[Mapping[Fault, _Nature]] = MappingProxyType(
         Fault.CORRUPT_BASE64: _nature(Stage.MEANING, *_READS, where="attachment"),
         Fault.SWAP_CONTENT_TYPE: _nature(Stage.MEANING, *_READS, where="both"),
         Fault.DROP_BUSSINESS: _nature(Stage.MEANING, *_READS),
+        Fault.HALF_PACKAGE: _nature(Stage.MEANING, *_READS),
     }
 )
 # What is struck when a rule does not say: less than all that could be.

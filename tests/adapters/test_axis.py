@@ -15,6 +15,7 @@ from captures import SECRET, SYSTEM, captured
 from loopback import http_server, raw_server, read_request
 
 from edge_node.adapters.axis import VxpAxis
+from edge_node.domain.breaker import NoPackage
 from edge_node.domain.document import AgencyCode
 from edge_node.domain.envelope import AxisId, MessageType, Stored
 from edge_node.domain.errors import (
@@ -197,6 +198,49 @@ def test_what_is_no_package_is_not_taken_for_one(server, fetch, answer, error):
         fetched(axis)
 
 
+@pytest.mark.parametrize("fetch", ["downloadEdoc", "getEdoc"])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"OK\n", "that is no package"),
+        (b" \r\n", "that is no package"),
+        (b64encode(FILE), "that is no package"),
+        (bytes(range(256)) * 64, "that is no package"),
+        (b'<?xml version="1.0"?><html><body>maintenance</body></html>', "that is no package"),
+        (FILE[3:], "that is no package"),
+        (FILE[:-1], "breaks off"),
+        (FILE[: len(FILE) // 2], "breaks off"),
+    ],
+    ids=["OK", "blank", "base64", "bytes", "a page in XML", "its end", "a letter short", "half"],
+)
+def test_what_looks_like_no_package_is_given_whole_and_said_to_be_none(
+    server, fetch, answer, words
+):
+    """Nothing is cut off, nothing is refused: whether it is to be believed others decide."""
+    wrapped = b'{"data":"%s","status":"OK"}' % b64encode(answer)
+    server.will_say(answer if fetch == "downloadEdoc" else wrapped)
+    sink = io.BytesIO()
+    with an_axis_at(server, fetch=fetch) as axis, pytest.raises(NoPackage, match=words):
+        axis.fetch(D1, sink)
+    assert sink.getvalue() == answer
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        b"<edXML/>",
+        b"1212\xef\xbb\xbf<?xml version='1.0'?>\n<e:edXML xmlns:e='x'>a</e:edXML>\r\n<!-- b -->",
+        "<?xml version='1.0' encoding='utf-16'?><edXML a='đ'>b</edXML\n>".encode("utf-16"),
+    ],
+    ids=["empty", "prefixed", "UTF-16"],
+)
+def test_a_package_is_known_however_it_is_written(server, package):
+    """What reading forgives is no reason to fetch it again."""
+    server.will_say(package)
+    with an_axis_at(server) as axis:
+        assert fetched(axis) == package
+
+
 @pytest.mark.parametrize(
     ("answer", "whole"), [(b"<edXML/>\n", True), (b"<edXML><a>b</", False), (b"<edX", False)]
 )
@@ -324,7 +368,7 @@ def test_a_large_package_is_sent_in_little_memory(server, tmp_path):
 @pytest.mark.parametrize("fetch", ["downloadEdoc", "getEdoc"])
 def test_a_large_package_is_fetched_in_little_memory(server, fetch):
     """64 MB come to us in pieces, as they are or inside JSON: under 10 MB as well."""
-    piece = b"<edXML>" + b"x" * (48 * 1024 - 8) + b">"
+    piece = b"<edXML>" + b"x" * (48 * 1024 - 15) + b"</edXML>"
     turns = 64 * MB // len(piece)
     digest = sha256()
     for _ in range(turns):

@@ -2,6 +2,7 @@ import os
 import re
 import socket
 import time
+import tracemalloc
 import unicodedata
 from datetime import timedelta
 
@@ -26,11 +27,17 @@ from dropping import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge_node import adapters
 from edge_node.adapters.drops import Style
 from edge_node.domain.errors import FolderMissing
 
 RULES = (re.compile(r"(?P<number>\d+)-(?P<notation>[\w-]+)\.pdf"),)
 AT_ONCE = {"quiet": timedelta(0)}
+# What the interpreter's own tables grow by, from time to time, is not ours.
+OURS = [
+    tracemalloc.Filter(inclusive=True, filename_pattern=f"{adapters.__path__[0]}/*"),
+    tracemalloc.Filter(inclusive=True, filename_pattern="*/json/decoder.py"),
+]
 
 
 def settled(outbox, now=100.0):
@@ -399,3 +406,29 @@ def test_ten_thousand_idle_files_cost_little(tmp_path):
 
     assert len(scan.waiting) == 10_000
     assert time.process_time() - began < 0.8
+
+
+@pytest.mark.parametrize(
+    ("style", "most"), [("bundle", 1200), ("sidecar", 1200), ("package", 650), ("unknown", 400)]
+)
+def test_between_looks_little_is_held_of_a_drop(tmp_path, style, most):
+    """A drop costs its names and a few figures, a kilobyte or so; no path of it is kept."""
+    outbox, many = an_outbox(tmp_path), 400
+    for each in (f"letter {number}" for number in range(many)):
+        files = {
+            "bundle": {f"{each}/document.json": a_sheet("a.pdf"), f"{each}/a.pdf": PDF},
+            "sidecar": {f"{each}.json": a_sheet(f"{each}.pdf"), f"{each}.pdf": PDF},
+            "package": {f"{each}.edxml": EDXML},
+            "unknown": {f"{each}.jpg": PDF},
+        }[style]
+        for name, data in files.items():
+            lay((tmp_path / "outbox" / name).parent, {name.rpartition("/")[2]: data})
+
+    tracemalloc.start()
+    try:
+        ready = settled(outbox).ready
+        held = tracemalloc.take_snapshot().filter_traces(OURS).statistics("filename")
+    finally:
+        tracemalloc.stop()
+    assert len(ready) == (0 if style == "unknown" else many)
+    assert sum(each.size for each in held) / many < most

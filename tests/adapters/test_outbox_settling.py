@@ -216,3 +216,15 @@ def test_writers_are_not_asked_after_where_the_answer_means_something_else(tmp_p
     with (tmp_path / "file").open("wb"):
         assert access(f"{tmp_path}/file", leases=True) is Access.WRITTEN
         assert access(f"{tmp_path}/file", leases=False) is Access.FREE
+
+
+@pytest.mark.parametrize("seconds", [-(10**9), 1.5 * 10**10])
+def test_a_file_may_say_of_itself_that_it_is_of_any_year(tmp_path, seconds):
+    """Before 1970, or after 2400: it settles by our clock and is taken."""
+    outbox = an_outbox(tmp_path)
+    folder = lay(tmp_path / "outbox", {"12.edxml": EDXML})
+    os.utime(folder / "12.edxml", (seconds, seconds))
+    outbox.scan(0.0)
+
+    [drop] = outbox.scan(QUIET).ready
+    assert (drop.size, outbox.claim(drop, "o1").name) == (len(EDXML), "12")

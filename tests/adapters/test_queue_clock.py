@@ -71,7 +71,8 @@ def test_what_was_sent_without_an_answer_was_sent_as_long_ago_as_before(queue, b
     queue.clock_was_set(now=T0 + by, by=by)
     assert times(queue) == ([T0 + by], [])
     _, unsure = a_claim(queue, T0 + by + MINUTE)
-    assert queue.unsure.trail(unsure).tried == T0 + by
+    trail = queue.unsure.trail(unsure, clock=lambda: T0 + by + MINUTE)
+    assert (trail.since, trail.ago) == (T0 + by, MINUTE)
 
 
 @JUMPS

@@ -174,6 +174,24 @@ def test_the_urgent_goes_first(queue):
     assert envelope.item == "o000000002"
 
 
+def test_what_is_urgent_and_not_due_or_in_hand_lets_the_next_urgency_pass(queue):
+    """Each claim gets the most urgent that is due; what is put off or leased is passed over."""
+    for item, priority, minute in (
+        ("later", 4, 30),
+        ("second", 3, 2),
+        ("first", 3, 1),
+        ("last", -1, 0),
+        ("third", 0, 3),
+    ):
+        document = a_document(item, priority=priority)
+        queue.outgoing.add(a_new_document(item, document=document), now=T0 + minute * MINUTE)
+
+    order = [a_claim(queue, T0 + 4 * MINUTE)[1].item for _ in range(4)]
+    assert order == ["first", "second", "third", "last"]
+    assert queue.outgoing.claim(EDOC, now=T0 + 4 * MINUTE, lease=MINUTE) is None
+    assert a_claim(queue, T0 + 30 * MINUTE)[1].item == "later"
+
+
 def test_silence_leads_to_unsure_and_what_is_missing_is_queued_again(queue):
     """After silence the axis is asked; only what it does not have is sent again."""
     queue.outgoing.add(a_new_document(), now=T0)
@@ -196,7 +214,7 @@ def test_what_the_axis_took_is_known_by_its_id(queue):
     queue.outgoing.settle(claim, SendingEvent.ACCEPTED, now=T0, axis_id=AxisId("axis-1"))
 
     assert queue.unsure.unknown([AxisId("axis-1")]) == []
-    trail = queue.unsure.trail(envelope)
+    trail = queue.unsure.trail(envelope, clock=lambda: T0)
     assert (trail.number, trail.notation) == ("12", "UBND-VP")
 
 

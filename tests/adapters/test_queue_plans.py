@@ -16,13 +16,14 @@ from pathlib import Path
 
 from edge_node import adapters
 
-SPEAKS = re.compile(r"\s*(select|update|delete)\s.*\b(from|set)\b", re.DOTALL)
+SPEAKS = re.compile(r"\s*(with|select|update|delete)\s.*\b(from|set)\b", re.DOTALL)
 PLACE = re.compile(r":(\w+)")
 # Indexes of what is still to be done and of nothing else: all of it is wanted. Besides these the
 # newest are read from the end of an index, and who counts has to look at each, in an index.
 TO_DO = re.compile(r"SCAN \w+ USING( COVERING)? INDEX (documents_untold|events_untold|work_\w+)")
 GIVEN = "SCAN json_each VIRTUAL TABLE INDEX 1:"  # ids that came with the statement
-A_HANDFUL = "SCAN pauses"  # a row for each flow at most
+# A row for each flow at most, and one for each urgency that waits.
+A_HANDFUL = {"SCAN pauses", "SCAN urgencies"}
 FROM_THE_END = "SCAN documents USING INDEX documents_created"
 COUNTED = re.compile(r"SCAN \w+ USING COVERING INDEX (fates_state|envelopes_reports)")
 
@@ -63,7 +64,7 @@ def scans(queue, sql):
         looked.discard(FROM_THE_END)
     if "count(*)" in sql:
         looked = {step for step in looked if not COUNTED.fullmatch(step)}
-    return {step for step in looked - {GIVEN, A_HANDFUL} if "subquery" not in step}
+    return {step for step in looked - {GIVEN, *A_HANDFUL} if "subquery" not in step}
 
 
 def test_every_statement_of_the_product_is_looked_at():
@@ -106,8 +107,21 @@ def test_what_lists_and_looks_often_need_not_sort_the_history(queue):
     steps = sorted(step for each in looks for step in plan(queue, each))
     assert [re.findall(r"INDEX (work_\w+)", step) for step in steps] == [
         ["work_alone"],
-        ["work_due"],  # the most urgent
         ["work_waiting"],
         ["work_waiting"],
         ["work_waiting"],  # the oldest
     ]
+
+
+def test_the_most_urgent_is_found_by_a_seek_for_each_urgency(queue):
+    """What is urgent and not due yet is not walked through: the moment is part of the seek."""
+    (claim,) = (each for each in statements() if each.startswith("with"))
+    steps = [step for step in plan(queue, claim) if step.startswith(("SEARCH", "SCAN"))]
+    index = "SEARCH work USING COVERING INDEX work_due"
+    waiting = "lane=? AND leased=? AND alone=?"
+    assert set(steps) == {
+        "SCAN urgencies",
+        f"{index} ({waiting})",  # the highest urgency
+        f"{index} ({waiting} AND urgency<?)",  # the next lower
+        f"{index} ({waiting} AND urgency=? AND due<?)",  # the first that is due
+    }

@@ -304,6 +304,15 @@ def test_the_bussiness_can_be_lost(world, receiver, item):
     assert strike(world).doc_ids == (item,)
 
 
+def test_half_a_package_can_pass_for_all_of_it(world, receiver, item):
+    """The answer is whole, its length is right; the package in it breaks off in the middle."""
+    whole = receiver.package(item)
+    world.faults.set({"fault": "half-package", "times": 1})
+    assert receiver.package(item) == whole[: len(whole) // 2]
+    assert strike(world).doc_ids == (item,)
+    assert receiver.package(item) == whole
+
+
 def test_harm_adds_up_and_what_cannot_be_harmed_is_not_struck(world, sender, receiver, item):
     """Several rules damage one package; one without attachment types or Bussiness is spared."""
     plain = sender.send(a_package(sender.code, receiver.code, pdf=b""))

@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 
 import pytest
-from flows_world import LETTER, a_sheet
+from flows_world import LETTER, a_sheet, released
 
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.adapters.witness import Witness, WitnessGone
@@ -81,7 +81,7 @@ def test_what_the_axis_lists_twice_is_held_and_not_guessed(world, gate):
     sender.turn("intake")
     put_back = keep(sender)
     sender.restart()
-    sender.turn()
+    sender.turn("push")
     put_back()
     entry = {"toCode": receiver.code, "notation": "1/UBND-VP", "title": "V/v thử nghiệm"}
     rows = [entry | {"senderDocId": name, "sentTime": ""} for name in ("axis-1", "axis-2")]
@@ -109,6 +109,54 @@ def test_receiving_goes_on_while_sending_is_paused(world, parties):
     receiver.node.sends.adopt(now=receiver.now)
     receiver.turn()
     assert world.statuses(receiver.code) == ["01"]
+
+
+def test_what_an_older_state_is_about_to_hand_over_waits_for_a_person(world, parties):
+    """It has been in the inbox since; what comes after the older state goes its ordinary way."""
+    sender, receiver = parties
+    drop(sender, receiver.code, "1")
+    sender.turn()
+    receiver.turn("pull")
+    put_back = keep(receiver)
+    receiver.restart()
+    receiver.turn()
+    [folder] = receiver.inbox
+    shutil.rmtree(folder)
+
+    put_back()
+    receiver.later(seconds=1)
+    drop(sender, receiver.code, "2")
+    sender.turn()
+    receiver.turn()
+    receiver.restart()
+    receiver.turn()
+    assert [path.name.rsplit("_", 1)[-1] for path in receiver.inbox] == ["2-UBND-VP"]
+    [waits] = receiver.ledger.inbound(limit=9, state="quarantined")
+    assert "edge-node release" in str(waits.reason)
+    assert world.standing(receiver.code) == ["done", "done"]
+
+    receiver.node.queue.arriving.release(waits.id, now=receiver.now)
+    released(receiver, waits.id)
+    assert len(receiver.inbox) == 2
+
+
+def test_what_an_older_state_does_not_know_of_is_not_handed_over_again(parties):
+    """Not even what came in the very second it was put back, by the axis's clock."""
+    sender, receiver = parties
+    put_back = keep(receiver)
+    receiver.restart()
+    drop(sender, receiver.code, "1")
+    sender.turn()
+    receiver.turn()
+    [folder] = receiver.inbox
+    shutil.rmtree(folder)
+
+    shutil.rmtree(receiver.config.folders.spool)  # the older state has no waybill of it either
+    put_back()
+    receiver.turn()
+    assert receiver.inbox == []
+    [waits] = receiver.ledger.inbound(limit=9, state="quarantined")
+    assert "edge-node release" in str(waits.reason)
 
 
 def packages(desk):
@@ -143,7 +191,7 @@ def test_nothing_can_be_adopted_before_the_axis_was_asked(world, gate):
     sender.turn("intake")
     put_back = keep(sender)
     sender.restart()
-    sender.turn()
+    sender.turn("push")
     put_back()
     assert sender.node.sends.unasked() == 1
     sender.turn()
@@ -212,7 +260,7 @@ def test_what_was_sent_since_unseen_is_found_and_not_sent_again(world, parties):
 
 
 def test_a_folder_of_what_may_have_been_sent_stays_where_it_lies(world, gate, caplog):
-    """Its papers call it held: an older state does not send it, and says that it lies there."""
+    """Its papers leave it open: an older state does not send it, holds it, and says so."""
     sender, receiver = world.desk(url=gate.url), world.desk()
     put_back = keep_all(sender)
     sender.restart()
@@ -224,9 +272,19 @@ def test_a_folder_of_what_may_have_been_sent_stays_where_it_lies(world, gate, ca
     assert "it may have been sent" in caplog.text
     gate.said.clear()
     sender.turn()
-    assert states(sender) == {}
-    assert sender.status_file("queued/1")["receivers"][0]["state"] == "unsure"
+    assert states(sender) == {"1": "held"}
+    standing = sender.status_file("queued/1")["receivers"][0]
+    assert standing["state"] == "held"
+    assert "older state" in standing["reason"] or "trạng thái" in standing["reason"]
     assert world.sends(sender.code) == []
+
+    sender.node.sends.adopt(now=sender.now)
+    sender.turn()
+    assert world.sends(sender.code) == []
+    (found,) = sender.ledger.outbound(limit=9)
+    sender.node.resend().resend(found.id, (), now=sender.now)
+    sender.turn()
+    assert world.sends(sender.code) == [[receiver.code]]
 
 
 def test_a_sidecar_that_got_a_number_is_taken_in_again_by_its_own_name(parties):
@@ -333,7 +391,7 @@ def test_a_clock_set_back_does_not_keep_a_pause_from_being_ended(world, gate):
     sender.turn("intake")
     put_back = keep(sender)
     sender.restart()
-    sender.turn()
+    sender.turn("push")
     right = sender.now
     sender.later(hours=9)
     put_back()

@@ -47,8 +47,8 @@ from edge_node.config import Unsure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Beyond it nobody can tell by the axis's list which day is meant.
-A_DAY = timedelta(days=1)
+# Beyond it nobody can tell by the axis's list which document is meant.
+A_MONTH = timedelta(days=31)
 SIDES = st.sampled_from(["a", "b"])
 FLOWS = st.sampled_from(
     ["intake", "push", "acknowledge", "pull", "deliver", "apply", "file", "notify", "report"]
@@ -66,6 +66,8 @@ WAITS = st.sampled_from(
         timedelta(days=4),
     ]
 )
+JUMPS = st.sampled_from([-700, -30, -3, 3, 30, 700])
+DOWN = st.sampled_from([timedelta(), timedelta(days=4), timedelta(days=30)])
 SEND, READ = ["sendEdoc"], ["getReceivedEdocList", "downloadEdoc"]
 TELL, ASK = ["updateStatus"], ["getSentEdocList"]
 CALLS = st.sampled_from([SEND, SEND, READ, TELL, ASK, [*SEND, *READ, *TELL, *ASK]])
@@ -100,6 +102,7 @@ FAULTS = st.one_of(
     _fault("corrupt-base64", None),
     _fault("swap-content-type", None),
     _fault("drop-bussiness", None),
+    _fault("half-package", None),
     st.fixed_dictionaries(
         {
             "fault": st.just("refuse-receiver"),
@@ -220,12 +223,26 @@ class Machine(RuleBasedStateMachine):
         for side in self._sides():
             side.later(by)
 
-    @happens(who=SIDES, hours=st.sampled_from([-30, -3, 3, 30]))
+    @happens(who=SIDES, hours=JUMPS)
     def the_clock_jumps(self, who, hours):
         """Somebody sets the clock of a node's machine."""
         side = self._side(who)
         side.set_clock(timedelta(hours=hours))
-        if abs(side.desk.now - self.stage.clock.now) > A_DAY:
+        self._look_at_clock(side)
+
+    @happens(who=SIDES, hours=JUMPS)
+    def the_clock_is_set_between_two_lives(self, who, hours):
+        """Nobody runs who could go along; then the node is started."""
+        self._set_between(who, hours)
+
+    def _set_between(self, who, hours):
+        side = self._side(who)
+        side.desk.now += timedelta(hours=hours)
+        side.start()
+        self._look_at_clock(side)
+
+    def _look_at_clock(self, side):
+        if abs(side.desk.now - self.stage.clock.now) > A_MONTH:
             self.truths.clock_wrong = True
 
     # ── the nodes ────────────────────────────────────────────────────────────────────────────
@@ -282,6 +299,16 @@ class Machine(RuleBasedStateMachine):
         self._drop(who, number, 1, "other", "")
         self._side(who).turn("intake")
         self._cut_off(who, step, phase, 1, "push")
+
+    @happens(who=SIDES, number=st.integers(1, 2), hours=JUMPS, phase=PHASES, down=DOWN)
+    def a_letter_leaves_by_a_wrong_clock(self, who, number, hours, phase, down):
+        """Cut the power about its sending, and have the clock be right at the next start."""
+        self._set_between(who, hours)
+        self._drop(who, number, 1, "other", "")
+        self._side(who).turn("intake")
+        self._cut_off(who, Step.SEND, phase, 1, "push")
+        self._later(down)
+        self._set_between(who, -hours)
 
     def _cut_off(self, who, step, phase, nth, flow):
         side = self._side(who)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from flows_world import Meanwhile, in_vietnamese
+from flows_world import Meanwhile, in_vietnamese, released
 from packages import a_document, a_part, written
 
 from edge_node.adapters.durable import NameTaken
@@ -18,8 +18,6 @@ from edge_node.domain.document import (
 )
 from edge_node.domain.envelope import Lane
 from edge_node.domain.message import say
-from edge_node.flows.deliver import Deliver
-from edge_node.node import Node
 
 HOUR = timedelta(hours=1)
 
@@ -59,16 +57,6 @@ def come(desk):
     """Have a desk receive what waits, a second after what came before."""
     desk.later(seconds=1)
     desk.turn()
-
-
-def released(desk, item):
-    """Deliver what was released, as the child does in which it is tried."""
-    node = Node(config=desk.config, clock=lambda: desk.now, only=item)
-    flows = [flow for plan in node.lanes().values() for flow in plan.flows]
-    (deliver,) = [flow for flow in flows if isinstance(flow, Deliver)]
-    while deliver.turn(desk.now):
-        pass
-    node.close()
 
 
 def at_once(desk):

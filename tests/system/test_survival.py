@@ -19,6 +19,7 @@ from torture.audit import audited
 from torture.bench import a_bench
 from torture.kind import HELD, alive
 from torture.kinds import KINDS
+from torture.older import OlderPutBack
 from torture.plan import Plan, passed
 from torture.processes import patiently
 from torture.steps import REACHED
@@ -43,7 +44,7 @@ DECISIVE = {
     ),
 }
 # What strikes on an ordinary bench, so that one will do for all of them.
-ORDINARY = ("anytime", "axis", "forgets", "line", "faults", "resend")
+ORDINARY = ("anytime", "axis", "forgets", "line", "faults", "resend", "release", "adopt")
 
 
 @pytest.fixture
@@ -98,11 +99,19 @@ def test_the_axis_the_line_and_a_person_may_fail_and_nothing_is_lost_or_doubled(
     assert struck == set(ORDINARY)
 
 
-@pytest.mark.parametrize("name", ["full", "readonly", "io"])
-def test_a_disk_may_fail_and_nothing_is_lost_or_doubled(room, name):
-    """Full, read-only, or answering every call with an error, and well again after a moment."""
+def test_an_older_data_folder_may_be_put_back_and_nothing_is_there_twice(room):
+    """With letters on their way before the copy and since; what nobody knows any more is apart."""
+    kind = OlderPutBack(dice=_dice())
+    with kind.bench(room / "bench") as bench:
+        assert _strike(kind, bench)
+        assert list(audited(bench).lines()) == []
+
+
+@pytest.mark.parametrize("name", ["full", "readonly", "io", "clock"])
+def test_a_disk_or_the_clock_may_fail_and_nothing_is_lost_or_doubled(room, name):
+    """A disk that is full, read-only or broken, a clock that is off, and all well again then."""
     kind = _kind(name)
-    needs.program("gcc", "gcc") if name == "io" else needs.root()
+    needs.program("gcc", "gcc") if name in {"io", "clock"} else needs.root()
     with ExitStack() as ending:
         bench = ending.enter_context(kind.bench(room / "bench"))
         assert _strike(kind, bench)
@@ -122,7 +131,11 @@ def test_the_link_may_go_down_and_nothing_is_lost_or_doubled():
 
 
 def _kind(name):
-    return KINDS[name](random.Random(7))  # noqa: S311 - the same fault every time
+    return KINDS[name](_dice())
+
+
+def _dice():
+    return random.Random(7)  # noqa: S311 - the same fault every time
 
 
 def _strike(kind, bench):

@@ -68,7 +68,7 @@ WRONG = tuple(each.name for each in fields(Found))[:8]
 APART = tuple(each.name for each in fields(Found))[8:]
 
 
-def audited(bench: Bench, *, within: float = 40.0, across: bool = False) -> Found:
+def audited(bench: Bench, *, within: float = 40.0) -> Found:
     """Let a bench come to rest, with lives that nothing strikes, and count."""
     bench.software.faults.set()
     for agency in bench.agencies.values():
@@ -86,8 +86,8 @@ def audited(bench: Bench, *, within: float = 40.0, across: bool = False) -> Foun
     ]
     for document_id, told in _told_twice(bench):
         letter = bench.software.letters.get(document_id)
-        by_the_axis = letter is not None and letter.apart.startswith("the axis")
-        (found.apart_doubles if by_the_axis else found.receipt_doubles).append(told)
+        excused = letter is not None and (letter.once or letter.apart.startswith("the axis"))
+        (found.apart_doubles if excused else found.receipt_doubles).append(told)
     found.held += [
         f"{letter.document_id}: {letter.apart}"
         for letter in bench.software.letters.values()
@@ -99,11 +99,15 @@ def audited(bench: Bench, *, within: float = 40.0, across: bool = False) -> Foun
         found.unsound += _unsound(agency)
         found.disorder += agency.order.wrong_since(agency.lives) + agency.disorder
         agency.disorder.clear()
-        listed = [*REACHED.items(), *(ACROSS.items() if across else ())]
+        listed = [*REACHED.items(), *(ACROSS.items() if _is_across(agency) else ())]
         known = {step for (node, _), steps in listed if node == name for step in steps}
         found.unlisted += [f"{name} {step}" for step in sorted(agency.order.seen - known)]
     _only_news(bench, found)
     return found
+
+
+def _is_across(agency: Agency) -> bool:
+    return agency.data.stat().st_dev != agency.exchange.stat().st_dev
 
 
 def _only_news(bench: Bench, found: Found) -> None:
@@ -124,7 +128,7 @@ def _doubled(bench: Bench, found: Found) -> None:
         letter = bench.software.letters.get(double.document_id)
         if double.sender == FOREIGN and double.document_id in bench.software.twice:
             continue  # which another agency did, because it was asked to
-        apart = letter.apart if letter else ""
+        apart = letter.apart if letter and not letter.once else ""
         (found.apart_doubles if apart else found.axis_doubles).append(f"{double} {apart}".strip())
 
 

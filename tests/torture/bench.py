@@ -8,26 +8,35 @@ is counted, is known elsewhere.
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, contextmanager
+import sqlite3
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox_world import Caller
 from torture.control import Faults
+from torture.hindered import Hindered
 from torture.line import Line, a_line
 from torture.order import Order
 from torture.processes import Lives, Served, served
-from torture.software import FOREIGN, Software
+from torture.software import FOREIGN
 
 from edge_node.config import load, starter
 from edge_node.node import Node
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
+from edge_node.sandbox.store import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from torture.software import Letter
+
 SENDER, RECEIVER = "H98.01", "H98.02"
+_DELIVERIES = """
+select d.doc_id from deliveries d join sends s on s.id = d.send
+ where s.document_id = ? and s.message_type = 'edoc'
+"""
 _BARE = {
     "match": r"(?P<number>\d+)-(?P<notation>[A-Z-]+)_(?P<day>\d{4}-\d\d-\d\d)_(?P<to>.+)\.pdf",
     "type": "Công văn",
@@ -65,10 +74,16 @@ class Agency:
     exchange: Path
     line: Line
     lives: Lives
+    person: Lives  # commands, beside or without the daemon
     config: Path
     order: Order = field(default_factory=Order)
     persons: Order = field(default_factory=Order)  # of the steps commands passed
     disorder: list[str] = field(default_factory=list)  # found in those
+
+    @property
+    def witness(self) -> Path:
+        """The folder that knows how much was sent and handed over, beside the data folder."""
+        return self.data.with_name(f"{self.data.name}.witness")
 
     def settled(self) -> None:
         """Begin a life that nothing strikes."""
@@ -84,13 +99,19 @@ class Bench:
     axis: Served
     sender: Agency
     receiver: Agency
-    software: Software
+    software: Hindered
     counted: set[str] = field(default_factory=set)  # apart, by the audits so far
 
     @property
     def agencies(self) -> Mapping[str, Agency]:
         """The two nodes by what they do here."""
         return {"sender": self.sender, "receiver": self.receiver}
+
+    def deliveries(self, letter: Letter) -> list[str]:
+        """Return the ids under which the axis has a letter for its receiver."""
+        uri = f"{(self.axis.folder / DATABASE).as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as db:
+            return [row[0] for row in db.execute(_DELIVERIES, (letter.document_id,))]
 
 
 @contextmanager
@@ -100,14 +121,16 @@ def a_bench(
     data: Path | None = None,
     exchange: Path | None = None,
     unsure: str = "resend",
+    upkeep: float | None = None,
     **environ: str,
 ) -> Iterator[Bench]:
     """
     Set a bench up below ``home``; the nodes do not live yet.
 
     ``data`` and ``exchange`` are where those folders lie, if not there (another mount);
-    ``unsure`` is the nodes' `push.unsure`; ``environ`` is what the environment of the nodes has
-    beside what every process gets.
+    ``unsure`` is the nodes' `push.unsure`; ``upkeep`` is how often they see to their queues,
+    where not as ever; ``environ`` is what the environment of the nodes has beside what every
+    process gets, `{code}` being the agency's.
     """
     sandbox = home / "axis"
     members = [(code, f"Đơn vị {code}") for code in (SENDER, RECEIVER, FOREIGN)]
@@ -122,13 +145,19 @@ def a_bench(
                 data=(data or home / name) / f"data-{code}",
                 exchange=(exchange or home / name) / f"exchange-{code}",
             )
-            made = _an_agency(code, places, sandbox, line, unsure, environ)
+            config = _set_up(code, places, sandbox, line, unsure)
+            said = {key: value.format(code=code) for key, value in environ.items()}
+            lives = Lives(places.home, ["-c", config, "run"], environ=said, upkeep=upkeep)
+            person = Lives(places.home / "person", ["-c", config], environ=said)
+            made = Agency(code, places.data, places.exchange, line, lives, person, config)
             ending.callback(made.lives.close)
+            ending.callback(made.person.close)
             return made
 
         sender, receiver = agency("sender", SENDER), agency("receiver", RECEIVER)
         secret = (sandbox / "secrets" / FOREIGN).read_bytes().strip()
-        software = Software(
+        software = Hindered(
+            data=(sender.data, receiver.data),
             sender=sender.exchange,
             receiver=receiver.exchange,
             us=SENDER,
@@ -147,9 +176,8 @@ class _Places:
     exchange: Path
 
 
-def _an_agency(
-    code: str, places: _Places, sandbox: Path, line: Line, unsure: str, environ: Mapping[str, str]
-) -> Agency:
+def _set_up(code: str, places: _Places, sandbox: Path, line: Line, unsure: str) -> Path:
+    """Set a node up; return its configuration."""
     home = places.home
     home.mkdir(parents=True)
     text = starter(
@@ -165,8 +193,7 @@ def _an_agency(
     node = Node(config=load(config))
     node.set_up()
     node.close()
-    lives = Lives(home, ["-c", config, "run"], environ=environ)
-    return Agency(code, places.data, places.exchange, line, lives, config)
+    return config
 
 
 def _hurried(text: str, unsure: str) -> str:

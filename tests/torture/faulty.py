@@ -13,12 +13,11 @@ import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from torture.bench import RECEIVER, SENDER, a_bench
 from torture.kind import Kind, alive, look_for
 from torture.person import resend, standing
-from torture.plan import RESENDING
 from torture.processes import patiently
 from torture.queue_file import at_work, rows
 
@@ -93,6 +92,7 @@ FAULTS: tuple[Rules, ...] = (
     *_each("swap-content-type", _FETCH, where="manifest"),
     *_each("swap-content-type", _FETCH, where="attachment"),
     *_each("drop-bussiness", _FETCH),
+    *_each("half-package", _FETCH),
     ({"fault": "list-late", "lists": 1, "times": 1} | _SENT, _SILENCE),
 )
 # What it took and does not show in time: longer than `push.unsure_after`.
@@ -121,7 +121,7 @@ class Tended(Kind):
             letter.apart = "in quarantine at its receiver, by the axis's answer to the fetch"
             bench.software.give_up(letter)
             return True
-        if state in {"refused", "dead"} or (state == "held" and not _axis_has(bench, letter)):
+        if state in {"refused", "dead"} or (state == "held" and not axis_has(bench, letter)):
             letter.apart = letter.apart or f"{state}, and sent again by a person"
             resend(bench.sender, letter)
         return False
@@ -189,22 +189,15 @@ def _all_struck(strikes: list[dict], rules: Rules) -> bool:
     return {rule["fault"] for rule in rules} <= {strike["fault"] for strike in strikes}
 
 
-def _axis_has(bench: Bench, letter: Letter) -> bool:
+def axis_has(bench: Bench, letter: Letter) -> bool:
     """Tell whether the axis holds a letter for its receiver still, as a person would find out."""
     return letter.document_id in _taken(bench, "")
 
 
 def _is_set_aside(bench: Bench, letter: Letter) -> bool:
     """Tell whether the receiver keeps what it got of a letter for a person, reason and all."""
-    uri = f"{(bench.axis.folder / DATABASE).as_uri()}?mode=ro"
-    query = """
-        select d.doc_id from deliveries d join sends s on s.id = d.send
-         where s.document_id = ? and s.message_type = 'edoc'
-    """
-    with closing(sqlite3.connect(uri, uri=True, timeout=30)) as db:
-        ids = [row[0] for row in db.execute(query, (letter.document_id,))]
     aside = "select 1 from incoming where axis_id = ? and state = 'quarantined' and reason <> ''"
-    return any(rows(bench.receiver, aside, axis_id) for axis_id in ids)
+    return any(rows(bench.receiver, aside, axis_id) for axis_id in bench.deliveries(letter))
 
 
 def _taken(bench: Bench, since: str) -> set[str]:
@@ -248,21 +241,3 @@ class AxisForgets(Tended):
             return False
         bench.software.give_up(letter)
         return True
-
-
-@dataclass(kw_only=True)
-class ResendKilled(Tended):
-    """SIGKILL at every step of the command `resend`, and the command again."""
-
-    name: ClassVar[str] = "SIGKILL at every step of `resend`"
-
-    def strike(self, bench: Bench) -> Run | None:
-        """Have a letter refused, and kill the command that sends it again."""
-        letter = bench.software.refused_first()
-        refused = patiently(
-            lambda: "refused" in letter.marks, within=_COMES_PAST, look=bench.software.look
-        )
-        where = self.dice.choice(RESENDING)
-        if not refused or not resend(bench.sender, letter, strike=where):
-            return None
-        return self.ran("person", where, letter)

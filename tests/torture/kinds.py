@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from torture.bench import a_bench
+from torture.clock import ClockSet
+from torture.commands import AdoptKilled, ReleaseKilled, ResendKilled
 from torture.disks import Failing, Mounted, failing, mounted
-from torture.faulty import AxisFaulty, AxisForgets, ResendKilled
+from torture.faulty import AxisFaulty, AxisForgets
 from torture.kind import HELD, Kind, alive, look_for
 from torture.line import Trouble
+from torture.older import OlderPutBack
 from torture.processes import patiently
 
 if TYPE_CHECKING:
@@ -221,6 +224,10 @@ KINDS: dict[str, Callable[[random.Random], Kind]] = {
     "faults": lambda dice: AxisFaulty(dice=dice),
     "faults-ask": lambda dice: AxisFaulty(dice=dice, unsure="ask"),
     "resend": lambda dice: ResendKilled(dice=dice),
+    "release": lambda dice: ReleaseKilled(dice=dice),
+    "adopt": lambda dice: AdoptKilled(dice=dice),
+    "clock": lambda dice: ClockSet(dice=dice),
+    "older": lambda dice: OlderPutBack(dice=dice),
     "link": lambda dice: LinkDown(dice=dice),
     "full": lambda dice: DiskFull(dice=dice),
     "readonly": lambda dice: ReadOnly(dice=dice),

@@ -11,17 +11,19 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from system_world import EDGE_NODE, environment, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _WITNESSED = Path(__file__).with_name("witnessed.py")
 PLAN_SIZE = 512  # bytes, as witnessed.py reads them
 NEVER = ""  # a strike that does not come
+_ENDS_WITHIN = 20.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +40,41 @@ class Passed:
 class Lives:
     """One command of a node, lived again and again, every life witnessed."""
 
-    def __init__(self, home: Path, arguments: Sequence[object], *, environ: dict | None = None):
-        """Keep what every life is started with; nothing lives yet."""
+    def __init__(
+        self,
+        home: Path,
+        arguments: Sequence[object],
+        *,
+        environ: Mapping[str, str] | None = None,
+        upkeep: float | None = None,
+    ):
+        """
+        Keep what every life is started with; nothing lives yet.
+
+        ``upkeep`` is how often the daemon sees to its queue, in seconds, where that is not to be
+        as ever.
+        """
+        home.mkdir(exist_ok=True)
         self.home = home
         self.count = 0
+        self.status = 0  # what the last life ended with, as os.waitpid tells it
         self._arguments = [str(argument) for argument in arguments]
         self._environ = environ or {}
+        self._upkeep = upkeep
         self._pid: int | None = None
         self._heard = b""
         self._armed = 0
-        self._zygote = subprocess.Popen(
+
+    @cached_property
+    def _zygote(self) -> subprocess.Popen:
+        zygote = subprocess.Popen(
             [sys.executable, _WITNESSED],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment() | self._environ,
         )
-        os.set_blocking(self._zygote.stdout.fileno(), False)
+        os.set_blocking(zygote.stdout.fileno(), False)
+        return zygote
 
     @property
     def log(self) -> Path:
@@ -69,12 +90,26 @@ class Lives:
         """What the life at hand, or the last one, has passed."""
         return self.home / "traces" / f"{self.count:05}"
 
-    def begin(self, strike: str = NEVER, *, after: int = 0, hold: Path | None = None) -> None:
-        """Begin a life that is struck at this step, the ``after``-th time it passes there."""
+    def begin(
+        self,
+        strike: str = NEVER,
+        *,
+        after: int = 0,
+        hold: Path | None = None,
+        upkeep: float | None = None,
+        words: Sequence[object] = (),
+    ) -> None:
+        """
+        Begin a life that is struck at this step, the ``after``-th time it passes there.
+
+        ``words`` are said beside the usual arguments.
+        """
         self.count += 1
         self.trace.parent.mkdir(exist_ok=True)
         self.arm(strike, after=after, hold=hold)
-        order = {"arguments": self._arguments, "log": str(self.log), "trace": str(self.trace)}
+        arguments = [*self._arguments, *map(str, words)]
+        order = {"arguments": arguments, "log": str(self.log), "trace": str(self.trace)}
+        order["upkeep"] = upkeep or self._upkeep
         order["plan"] = str(self._plan)
         self._zygote.stdin.write(json.dumps(order).encode() + b"\n")
         self._zygote.stdin.flush()
@@ -90,8 +125,8 @@ class Lives:
     @property
     def pid(self) -> int | None:
         """The process that lives now; None if none does."""
-        if self._pid is not None and self._answer("status") is not None:
-            self._pid = None
+        if self._pid is not None and (status := self._answer("status")) is not None:
+            self._pid, self.status = None, status
         return self._pid
 
     def send(self, number: int) -> None:
@@ -103,7 +138,7 @@ class Lives:
     def end(self, number: int = signal.SIGKILL) -> None:
         """End the life at hand and wait for that."""
         self.send(number)
-        until(lambda: self.pid is None)
+        until(lambda: self.pid is None, within=_ENDS_WITHIN)
 
     def struck(self) -> str | None:
         """Return the step this life was struck at, by its own trace; None if it was not."""
@@ -125,6 +160,8 @@ class Lives:
 
     def close(self) -> None:
         """End what lives, and what gives life."""
+        if "_zygote" not in self.__dict__:
+            return
         with suppress(AssertionError):
             self.end()
         self._zygote.kill()

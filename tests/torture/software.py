@@ -61,6 +61,7 @@ class Letter:
     marks: set[str] = field(default_factory=set)
     final_at: float | None = None
     apart: str = ""  # why what befalls it is counted apart: the axis forgot, a person decided
+    once: bool = False  # it may be lacking, or told again, but for nobody be there twice
 
     def mark(self, what: str) -> None:
         """Note that this became of it; who has it by the receiver's word had it accepted."""
@@ -98,7 +99,7 @@ class Software:
         """Drop a folder, as the handbook says is safest."""
         return self._drop(self._written(THROUGH), **changes)
 
-    letter_after_a_crash = letter
+    letter_after_a_crash = letter_copied = letter_not_yet_shown = letter
 
     def sidecar(self) -> Letter:
         """Drop a sheet beside its file."""

@@ -18,6 +18,7 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("sender", "letter"): (
         "MainThread: commit Pauses._write",
         "MainThread: commit Queue.free_all",
+        "MainThread: commit Queue.sweep",
         "MainThread: rename Backups.make",
         "MainThread: sync Backups.make",
         "MainThread: sync-folder Backups.make",
@@ -59,10 +60,14 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "push: send edoc",
         "push: witness Witness.note",
         "report: commit Stranded.forget",
+        "schedule: rename Backups.make",
+        "schedule: sync Backups.make",
+        "schedule: sync-folder Backups.make",
     ),
     ("receiver", "letter"): (
         "MainThread: commit Pauses._write",
         "MainThread: commit Queue.free_all",
+        "MainThread: commit Queue.sweep",
         "MainThread: rename Backups.make",
         "MainThread: sync Backups.make",
         "MainThread: sync-folder Backups.make",
@@ -113,6 +118,7 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "intake: sync Outbox.refuse_in_place",
         "intake: sync-folder Outbox.refuse_in_place",
     ),
+    ("sender", "wrong_status"): ("MainThread: remove Backups._prune",),
     ("receiver", "wrong_status"): (
         "report: commit Stranded.begin",
         "report: commit Stranded.finish",
@@ -121,29 +127,31 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "report: sync StatusFolder.failed",
         "report: sync-folder StatusFolder.failed",
     ),
+    ("receiver", "letter_on_a_new_day"): (
+        "MainThread: remove Backups._prune",
+        "schedule: remove Backups._prune",
+        "schedule: rename Backups.make",
+        "schedule: sync Backups.make",
+        "schedule: sync-folder Backups.make",
+    ),
     ("sender", "with_old_papers"): (
         "deliver: rename _set_aside",
         "deliver: sync-folder _set_aside",
+        "schedule: remove Backups._prune",
     ),
     ("sender", "put_off"): ("push: commit Outgoing.defer",),
     ("sender", "answers_put_off"): (
-        "MainThread: remove Backups._prune",
         "pull: commit Arriving.acknowledge_again",
         "pull: commit Arriving.defer",
-        "schedule: remove Backups._prune",
-        "schedule: rename Backups.make",
-        "schedule: sync Backups.make",
-        "schedule: sync-folder Backups.make",
     ),
     ("receiver", "answers_put_off"): (
-        "MainThread: remove Backups._prune",
         "pull: commit Arriving.acknowledge_again",
         "pull: commit Arriving.defer",
         "report: commit Outgoing.defer",
-        "schedule: remove Backups._prune",
-        "schedule: rename Backups.make",
-        "schedule: sync Backups.make",
-        "schedule: sync-folder Backups.make",
+    ),
+    ("sender", "unlisted_at_first"): (
+        "push: commit Outgoing.unanswered",
+        "push: commit Unsure.trail",
     ),
     ("sender", "denied"): (
         "push: commit Outgoing.give_back",
@@ -158,13 +166,58 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("receiver", "sent_twice"): ("deliver: commit Arriving.repeated",),
     ("receiver", "unreadable"): ("deliver: commit Arriving.quarantine",),
     ("receiver", "too_large"): ("pull: commit Arriving.refuse",),
+    ("sender", "listing_denied"): (
+        "pull: commit Pauses._write",
+        "pull: commit Queue.let_go",
+    ),
+    ("receiver", "listing_denied"): (
+        "pull: commit Pauses._write",
+        "pull: commit Queue.let_go",
+    ),
+    ("sender", "acknowledgement_denied"): ("pull: commit Arriving.give_back",),
+    ("receiver", "acknowledgement_denied"): ("pull: commit Arriving.give_back",),
+    ("sender", "sender_away"): (
+        "deliver: commit Pauses._write",
+        "deliver: commit Queue.let_go",
+        "intake: commit Pauses._write",
+        "intake: commit Queue.let_go",
+        "report: commit Pauses._write",
+        "report: commit Queue.let_go",
+    ),
+    ("receiver", "receiver_away"): (
+        "MainThread: commit Marks.put",
+        "deliver: commit Arriving.give_back",
+        "deliver: commit Pauses._write",
+        "deliver: commit Queue.let_go",
+        "intake: commit Learning.all_known",
+        "intake: commit Pauses._write",
+        "intake: commit Queue.let_go",
+    ),
     ("sender", "letter_after_a_crash"): (
         "intake: commit Stranded.begin",
         "intake: commit Stranded.finish",
     ),
+    ("receiver", "letter_not_yet_shown"): ("deliver: commit Arriving.unprepared",),
     ("person", "resend"): (
         "MainThread: commit Outgoing.resend",
         "MainThread: sync Waybills.add",
+    ),
+    ("person", "release"): (
+        "MainThread: commit Arriving.release",
+        "MainThread: rename Waybills.write",
+        "MainThread: sync Waybills.write",
+        "MainThread: sync-folder Waybills.write",
+    ),
+    ("sender", "adopt"): (
+        "MainThread: commit Learning.finish",
+        "MainThread: commit Sends._doubt",
+        "MainThread: commit Sends._hold",
+    ),
+    ("person", "adopt"): (
+        "MainThread: commit Sends.adopt",
+        "MainThread: rename Witness.begin",
+        "MainThread: sync Witness.begin",
+        "MainThread: sync-folder Witness.begin",
     ),
 }
 
@@ -174,6 +227,11 @@ ACROSS: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "deliver: remove Filing._move",
         "deliver: sync Filing._move",
         "intake: remove Claims._carry_out",
+    ),
+    ("sender", "letter_copied"): (
+        "intake: remove Claims._drop_original",
+        "intake: rename Claims._drop_original",
+        "intake: sync-folder Claims._drop_original",
     ),
     ("sender", "refused"): (
         "intake: remove Filing._move",

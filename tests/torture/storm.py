@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from torture.plan import Plan
     from torture.software import Letter
 
-_PATIENCE = 4.0  # seconds for an errand to come past a step
 _MOST = 10  # letters on their way, before the nodes are let alone for a while
 _FEW = 3
 _BLINK = 0.004
@@ -105,9 +104,11 @@ class Struck:
         if not calm:
             self._plan = next(self.plans)
             self._letter = getattr(self.bench.software, self._plan.errand)()
-            self._until = time.monotonic() + _PATIENCE
+            self._until = time.monotonic() + self._plan.patience
         self._second = False
-        self.agency.lives.begin((self._plan.first or self._plan.strike) if self._plan else "")
+        plan = self._plan
+        strike = (plan.first or plan.strike) if plan else ""
+        self.agency.lives.begin(strike, upkeep=plan.upkeep if plan else None)
         if self._hit is not None:
             plan, letter = self._hit
             now = time.monotonic()

@@ -6,8 +6,9 @@ Lives of the real command with a listener at its steps, each a process of its ow
     {"status": …}         it has ended, as os.waitpid tells it
 
 Everything the command would import is imported once; a life is then forked, which costs
-milliseconds instead of a second. What a life does is `edge_node.cli.app:main`, unchanged. Its
-listener writes a line for every step it passes, and strikes at the one it was told of.
+milliseconds instead of a second. What a life does is `edge_node.cli.app:main`, unchanged but for
+how often the daemon sees to its queue, where an order says so. Its listener writes a line for
+every step it passes, and strikes at the one it was told of.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import edge_node
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.cli import app
+from edge_node.daemon.running import Daemon
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -38,7 +41,13 @@ PLAN_SIZE = 512  # bytes of the file that says where to strike
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _NOT_FOR_A_NODE = ("edge_node.demo", "edge_node.sandbox", "edge_node.__main__")
 # Who only carries a step out; the one that wants it is the next above.
-_CARRIERS = ("/adapters/steps.py", "/adapters/durable.py", "/contextlib.py", __file__)
+_CARRIERS = (
+    "/adapters/steps.py",
+    "/adapters/durable.py",
+    "/adapters/copying.py",
+    "/contextlib.py",
+    __file__,
+)
 
 
 @dataclass(slots=True)
@@ -126,6 +135,8 @@ def _live(order: dict[str, object]) -> int:
     trace = os.open(str(order["trace"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     witness = Witness(trace, os.open(str(order["plan"]), os.O_RDONLY))
     sys.argv = ["edge-node", *order["arguments"]]
+    if order["upkeep"]:
+        Daemon.__init__.__kwdefaults__["upkeep"] = timedelta(seconds=order["upkeep"])
     witness.note("BEGIN")
     try:
         with listening(witness):

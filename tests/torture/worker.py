@@ -105,7 +105,7 @@ def _batches(
                 unmet = [plan.name for plan in missed]
             else:
                 runs, unmet = _one_by_one(bench, kind, size, ask.until), []
-            found = audited(bench, across=across)
+            found = audited(bench)
             yield runs, found, unmet
             left -= len(runs)
             if found or left <= 0 or time.time() > ask.until:

@@ -17,7 +17,7 @@ TRAIL = Trail(
     notation="UBND-VP",
     title="V/v thử nghiệm",
     since=T0,
-    tried=T0,
+    ago=MINUTE,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,13 +26,19 @@ class Machine:
         self.since_boot += seconds
 
 
+def jump(machine):
+    """Return by how much its clock was set, and follow nothing."""
+    with machine.clock.jump() as by:
+        return by
+
+
 def test_it_shows_the_time_and_goes_on_with_it():
     """As the machine's own does while nobody touches it."""
     machine = Machine()
     assert machine.clock() == NOON
     machine.later(90.5)
     assert machine.clock() == NOON + timedelta(seconds=90.5)
-    assert machine.clock.jump() == timedelta()
+    assert jump(machine) == timedelta()
 
 
 @pytest.mark.parametrize("hours", [2, -2])
@@ -40,11 +47,11 @@ def test_it_follows_a_jump_only_when_it_is_told_to(hours):
     machine, by = Machine(), timedelta(hours=hours)
     machine.wall += by.total_seconds()
     for _ in range(2):
-        assert machine.clock.jump() == by
+        assert jump(machine) == by
         assert machine.clock() == NOON
     machine.clock.follow(by)
     assert machine.clock() == NOON + by
-    assert machine.clock.jump() == timedelta()
+    assert jump(machine) == timedelta()
 
 
 @pytest.mark.parametrize("seconds", [2.5, -2.5])
@@ -54,7 +61,7 @@ def test_it_follows_small_corrections_in_small_steps(seconds):
     machine.wall += seconds
     shown = []
     for _ in range(4):
-        assert machine.clock.jump() == timedelta()
+        assert jump(machine) == timedelta()
         shown.append((machine.clock() - NOON).total_seconds())
     way = 1 if seconds > 0 else -1
     assert shown == [way * 1.0, way * 2.0, way * 2.5, way * 2.5]
@@ -64,9 +71,31 @@ def test_a_minute_is_no_jump_yet_and_more_is():
     """A job of the schedule is late by no more than that."""
     machine = Machine()
     machine.wall += 60
-    assert machine.clock.jump() == timedelta()
+    assert jump(machine) == timedelta()
     machine.wall += 2
-    assert machine.clock.jump() == timedelta(seconds=61)
+    assert jump(machine) == timedelta(seconds=61)
+
+
+def test_two_who_see_a_jump_at_once_follow_it_once():
+    """The second waits until the first has followed, looks again, and finds nothing to follow."""
+    machine, hour = Machine(), timedelta(hours=1)
+    machine.wall += hour.total_seconds()
+    looked, told = threading.Event(), []
+
+    def second():
+        with machine.clock.jump() as by:
+            told.append(by)
+            looked.set()
+            machine.clock.follow(by)
+
+    thread = threading.Thread(target=second)
+    with machine.clock.jump() as by:
+        thread.start()
+        assert not looked.wait(0.1)
+        machine.clock.follow(by)
+    thread.join()
+    assert (by, told) == (hour, [timedelta()])
+    assert machine.clock() == NOON + hour
 
 
 def test_by_default_it_is_the_time():

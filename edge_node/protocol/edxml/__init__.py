@@ -8,6 +8,7 @@ are elsewhere.
 
 from edge_node.protocol.edxml.assemble import BUILT_ID
 from edge_node.protocol.edxml.attachments import content_type, travels_raw
+from edge_node.protocol.edxml.glance import Glance
 from edge_node.protocol.edxml.layout import NAMESPACE
 from edge_node.protocol.edxml.package import (
     DocumentPackage,
@@ -31,6 +32,7 @@ __all__ = [
     "BUILT_ID",
     "NAMESPACE",
     "DocumentPackage",
+    "Glance",
     "Limits",
     "ManifestContentType",
     "Package",

@@ -1,0 +1,73 @@
+"""
+What the queue keeps of a document that leaves, and which ones before it went by its name.
+
+These functions run inside the caller's transaction; its envelopes and what became of it are
+`edge_node.adapters.outgoing`'s affair.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.database import stamp
+from edge_node.adapters.envelopes import fates_of
+from edge_node.domain.envelope import Earlier, ItemId
+from edge_node.domain.message import freeze
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from edge_node.adapters.database import QueueFile, Transaction
+    from edge_node.domain.document import Document
+    from edge_node.domain.envelope import NewDocument
+
+_EARLIER: Final = """
+select id, name, fingerprint, folder from documents
+ where sender = :sender and kind in (:kind, '')
+   and (document_id = :document_id
+        or (number = :number and notation = :notation and promulgated = :promulgated))
+ order by created desc
+"""
+
+
+def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
+    """Enter a document that is taken in, its folder still to come."""
+    document = new.document
+    row = _identity(document) | {
+        "id": new.id,
+        "type": document.type.name,
+        "subject": document.subject,
+        "ref": new.ref,
+        "fingerprint": new.fingerprint,
+        "name": new.name,
+        "folder": "",
+        "warnings": json.dumps([freeze(warning) for warning in new.warnings]),
+        "created": stamp(now),
+    }
+    transaction.insert("documents", row)
+
+
+def _identity(document: Document) -> dict[str, object]:
+    return {
+        "document_id": document.document_id,
+        "sender": document.sender.code,
+        "number": document.number,
+        "notation": document.notation,
+        "promulgated": document.promulgated.isoformat() if document.promulgated else "",
+        "kind": document.business.kind,
+    }
+
+
+def earlier(tables: QueueFile | Transaction, document: Document) -> list[Earlier]:
+    """Return what went out before by the same DocumentId, or number, notation and date."""
+    return [
+        Earlier(
+            id=ItemId(row["id"]),
+            name=row["name"],
+            fingerprint=row["fingerprint"],
+            fates=fates_of(tables, row["id"]),
+            folder=row["folder"],
+        )
+        for row in tables.rows(_EARLIER, _identity(document))
+    ]
