@@ -143,7 +143,7 @@ class World:
 
 
 @contextmanager
-def a_world(home: Path, *, size: int = 700, **options: Any) -> Iterator[World]:
+def a_world(home: Path, *, size: int = 1500, **options: Any) -> Iterator[World]:
     """Run a sandbox for ``size`` agencies whose clock stands still and who re-encodes not."""
     agencies = [(f"H99.{number}", f"Đơn vị {number}") for number in range(size)]
     chosen = Options(**({"clock": T0, "reencode": Reencode.NEVER} | options))

@@ -98,6 +98,13 @@ class Filing:
         told = dict(papers) if status is None else {**papers, STATUS: status}
         return self._file(item, folder, name, place, told)
 
+    def leave_no_claim(self, item: ItemId) -> None:
+        """Remove what an older state of the spool still holds of a drop that is filed."""
+        claim = self.claims / item
+        with durable.disk_errors(claim):
+            if is_there(claim):
+                durable.remove_aside(claim)
+
     def _file(
         self, item: ItemId, folder: str, name: str, place: Path, papers: Mapping[str, bytes]
     ) -> str:
@@ -142,7 +149,7 @@ class Filing:
         entered = self.exchange.root / folder if folder else self.claims / item / name
         if _is_folder(entered) and (not folder or _holder(entered) in {item, ""}):
             self._gone.discard(item)
-            return entered
+            return entered if folder else self._copied(item, entered) or entered
         if item in self._gone:
             return None
         for root in (self.exchange.queued, self.exchange.sent, self.exchange.failed):
@@ -151,6 +158,22 @@ class Filing:
                     return candidate
         log.warning("the folder of a drop is gone", extra={"item": item})
         self._gone.add(item)
+        return None
+
+    def _copied(self, item: ItemId, claimed: Path) -> Path | None:
+        """
+        Return the copy in queued/ of a drop that a crash left in its claim as well; drop that.
+
+        By now it may belong elsewhere, and what lies in queued/ would say so for ever.
+        """
+        for free in _numbered(claimed.name):
+            copy = self.exchange.queued / free
+            if not is_there(copy):
+                return None
+            if _holder(copy) == item:
+                durable.remove_aside(claimed)
+                _forget(claimed.parent)
+                return copy
         return None
 
     def _move(self, item: ItemId, here: Path, place: Path, name: str) -> Path:

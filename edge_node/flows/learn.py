@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import AgencyCode, Document
     from edge_node.domain.envelope import Fate, ItemId, Stored
     from edge_node.domain.recovery import Papers
-    from edge_node.flows.folders import Claimed
+    from edge_node.flows.folders import Claimed, Filing
     from edge_node.flows.packing import Packing
 
 
@@ -77,6 +77,7 @@ class Learn:
     """One turn reads the exchange folder through, a drop at a time."""
 
     shelves: Shelves
+    filing: Filing
     queue: Learning
     packing: Packing
 
@@ -113,6 +114,7 @@ class Learn:
             name=filed.name,
             now=now,
         )
+        self.filing.leave_no_claim(papers.id)
         return held
 
     def _header(self, drop: Claimed, papers: Papers) -> Document | None:

@@ -296,7 +296,12 @@ class Parts:
         from edge_node.flows.learn import Learn  # noqa: PLC0415 - hardly ever
 
         now = self.clock()
-        learn = Learn(shelves=self.shelves, queue=self.queue.learning, packing=self.packing())
+        learn = Learn(
+            shelves=self.shelves,
+            filing=self.filing(),
+            queue=self.queue.learning,
+            packing=self.packing(),
+        )
         learnt = learn.turn(now)
         if learnt.documents:
             # Who forgot these may have forgotten more: what was received, what waits.

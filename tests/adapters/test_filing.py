@@ -284,6 +284,20 @@ def test_a_copy_from_another_mount_that_was_cut_off_is_not_filed_twice(filing):
     assert not (filing.claims / ONE).exists()
 
 
+def test_such_a_copy_goes_where_the_drop_belongs_by_now(filing):
+    """It was accepted before the call was repeated: what lies in queued/ would lie."""
+    a_claim(filing, ONE, "12-UBND")
+    a_queued(filing, TWO, "12-UBND")
+    copy = filing.exchange.queued / "12-UBND (2)"
+    shutil.copytree(the_claim(filing, ONE, "12-UBND"), copy)
+    (copy / "status.json").write_bytes(status(ONE, "older"))
+
+    sent = filing.to_sent(ONE, "", "12-UBND", FRIDAY, status(ONE, "accepted"))
+    assert sent == "sent/2026/11/20/12-UBND"
+    assert [path.name for path in filing.exchange.queued.iterdir()] == ["12-UBND"]
+    assert not (filing.claims / ONE).exists()
+
+
 def test_a_missing_share_is_not_a_drop_people_took(filing):
     """An exchange folder that is not there says nothing about what lay in it."""
     queued = a_queued(filing, ONE, "12-UBND")

@@ -217,8 +217,9 @@ def test_a_drop_that_cannot_be_read_is_known_by_its_papers(world, parties):
         lambda path: path.unlink(),
         lambda path: path.write_text('{"schema": 1, "id": "o1", "receivers": 7}'),
         lambda path: path.write_text(path.read_text().replace('"code"', '"cod"')),
+        lambda path: path.write_text(path.read_text().replace('"id": "', '"id": "o/../../')),
     ],
-    ids=["broken", "gone", "of another form", "without a receiver's code"],
+    ids=["broken", "gone", "of another form", "without a receiver's code", "leading elsewhere"],
 )
 def test_papers_that_cannot_be_read_are_named_and_not_guessed_at(parties, harm):
     """The folder stays; whoever asks how the node fares is told until it is mended or gone."""
@@ -431,6 +432,21 @@ def test_what_was_learnt_is_in_a_waybill_as_if_it_had_been_taken_in(parties):
     sender.config.folders.queue.unlink()
     assert sender.node.recover(offline=True).remains.documents == 1
     assert states(sender) == {"1": "accepted"}
+
+
+def test_the_claim_an_older_state_holds_of_what_was_sent_since_goes(world, parties):
+    """The drop lies in sent/ with its papers; the claim would lie in the spool for ever."""
+    sender, receiver = parties
+    drop(sender, receiver.code, "1")
+    sender.cut_off("intake", "queue", "add")
+    put_back = keep_all(sender)
+    sender.restart()
+    sender.turn()
+    put_back()
+    sender.turn()
+    assert states(sender) == {"1": "accepted"}
+    assert list((sender.config.folders.spool / "claims").iterdir()) == []
+    assert len(world.sends(sender.code)) == 1
 
 
 def test_what_looks_like_one_that_was_learnt_is_not_taken_for_sent(world, parties):

@@ -87,7 +87,6 @@ FAULTS: tuple[Rules, ...] = (
     *_each("acknowledge-on-read", _LIST, _FETCH),
     *_each("forget-acknowledgement", _DONE),
     *_each("corrupt-base64", _FETCH),
-    *_each("corrupt-base64", _FETCH, where="answer"),
     *_each("swap-content-type", _FETCH),
     *_each("swap-content-type", _FETCH, where="manifest"),
     *_each("swap-content-type", _FETCH, where="attachment"),

@@ -185,11 +185,9 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "report: commit Queue.let_go",
     ),
     ("receiver", "receiver_away"): (
-        "MainThread: commit Marks.put",
         "deliver: commit Arriving.give_back",
         "deliver: commit Pauses._write",
         "deliver: commit Queue.let_go",
-        "intake: commit Learning.all_known",
         "intake: commit Pauses._write",
         "intake: commit Queue.let_go",
     ),

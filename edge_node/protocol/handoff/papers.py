@@ -7,6 +7,7 @@ is left open by a receiver's state is open.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -17,7 +18,8 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import Message, freeze
 from edge_node.domain.recovery import Papers
 
-_OUTGOING: Final = "o"  # what the ids of documents on their way out begin with
+# The ids of documents on their way out; they become names of files.
+_OURS: Final = re.compile(r"o[0-9a-z]{9}", re.ASCII)
 _STATES: Final = frozenset(str(state) for state in Sending)
 
 
@@ -28,7 +30,7 @@ def read_papers(values: Mapping[str, object]) -> Papers | None:
     known = {name: text for name, text in texts.items() if isinstance(text, str)}
     if values.get("schema") != 1 or len(known) != len(texts) or not fates:
         return None
-    if not known["id"].startswith(_OUTGOING) or not known["document_id"]:
+    if not _OURS.fullmatch(known["id"]) or not known["document_id"]:
         return None
     return Papers(
         id=ItemId(known["id"]),
