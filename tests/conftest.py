@@ -1,4 +1,4 @@
-"""What every storey shares: the hypothesis profiles and the queue in a file."""
+"""What every storey shares: hypothesis profiles, the queue in a file, certificates to test by."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def queue(tmp_path):
     queue = Queue(tmp_path / "queue.db")
     yield queue
     queue.close()
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    """Give the test infrastructure of `tests/pki.py`: signers, stamps, OCSP, CRLs on loopback."""
+    from pki import Pki  # imported here: it costs a second, and few tests want it
+
+    pki = Pki(tmp_path_factory.mktemp("pki"))
+    yield pki
+    pki.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import singledispatch
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,8 @@ from edge_node.domain.record import hint_in
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from edge_node.adapters.sends import Held
     from edge_node.config import Config
 
@@ -60,6 +63,11 @@ def as_values(item: Outbound | Inbound) -> dict[str, object]:
 def standing_values(standing: Standing) -> dict[str, object]:
     """Return how a node fares as plain values."""
     return {"running": standing.process is not None} | _fields(standing)
+
+
+def fields_of(value: DataclassInstance) -> dict[str, object]:
+    """Return a value of ours as plain values, sentences in the reader's language."""
+    return _fields(value)
 
 
 def config_values(config: Config) -> dict[str, object]:
@@ -145,8 +153,10 @@ def _(value: re.Pattern) -> object:  # type: ignore[type-arg] # singledispatch t
     return value.pattern
 
 
-@_plain.register
-def _(value: Path) -> object:
+@_plain.register(Path)
+@_plain.register(IPv4Network)
+@_plain.register(IPv6Network)
+def _(value: Path | IPv4Network | IPv6Network) -> object:
     return str(value)
 
 

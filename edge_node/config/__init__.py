@@ -12,6 +12,8 @@ from edge_node.config.choices import (
     LogFormat,
     LogLevel,
     Meaning,
+    Revocations,
+    StampHash,
     Unreadable,
     Unsure,
     Watch,
@@ -35,6 +37,7 @@ from edge_node.config.sections import (
     ReportSection,
 )
 from edge_node.config.starting import starter
+from edge_node.config.trusting import StampServer, StampsSection, TrustSection
 
 __all__ = [
     "DOCUMENT_TYPES",
@@ -58,6 +61,11 @@ __all__ = [
     "PullSection",
     "PushSection",
     "ReportSection",
+    "Revocations",
+    "StampHash",
+    "StampServer",
+    "StampsSection",
+    "TrustSection",
     "Unreadable",
     "Unsure",
     "Watch",

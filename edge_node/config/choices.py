@@ -56,6 +56,22 @@ class Unreadable(StrEnum):
     KEEP = "keep"  # nothing; a person decides
 
 
+class Revocations(StrEnum):
+    """How much it weighs that nobody knows whether a certificate has been revoked."""
+
+    REQUIRED = "required"  # then nobody knows what the signature is worth
+    IF_POSSIBLE = "if_possible"  # it is a warning
+    NEVER = "never"  # nobody asks
+
+
+class StampHash(StrEnum):
+    """The hash function a time-stamp is asked for by."""
+
+    SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
+
+
 class LogLevel(StrEnum):
     """What is worth a line in the log, and everything graver."""
 

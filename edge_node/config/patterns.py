@@ -1,4 +1,9 @@
-"""What a rule for bare files is made of: a pattern for names, a form of dates, a subject."""
+"""
+Values with a grammar of their own.
+
+What a rule for bare files is made of: a pattern for names, a form of dates, a subject; and the
+object identifier of a policy.
+"""
 
 from __future__ import annotations
 
@@ -89,4 +94,15 @@ def _subject(scalar: Scalar, _: Path) -> str:
 subject: Final = Kind(
     say("a text in which only {places} stand in braces", places="{number} {notation} {name}"),
     _subject,
+)
+
+
+def _object_identifier(scalar: Scalar, _: Path) -> str:
+    if not re.fullmatch(r"|[012](\.(0|[1-9][0-9]{0,20})){1,30}", scalar.text):
+        raise Unfit
+    return scalar.text
+
+
+object_identifier: Final = Kind(
+    say("an object identifier such as 1.3.6.1.4.1.4146.2.3, or nothing"), _object_identifier
 )

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edge_node.config.kinds import Kind, Unfit
 from edge_node.config.rules import breaches
-from edge_node.config.sections import Config, Many, Section, Table
+from edge_node.config.sections import Config
+from edge_node.config.shapes import Many, Section, Table
 from edge_node.config.sheet import Items, NotPlain, Pairs, Scalar
 from edge_node.domain.errors import ConfigError
 from edge_node.domain.message import say
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from dataclasses import Field
 
-    from edge_node.config.sections import Shape
+    from edge_node.config.shapes import Shape
     from edge_node.config.sheet import Tree
     from edge_node.domain.message import Message
 

@@ -9,8 +9,11 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+from edge_node.config.addresses import is_this_machine
 from edge_node.config.sections import PROBE, IntakeRule
+from edge_node.config.trusting import StampServer
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
     yield from _packages_hold_attachments(values)
     yield from _folders_lie_apart(values)
     yield from _rules_are_whole(values)
+    yield from _passwords_are_safe(values)
 
 
 def _exceeds(low: object, high: object) -> bool:
@@ -124,4 +128,23 @@ def _rules_are_whole(values: Mapping[str, object]) -> Iterator[Breach]:
                     other="package.document_types",
                     near=near[0],
                 ),
+            )
+
+
+def _passwords_are_safe(values: Mapping[str, object]) -> Iterator[Breach]:
+    """HTTP Basic sends the password as it is: only where TLS hides it."""
+    for key, server in values.items():
+        if not isinstance(server, StampServer):
+            continue
+        if bool(server.user) != bool(server.password_file):
+            lacking = "password_file" if server.user else "user"
+            yield Breach(
+                (f"{key}.{lacking}", key),
+                say("missing: user and password_file belong together"),
+            )
+        parts = urlsplit(server.url)
+        if server.user and parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
+            yield Breach(
+                (f"{key}.url", key),
+                say("must be https, because http sends the password readable to everybody"),
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from edge_node.config import kinds
 from edge_node.config.addresses import url
@@ -26,6 +26,9 @@ from edge_node.config.choices import (
     Watch,
 )
 from edge_node.config.patterns import date_format, pattern, subject
+from edge_node.config.shapes import Many, Section, Table
+from edge_node.config.shapes import key as _key
+from edge_node.config.trusting import StampsSection, TrustSection
 from edge_node.domain.document import Organization, Priority
 from edge_node.domain.language import Language
 
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from edge_node.config.kinds import Kind
     from edge_node.domain.document import AgencyCode
 
 _KB: Final = 1024
@@ -42,37 +44,6 @@ _MB: Final = 1024 * _KB
 
 # How long the axis may take to answer the question whether it is there again.
 PROBE: Final = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The shape of a group of keys."""
-
-    of: type[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Many:
-    """The shape of a list."""
-
-    of: Kind | Section
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The shape of names with values that are laid over those built in."""
-
-    key: Kind
-    value: Kind
-    over: Mapping[str, Any]
-
-
-Shape = kinds.Kind | Section | Many | Table
-
-
-def _key(shape: Shape, *, derived: bool = False) -> Mapping[str, object]:
-    """Describe a key to the reader; a derived one may be left out without having a default."""
-    return MappingProxyType({"shape": shape, "derived": derived})
 
 
 # The administrative documents of Nghị định 30/2020 that its predecessors number alike (1 to 20).
@@ -213,6 +184,11 @@ class FoldersSection:
     def spool(self) -> Path:
         """The payloads of everything under way."""
         return self.data / "spool"
+
+    @property
+    def evidence(self) -> Path:
+        """What authorities said of certificates."""
+        return self.data / "evidence"
 
     @property
     def quarantine(self) -> Path:
@@ -377,4 +353,11 @@ class Config:
     pull: PullSection = field(default=PullSection(), metadata=_key(Section(PullSection)))
     report: ReportSection = field(default=ReportSection(), metadata=_key(Section(ReportSection)))
     backup: BackupSection = field(default=BackupSection(), metadata=_key(Section(BackupSection)))
+    trust: TrustSection = field(default=TrustSection(), metadata=_key(Section(TrustSection)))
+    stamps: StampsSection = field(default=StampsSection(), metadata=_key(Section(StampsSection)))
     log: LogSection = field(default=LogSection(), metadata=_key(Section(LogSection)))
+
+    @property
+    def trusted(self) -> Path:
+        """The folder of the certificates of authorities that are believed."""
+        return self.trust.folder or self.folders.data / "trust"

@@ -132,9 +132,9 @@ class Desk:
         query = "select count(*) from sends where message_type = 'edoc'"
         return _rows(self.axis / DATABASE, query)[0][0]
 
-    def delivered(self) -> int:
-        """Return of how many documents the sender knows that they arrived."""
-        return self.count("select count(*) from fates where state = 'delivered'")
+    def answered(self) -> int:
+        """Return how many documents the sender has heard 01 of; its axis may list them sooner."""
+        return self.count("select count(*) from events where event = 'status' and status = '01'")
 
     def inbox(self) -> Counter[str]:
         """Return the SHA-256 of every attachment in the inbox."""
@@ -316,7 +316,7 @@ class Run:
         first = since()
         leaving = self._watch(desk.taken, "taken by the axis")
         last = since()
-        answering = self._watch(desk.delivered, "answered with 01")
+        answering = self._watch(desk.answered, "answered with 01")
         until(lambda: not desk.count(_UNTOLD), within=_PATIENCE)
         self.figures |= {
             "first_left_seconds": first,

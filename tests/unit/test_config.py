@@ -225,6 +225,19 @@ def test_an_address_that_is_not_safe_or_none_is_refused_with_the_reason(tmp_path
         ("agency: {aliases: [H37, '?']}", "agency.aliases[1]: expected an agency code such as"),
         ("intake: {rules: x}", "intake.rules: expected a list, found a single value"),
         ("intake: {rules: [x]}", "intake.rules[0]: expected keys with values, found a single"),
+        ("trust: {revocation: often}", "expected one of required, if_possible, never, found"),
+        ("trust: {minimum_rsa: 512}", "expected a whole number from 1024 to 16384, found '512'"),
+        ("trust: {hosts: {'a b': c}}", "expected the name of a host such as ocsp.example.gov.vn"),
+        ("trust: {hosts: {a.vn: 'b:x'}}", "expected a host, or host:port, such as 10.0.0.5:8080"),
+        ("trust: {hosts: {a.vn: http://b}}", "found 'http://b'"),
+        ("trust: {private: [10.0.0.1/8]}", "expected a network such as 10.0.0.0/8, or an address"),
+        ("stamps: {servers: [{url: ftp://a}]}", "expected an http or https address such as"),
+        (
+            "stamps: {servers: [{url: 'http://u:p@a.vn'}]}",
+            "without user name or #, found 'http://…@a",
+        ),
+        ("stamps: {policy: gold}", "expected an object identifier such as 1.3.6.1.4.1.4146.2.3"),
+        ("stamps: {hash: md5}", "expected one of sha256, sha384, sha512, found 'md5'"),
     ],
 )
 def test_a_value_that_is_not_of_its_kind_is_refused(tmp_path, line, found):
@@ -327,6 +340,14 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path):
             "limits.package: must be at least a third more than limits.at",
         ),
         ("limits: {unpacked: 1MB}", "limits.attachment: must not be more than limits.unpacked"),
+        (
+            "stamps: {servers: [{url: https://a.vn, user: a}]}",
+            "stamps.servers[0].password_file: missing: user and password_file belong together",
+        ),
+        (
+            "stamps: {servers: [{url: http://a.vn, user: a, password_file: b}]}",
+            "stamps.servers[0].url: must be https, because http sends the password readable",
+        ),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(tmp_path, text, found):
@@ -334,6 +355,23 @@ def test_values_that_contradict_each_other_are_refused(tmp_path, text, found):
     (problem,) = problems(tmp_path, REQUIRED + text)
 
     assert problem.startswith(f"config.yaml:9: {found}")
+
+
+def test_hosts_that_certificates_name_are_found_elsewhere(tmp_path):
+    """Names are compared as hosts are, in small letters; where they lead may have a port."""
+    text = "trust: {hosts: {OCSP.ca.gov.vn: 10.0.0.5:8080}, private: [10.0.0.0/8, 'fd00::/8']}"
+    trust = load(written(tmp_path, REQUIRED + text)).trust
+
+    assert trust.hosts == {"ocsp.ca.gov.vn": "10.0.0.5:8080"}
+    assert [str(network) for network in trust.private] == ["10.0.0.0/8", "fd00::/8"]
+
+
+def test_a_time_stamp_server_on_this_machine_may_have_a_password_without_tls(tmp_path):
+    """Nobody is on the way there."""
+    servers = "[{url: 'http://127.0.0.1:318/', user: a, password_file: b}]"
+    (server,) = load(written(tmp_path, f"{REQUIRED}stamps: {{servers: {servers}}}")).stamps.servers
+
+    assert (server.user, server.password_file) == ("a", str(tmp_path / "b"))
 
 
 @pytest.mark.parametrize(

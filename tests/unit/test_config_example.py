@@ -1,5 +1,6 @@
 """`config.example.yaml` says what the code says."""
 
+import re
 import subprocess
 import sys
 from dataclasses import MISSING, fields
@@ -7,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from edge_node.config import Config, IntakeRule, load
-from edge_node.config.sections import Section
+from edge_node.config import Config, IntakeRule, StampServer, load
+from edge_node.config.shapes import Section
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 
@@ -75,6 +76,18 @@ def test_the_rule_the_example_shows_works(tmp_path):
     for entry in fields(IntakeRule):
         if entry.name != "to" and entry.default is not MISSING:
             assert getattr(rule, entry.name) == entry.default, entry.name
+
+
+def test_the_time_stamp_server_the_example_shows_works(tmp_path):
+    """Copying the list out of the comment gives a server with every key one can have."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^  # (\[\{url: .*\}\])$", text, re.MULTILINE)
+    path = tmp_path / "config.yaml"
+    path.write_text(text.replace("  servers: []", f"  servers: {shown}"), encoding="utf-8")
+
+    (server,) = load(path).stamps.servers
+
+    assert all(getattr(server, entry.name) for entry in fields(StampServer))
 
 
 def test_every_key_of_the_example_is_explained():

@@ -1,0 +1,194 @@
+"""
+Fetches what a verdict still lacks: OCSP answers, CRLs, certificates of issuers.
+
+An answer is kept and not asked for again before its time; while nobody answers, one that is past
+its time is handed on for as long as is allowed. Whether a piece is signed by whom it should be is
+judged where it is used; that it is of its kind is seen to by `edge_node.adapters.pieces`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from edge_node.adapters.pieces import read_piece
+from edge_node.adapters.web import NoAnswer, Question, ask
+from edge_node.domain.message import say
+from edge_node.notary.trust import Evidence, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from edge_node.adapters.pieces import Piece
+    from edge_node.adapters.statements import Statements
+    from edge_node.adapters.web import Reach
+    from edge_node.domain.message import Message
+    from edge_node.notary.trust import Wanted
+
+_KB: Final = 1024
+# The largest CRLs of Vietnamese authorities had some megabytes in 2026.
+LARGEST: Final = MappingProxyType(
+    {Kind.OCSP: 128 * _KB, Kind.ISSUER: 256 * _KB, Kind.CRL: 32 * _KB * _KB}
+)
+_PATIENCE: Final = 180.0  # seconds that all questions about one file may take together
+_OCSP_HEADERS: Final = MappingProxyType({"Content-Type": "application/ocsp-request"})
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(slots=True, kw_only=True)
+class Allowance:
+    """What may still be spent on one file: strangers name as many places as they like."""
+
+    questions: int = 24
+    room: int = 64 * _KB * _KB  # bytes of all pieces together
+    ends: float = field(default_factory=lambda: time.monotonic() + _PATIENCE)
+
+    def ask(self) -> timedelta:
+        """Spend a question; return how long it may take. `NoAnswer` where nothing is left."""
+        left = self.ends - time.monotonic()
+        if self.questions <= 0 or left <= 0:
+            raise NoAnswer(say("too much would have to be asked about this file"), final=True)
+        self.questions -= 1
+        return timedelta(seconds=left)
+
+    def take(self, content: bytes) -> None:
+        """Spend room on a piece; `NoAnswer` where there is not enough."""
+        if len(content) > self.room:
+            raise NoAnswer(say("too much would have to be asked about this file"), final=True)
+        self.room -= len(content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A place that was asked in vain, and why; ``aged`` says that an older answer serves."""
+
+    wanted: Wanted
+    why: Message
+    aged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What was got, which of that was here already, and what could not be had."""
+
+    evidence: Mapping[Wanted, Evidence]
+    kept: frozenset[Wanted] = frozenset()
+    missed: tuple[Missed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetcher:
+    """
+    Asks the places that certificates name.
+
+    ``timeout`` bounds one question; ``grace`` is for how long past its time an answer is handed
+    on while nobody gives a newer one.
+    """
+
+    statements: Statements
+    reach: Reach
+    timeout: timedelta = timedelta(seconds=30)
+    grace: timedelta = timedelta()
+
+    def fetch(
+        self,
+        wanted: Iterable[Wanted],
+        *,
+        now: datetime,
+        anew: bool = False,
+        allowance: Allowance | None = None,
+    ) -> Fetched:
+        """
+        Return what can be had of ``wanted``; what a server does is never raised, but `Missed`.
+
+        No CRL is asked for where an OCSP responder or an issuer was found: it may be a thousand
+        times as large, and whoever still lacks it asks again. ``anew`` passes over what is kept,
+        where that was no help; ``allowance`` is what all fetches for one file share. Raises what
+        `disk_errors` raises.
+        """
+        allowance = allowance or Allowance()
+        errand = _Errand(fetcher=self, now=now, anew=anew, allowance=allowance)
+        for one in sorted(dict.fromkeys(wanted), key=lambda one: one.kind is Kind.CRL):
+            errand.do(one)
+        return Fetched(
+            evidence=MappingProxyType(errand.got),
+            kept=frozenset(errand.kept),
+            missed=tuple(errand.missed),
+        )
+
+    def ask(self, wanted: Wanted, *, now: datetime, within: timedelta) -> bytes:
+        """Ask for one piece over the network and keep it (DER); `NoAnswer` says why not."""
+        question = Question(
+            url=wanted.url,
+            body=wanted.request,
+            headers=_OCSP_HEADERS if wanted.request else _NO_HEADERS,
+            largest=LARGEST[wanted.kind],
+            within=min(self.timeout, within),
+        )
+        piece = read_piece(wanted, ask(question, self.reach), now=now)
+        self.statements.keep(wanted, piece)
+        return piece.content
+
+
+@dataclass(slots=True, kw_only=True)
+class _Errand:
+    """One fetch while it lasts."""
+
+    fetcher: Fetcher
+    now: datetime
+    anew: bool
+    allowance: Allowance
+    got: dict[Wanted, Evidence] = field(default_factory=dict)
+    kept: set[Wanted] = field(default_factory=set)
+    missed: list[Missed] = field(default_factory=list)
+    silent: dict[str, NoAnswer] = field(default_factory=dict)  # hosts that are not tried twice
+
+    def do(self, one: Wanted) -> None:
+        held = self.fetcher.statements.answer(one)
+        try:
+            if held is not None and not self.anew and self.now < held.fresh_until:
+                self._take(one, held.content, kept=True)
+            elif one.kind is not Kind.CRL or not self._answered():
+                self._take(one, self._asked(one))
+        except NoAnswer as error:
+            self._fall_back(one, held, error.message)
+
+    def _fall_back(self, one: Wanted, held: Piece | None, why: Message) -> None:
+        """Take what is kept where nobody answered, as long as that may serve."""
+        aged = held is not None and self.now >= held.speaks_until
+        if held is None or self.now >= held.speaks_until + self.fetcher.grace:
+            self.missed.append(Missed(wanted=one, why=why))
+            return
+        try:
+            self._take(one, held.content, kept=True)
+        except NoAnswer as error:
+            self.missed.append(Missed(wanted=one, why=error.message))
+            return
+        if aged:
+            self.missed.append(Missed(wanted=one, why=why, aged=True))
+
+    def _answered(self) -> bool:
+        """Tell whether anybody but a list has told something."""
+        return any(one.kind is not Kind.CRL for one in self.got)
+
+    def _asked(self, one: Wanted) -> bytes:
+        host = urlsplit(one.url).netloc
+        if host in self.silent:
+            raise self.silent[host]
+        try:
+            return self.fetcher.ask(one, now=self.now, within=self.allowance.ask())
+        except NoAnswer as error:
+            if not error.final:
+                self.silent[host] = error
+            raise
+
+    def _take(self, one: Wanted, content: bytes, *, kept: bool = False) -> None:
+        self.allowance.take(content)
+        self.got[one] = Evidence(kind=one.kind, content=content)
+        if kept:
+            self.kept.add(one)

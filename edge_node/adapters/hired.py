@@ -1,0 +1,338 @@
+"""
+A child process for work that must not harm the node: started on need, bounded, kept for a while.
+
+Its memory is bounded from the start, its time by each request: seconds of the processor, which
+are fair on a busy machine, and seconds by the clock, after which it is killed. A child that has
+nothing to do ends itself. What is said to it is `edge_node.notary.wire`, and what it answers is
+believed by nobody here.
+
+One `Hired` is one child and one lock. Each lane has its own, so that one that waits for a large
+file keeps no other from its work; the lock is for whoever shares one all the same.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import Outage
+from edge_node.domain.message import say
+from edge_node.notary.wire import TO_PARENT, Garbled, HungUp, Packet, clean, receive, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_OUT_OF_MEMORY: Final = 70  # exit status of `edge_node.notary.child`
+_STARTING: Final = timedelta(seconds=60)  # it takes one; a machine that is just booting, many
+_ENDING: Final = 5.0  # seconds for a process that has closed its socket to be gone
+_DESCRIPTORS: Final = 64
+
+
+class ChildMissing(Outage):
+    """A child process could not be started."""
+
+
+class Ending(StrEnum):
+    """How a child was lost over a request."""
+
+    CRASHED = "crashed"
+    KILLED = "killed"  # by somebody else, as the kernel does where memory is short
+    OVERDUE = "overdue"
+    EXHAUSTED = "exhausted"  # its memory
+    GARBLED = "garbled"  # it answered what no child of ours answers
+
+
+class Lost(Exception):
+    """No answer came. ``status`` is the child's own, negative for a signal."""
+
+    def __init__(self, ending: Ending, status: int | None = None) -> None:
+        """Say how the child was lost."""
+        super().__init__(ending, status)
+        self.ending = ending
+        self.status = status
+
+
+def python(module: str) -> tuple[str, ...]:
+    """Return the command that runs a module of ours, by nothing but what is installed."""
+    return (sys.executable, "-I", "-m", module)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a child may use in all its life."""
+
+    memory: int = 512 << 20  # bytes of addresses, programs and libraries among them
+    writes: int = 0  # bytes of any file it was handed to write into
+    starts: bool = False  # whether it may start threads (a token's driver does)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What one request may take."""
+
+    clock: timedelta = timedelta(minutes=3)
+    processor: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What a child is hired for, and on what terms."""
+
+    command: tuple[str, ...]  # three words are added: see `edge_node.notary.child`
+    idle: timedelta = timedelta(minutes=5)  # without a request: then it goes
+    limits: Limits = field(default_factory=Limits)
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Hired:
+    """One child at a time, another after it is lost."""
+
+    def __init__(self, post: Post) -> None:
+        """Start nothing yet."""
+        self._post = post
+        self._lock = threading.Lock()
+        self._child: _Child | None = None
+        self._ended = False
+
+    def ask(self, packet: Packet, span: Span) -> Packet:
+        """
+        Return the answer to a request, of a new child where the old one is gone.
+
+        A child that was lost over a request had perhaps been harmed by an earlier one, or went
+        with the thread that had started it: a fresh one is asked once more, unless it was time
+        that ran out. `Lost` where that does not help; `ChildMissing`.
+        The files of the packet stay open, and are the caller's.
+        """
+        with self._lock:
+            while True:
+                child = self._present()
+                worked, child.worked = child.worked, True
+                try:
+                    return child.ask(packet, span)
+                except BaseException as error:
+                    self._child = None  # whatever it still says would be taken for an answer
+                    child.end()
+                    if self._ended:
+                        raise _ending() from error
+                    again = isinstance(error, Lost) and error.ending is not Ending.OVERDUE
+                    if not (again and worked):
+                        raise
+
+    def drop(self) -> None:
+        """End a child whose answers make no sense; the next request starts another."""
+        with self._lock:
+            if self._child is not None:
+                self._child.end()
+                self._child = None
+
+    def tidy(self) -> None:
+        """Take note of a child that has gone for want of work; costs nothing."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._forget_the_gone()
+            finally:
+                self._lock.release()
+
+    def close(self) -> None:
+        """End the child, whatever it is at; nothing can be asked any more."""
+        self._ended = True
+        child = self._child
+        if child is not None:
+            child.kill()  # before the lock: whoever waits for its answer is let go
+        with self._lock:
+            if self._child is not None:
+                self._child.end()
+                self._child = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child that is kept, if any."""
+        child = self._child
+        return child.pid if child is not None else None
+
+    def _present(self) -> _Child:
+        if self._ended:
+            raise _ending()
+        self._forget_the_gone()
+        if self._child is None:
+            self._child = _Child(self._post)
+        return self._child
+
+    def _forget_the_gone(self) -> None:
+        if self._child is not None and self._child.gone:
+            self._child.end()
+            self._child = None
+
+
+class _Child:
+    """A process, and our end of its socket."""
+
+    def __init__(self, post: Post) -> None:
+        """Start it and wait until it can work; `ChildMissing`."""
+        self.worked = False
+        self.fenced = False
+        self._limits = post.limits
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs:
+                self._running = _start(post, theirs.fileno())
+        except OSError as error:
+            self._connection.close()
+            raise _missing(error.strerror or type(error).__name__) from error
+        try:
+            self._bound()
+            greeting = self._receive(_until(_STARTING))
+        except (Lost, ProcessLookupError) as error:
+            self.end()
+            raise _missing(type(error).__name__) from error
+        fenced, failed = greeting.body.get("fenced"), greeting.body.get("failed")
+        if not isinstance(fenced, bool):
+            self.end()
+            raise _missing(clean(failed) if isinstance(failed, str) else "?")
+        self.fenced = fenced
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._running.pid
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self._running.poll() is not None
+
+    def ask(self, packet: Packet, span: Span) -> Packet:
+        """Return its answer; `Lost`."""
+        wait = _until(span.clock)
+        self._give(span.processor)
+        try:
+            send(self._connection, packet, self._waiting(wait))
+        except TimeoutError as error:
+            raise self._overdue() from error
+        except HungUp:
+            pass  # what it said before it went, or how it went, tells more
+        return self._receive(wait)
+
+    def kill(self) -> None:
+        """End the process, from whatever thread."""
+        self._running.kill()
+
+    def end(self) -> None:
+        """End the process and let nothing of it stay."""
+        self._running.kill()
+        self._running.wait()
+        self._connection.close()
+
+    def _receive(self, wait: Callable[[], float]) -> Packet:
+        try:
+            return receive(self._connection, TO_PARENT, self._waiting(wait))
+        except TimeoutError as error:
+            raise self._overdue() from error
+        except Garbled as error:
+            raise Lost(Ending.GARBLED) from error
+        except HungUp as error:
+            raise self._lost() from error
+
+    def _waiting(self, wait: Callable[[], float]) -> Callable[[], None]:
+        return lambda: self._connection.settimeout(wait())
+
+    def _overdue(self) -> Lost:
+        self._running.kill()
+        return Lost(Ending.OVERDUE)
+
+    def _lost(self) -> Lost:
+        """Return how a child went that has closed its end of the socket."""
+        try:
+            status = self._running.wait(_ENDING)
+        except subprocess.TimeoutExpired:
+            return Lost(Ending.GARBLED)
+        endings = {
+            -signal.SIGKILL: Ending.KILLED,
+            -signal.SIGXCPU: Ending.OVERDUE,
+            _OUT_OF_MEMORY: Ending.EXHAUSTED,
+        }
+        return Lost(endings.get(status, Ending.CRASHED), status)
+
+    def _bound(self) -> None:
+        """
+        Set what it may use, before it is given anything to read.
+
+        From here, because nothing has to run between fork and exec for that; prlimit(2) on
+        another process of the same user needs no rights, and is what setrlimit(3) calls as well.
+        """
+        limits = {
+            resource.RLIMIT_AS: self._limits.memory,
+            resource.RLIMIT_CORE: 0,
+            resource.RLIMIT_FSIZE: self._limits.writes,
+            resource.RLIMIT_NOFILE: _DESCRIPTORS,
+        }
+        if not self._limits.starts:
+            limits[resource.RLIMIT_NPROC] = 0
+        for kind, most in limits.items():
+            _, highest = resource.prlimit(self.pid, kind)
+            lowest = most if highest == resource.RLIM_INFINITY else min(most, highest)
+            resource.prlimit(self.pid, kind, (lowest, lowest))
+
+    def _give(self, processor: timedelta) -> None:
+        """Let it compute for so long from now on; whole seconds are all a kernel counts."""
+        with suppress(OSError):  # it is gone, which its answer shows; or may not have so much
+            used = time.clock_gettime(_clock_of(self.pid))
+            most = math.ceil(used + processor.total_seconds())
+            _, highest = resource.prlimit(self.pid, resource.RLIMIT_CPU)
+            resource.prlimit(self.pid, resource.RLIMIT_CPU, (most, highest))
+
+
+def _start(post: Post, descriptor: int) -> subprocess.Popen[bytes]:
+    told = (str(descriptor), str(os.getpid()), str(post.idle.total_seconds()))
+    return subprocess.Popen(  # noqa: S603 - our own module
+        (*post.command, *told),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(descriptor,),
+        env=dict(post.environment),
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _until(span: timedelta) -> Callable[[], float]:
+    """Return what tells the seconds that are left; TimeoutError once there are none."""
+    ends = time.monotonic() + span.total_seconds()
+
+    def left() -> float:
+        rest = ends - time.monotonic()
+        if rest <= 0:
+            raise TimeoutError
+        return rest
+
+    return left
+
+
+def _clock_of(pid: int) -> int:
+    """Return the clock of a process's use of the processor, as clock_getcpuclockid(3) does."""
+    return ~pid << 3 | 2
+
+
+def _missing(reason: str) -> ChildMissing:
+    return ChildMissing(
+        say("a child process for signatures does not start: {reason}", reason=reason),
+        hint=say("install the package anew; if memory is short, make room"),
+    )
+
+
+def _ending() -> ChildMissing:
+    return ChildMissing(say("the node is ending"), hint=say("it goes on when the node runs again"))

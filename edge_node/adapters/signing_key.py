@@ -1,0 +1,288 @@
+"""
+The key as the node sees it: signatures over digests, by a child process that holds it.
+
+Files that hold a key are opened here and read in the child. Its secret (a password or a PIN) is
+asked for whenever a child opens the key and not kept. One that was refused is never tried again,
+by whatever child: a token locks itself after a few wrong ones.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.hired import Ending, Hired, Limits, Lost, Post, Span, python
+from edge_node.domain.errors import Outage
+from edge_node.domain.message import say
+from edge_node.notary.child import Reason
+from edge_node.notary.told import Blobs, read_message
+from edge_node.notary.wire import Fields, Garbled, Packet, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from edge_node.domain.message import Message
+    from edge_node.notary.wire import Plain
+
+SIGNER: Final = python("edge_node.notary.signer")
+# A token that is asked for a PIN or a large key may think for long; vendors' drivers, for ever.
+SPAN: Final = Span(clock=timedelta(minutes=1), processor=timedelta(seconds=30))
+LIMITS: Final = Limits(memory=1 << 30, writes=1 << 20, starts=True)
+_ALGORITHMS: Final = frozenset({"rsa-pkcs1-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384"})
+_LONGEST_CHAIN: Final = 20
+_NOT_AGAIN: Final = frozenset({Reason.WRONG_SECRET, Reason.LOCKED})
+
+
+class KeyTrouble(Outage):
+    """Nothing can be signed until a person mends what holds the key; ``reason`` says what."""
+
+    def __init__(self, message: Message, reason: Reason, *, hint: Message | None = None) -> None:
+        """Keep the reason beside the sentence."""
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pkcs12Place:
+    """A key in a PKCS #12 file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PemPlace:
+    """A key in a PEM file and its certificates in another, or the same."""
+
+    key: Path
+    certificates: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnToken:
+    """A key on a token (PKCS #11): what is left empty goes by the only one there is."""
+
+    module: str  # path of the vendor's library
+    label: str = ""  # of the token
+    serial: str = ""  # of the token
+    key_label: str = ""
+    key_id: bytes = b""
+
+
+KeyPlace = Pkcs12Place | PemPlace | OnToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """What everybody may know of the key."""
+
+    certificate: bytes  # DER
+    chain: tuple[bytes, ...]  # DER, from its issuer upwards, without the root
+    algorithm: str  # rsa-pkcs1-sha256, ecdsa-p256-sha256 or ecdsa-p384-sha384
+
+
+class SigningKey:
+    """
+    One key and the child that holds it; for several threads, one after the other.
+
+    A token lets a program log in once, so there is one child for all lanes. Every method raises
+    `KeyTrouble`, and `ChildMissing` where no child can be started.
+    """
+
+    def __init__(
+        self,
+        place: KeyPlace,
+        secret: Callable[[], str],
+        *,
+        span: Span = SPAN,
+        idle: timedelta = timedelta(minutes=15),
+        environment: Mapping[str, str] = MappingProxyType({}),
+        command: tuple[str, ...] = SIGNER,
+    ) -> None:
+        """Open nothing yet; ``environment`` is all a token's driver finds of one."""
+        self._place = place
+        self._secret = secret
+        self._span = span
+        self._lock = threading.Lock()
+        self._refused: dict[bytes, KeyTrouble] = {}
+        self._salt = secrets.token_bytes(32)
+        self._hired = Hired(
+            Post(command=command, idle=idle, limits=LIMITS, environment=environment)
+        )
+
+    def facts(self) -> KeyFacts:
+        """Return the certificate of the key, its chain and its algorithm."""
+        return _facts(self._asked({"ask": "facts"}))
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the raw signature over a digest made with the algorithm's hash function."""
+        return _only(self._asked({"ask": "sign", "digest": 0}, digest))
+
+    def cms(self, digest: bytes) -> bytes:
+        """Return a SignedData (DER) over a document's digest, without a time-stamp."""
+        return _only(self._asked({"ask": "cms", "digest": 0}, digest))
+
+    def tidy(self) -> None:
+        """Take note of a child that has gone for want of work."""
+        self._hired.tidy()
+
+    def close(self) -> None:
+        """End the child; the key is closed with it."""
+        self._hired.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The child that is kept, if any."""
+        return self._hired.pid
+
+    def _asked(self, body: dict[str, Plain], *blobs: bytes) -> Packet:
+        packet = Packet(body=body, blobs=blobs)
+        with self._lock:
+            try:
+                return self._ask(packet)
+            except KeyTrouble as trouble:
+                if trouble.reason is not Reason.NOT_OPEN:
+                    raise
+            self._open()
+            return self._ask(packet)
+
+    def _open(self) -> None:
+        """Have the key opened, unless its secret is known to be refused."""
+        secret = self._secret()
+        with ExitStack() as stack:
+            packet = _opening(self._place, secret, stack)
+            mark = self._mark(packet, secret)
+            if mark in self._refused:
+                raise _not_again(self._refused[mark])
+            try:
+                self._ask(packet)
+            except KeyTrouble as trouble:
+                if trouble.reason in _NOT_AGAIN:
+                    self._refused[mark] = trouble
+                raise
+
+    def _mark(self, packet: Packet, secret: str) -> bytes:
+        """Return what a secret is known by, and the files with it: one that is new may fit it."""
+        known = [secret]
+        for descriptor in packet.files:
+            found = os.fstat(descriptor)
+            known.append(f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns}")
+        told = "\0".join(known).encode(errors="surrogatepass")
+        return hmac.digest(self._salt, told, "sha256")
+
+    def _ask(self, packet: Packet) -> Packet:
+        try:
+            answer = self._hired.ask(packet, self._span)
+        except Lost as lost:
+            raise _lost(lost, self._span) from lost
+        try:
+            return _read(answer)
+        except Garbled as error:
+            self._hired.drop()
+            raise _lost(Lost(Ending.GARBLED), self._span) from error
+
+
+def _not_again(known: KeyTrouble) -> KeyTrouble:
+    return KeyTrouble(
+        known.message,
+        known.reason,
+        hint=say("give another password or PIN; the node tries this one no more until restarted"),
+    )
+
+
+def _opening(place: KeyPlace, secret: str, stack: ExitStack) -> Packet:
+    if isinstance(place, OnToken):
+        blobs = Blobs()
+        body: dict[str, Plain] = {
+            "ask": "open",
+            "kind": "token",
+            "module": place.module,
+            "label": place.label,
+            "serial": place.serial,
+            "key_label": place.key_label,
+            "key_id": blobs.add(place.key_id),
+            "secret": secret,
+        }
+        return Packet(body=body, blobs=blobs.all)
+    kind, first, *others = (
+        ("pkcs12", place.path)
+        if isinstance(place, Pkcs12Place)
+        else ("pem", place.key, place.certificates)
+    )
+    files = tuple(_opened(path, stack) for path in (first, *others))
+    return Packet(
+        body={"ask": "open", "kind": kind, "name": str(first), "secret": secret}, files=files
+    )
+
+
+def _opened(path: Path, stack: ExitStack) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise KeyTrouble(
+            say("{file} cannot be opened: {reason}", file=path, reason=error.strerror),
+            Reason.KEY_MISSING,
+            hint=say("put the key there, readable for the account the node runs as"),
+        ) from error
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _read(answer: Packet) -> Packet:
+    """Return an answer; raise what the child says is the trouble."""
+    if "failed" in answer.body:
+        failed = answer.body["failed"]
+        raise KeyTrouble(
+            say(
+                "the key could not be used: {reason}",
+                reason=clean(failed) if isinstance(failed, str) else "?",
+            ),
+            Reason.UNFORESEEN,
+            hint=say("tell whoever maintains this node"),
+        )
+    if "trouble" in answer.body:
+        told = Fields.of(answer.body["trouble"], (), ("reason", "message", "hint"))
+        raise KeyTrouble(
+            read_message(told.value["message"]),
+            told.one_of("reason", Reason),
+            hint=told.maybe("hint", lambda name: read_message(told.value[name])),
+        )
+    return answer
+
+
+def _facts(answer: Packet) -> KeyFacts:
+    algorithm = answer.body.get("algorithm")
+    if algorithm not in _ALGORITHMS or not 0 < len(answer.blobs) <= _LONGEST_CHAIN:
+        raise _lost(Lost(Ending.GARBLED), SPAN)
+    certificate, *chain = answer.blobs
+    return KeyFacts(certificate=certificate, chain=tuple(chain), algorithm=str(algorithm))
+
+
+def _only(answer: Packet) -> bytes:
+    if len(answer.blobs) != 1:
+        raise _lost(Lost(Ending.GARBLED), SPAN)
+    return answer.blobs[0]
+
+
+def _lost(lost: Lost, span: Span) -> KeyTrouble:
+    if lost.ending is Ending.OVERDUE:
+        return KeyTrouble(
+            say(
+                "what holds the key has not answered for {seconds} s",
+                seconds=int(span.clock.total_seconds()),
+            ),
+            Reason.TOKEN_SILENT,
+            hint=say("pull the token out and plug it in again, or restart its driver"),
+        )
+    return KeyTrouble(
+        say("the program that holds the key ended ({how})", how=lost.ending.value),
+        Reason.UNFORESEEN,
+        hint=say("it is started again; if it keeps ending, look at the token's driver"),
+    )

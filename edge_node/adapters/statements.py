@@ -1,0 +1,114 @@
+"""
+What authorities said of certificates, kept on disk: every piece by its SHA-256.
+
+Beside each question lies a note of which piece answered it last and until when that may be
+believed without asking again. A note that cannot be read is as good as none; a piece that is
+damaged likewise, since its name tells. What the pieces say is judged elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from edge_node.adapters.durable import disk_errors, sweep, write
+from edge_node.adapters.pieces import Piece
+from edge_node.adapters.steps import Step, passing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_node.notary.trust import Wanted
+
+_PIECES, _ANSWERS = "pieces", "answers"
+_PRIVATE, _PRIVATE_FOLDER = 0o600, 0o700
+_LONGEST_NOTE: Final = 4096
+_UNREADABLE: Final = (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The pieces in one folder, which is made when there is something to keep."""
+
+    folder: Path
+
+    def answer(self, wanted: Wanted) -> Piece | None:
+        """Return what was last answered to a question; None where nobody knows."""
+        with disk_errors(self.folder), suppress(*_UNREADABLE):
+            with self._note(wanted).open("rb") as file:
+                note = json.loads(file.read(_LONGEST_NOTE))
+            content = self.piece(note["piece"])
+            if content is not None:
+                return Piece(
+                    content=content,
+                    fresh_until=_moment(note["fresh_until"]),
+                    speaks_until=_moment(note["speaks_until"]),
+                )
+        return None
+
+    def piece(self, fingerprint: str) -> bytes | None:
+        """Return the piece of that SHA-256 (hexadecimal); None where it is not here, and whole."""
+        with disk_errors(self.folder), suppress(FileNotFoundError):
+            content = self._piece(fingerprint).read_bytes()
+            if hashlib.sha256(content).hexdigest() == fingerprint:
+                return content
+        return None
+
+    def keep(self, wanted: Wanted, piece: Piece) -> str:
+        """Keep an answer durably, and return its SHA-256."""
+        fingerprint = hashlib.sha256(piece.content).hexdigest()
+        with disk_errors(self.folder):
+            for folder in (self.folder, self.folder / _PIECES, self.folder / _ANSWERS):
+                folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if self.piece(fingerprint) is None:
+            write(self._piece(fingerprint), piece.content, mode=_PRIVATE)
+        else:
+            with disk_errors(self.folder):
+                os.utime(self._piece(fingerprint))  # told again: as young as its note
+        note = {
+            "kind": wanted.kind.value,
+            "url": wanted.url,
+            "piece": fingerprint,
+            "fresh_until": piece.fresh_until.isoformat(),
+            "speaks_until": piece.speaks_until.isoformat(),
+        }
+        write(self._note(wanted), json.dumps(note).encode(), mode=_PRIVATE)
+        return fingerprint
+
+    def forget(self, *, before: datetime) -> int:
+        """Remove what has not been told again since a moment; return how many pieces went."""
+        with disk_errors(self.folder):
+            rooms = [self.folder / name for name in (_ANSWERS, _PIECES)]
+            notes, pieces = (_older(room, before) for room in rooms)
+            for path in (*notes, *pieces):  # notes first: without its piece one says nothing
+                with passing(Step.REMOVE, path):
+                    path.unlink(missing_ok=True)
+        return len(pieces)
+
+    def _piece(self, fingerprint: str) -> Path:
+        if len(fingerprint) != 64 or not set(fingerprint) <= set("0123456789abcdef"):  # noqa: PLR2004
+            raise FileNotFoundError(fingerprint)  # no path is made of what is no fingerprint
+        return self.folder / _PIECES / fingerprint
+
+    def _note(self, wanted: Wanted) -> Path:
+        asked = b"\0".join((wanted.kind.value.encode(), wanted.url.encode(), wanted.request))
+        return self.folder / _ANSWERS / hashlib.sha256(asked).hexdigest()
+
+
+def _moment(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise ValueError(written)
+    return moment
+
+
+def _older(folder: Path, moment: datetime) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    sweep(folder)
+    return [path for path in folder.iterdir() if path.stat().st_mtime < moment.timestamp()]

@@ -1,0 +1,120 @@
+"""What signatures are worth, told to a person and as values."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from edge_node.catalogue import here
+from edge_node.cli.columns import print_facts
+from edge_node.cli.values import fields_of, told
+from edge_node.domain.message import say
+from edge_node.domain.signature import Coverage, Revocation, Verdict
+from edge_node.domain.time import in_vietnam
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.adapters.examining import Finding
+    from edge_node.domain.message import Message
+    from edge_node.domain.signature import CertificateFacts, SignatureVerdict, Sub
+
+_STAMP: Final = "DTS"
+_VERDICTS: Final[Mapping[Verdict, Message]] = MappingProxyType(
+    {
+        Verdict.VALID: say("valid"),
+        Verdict.INVALID: say("not valid"),
+        Verdict.INDETERMINATE: say("nobody can tell"),
+    }
+)
+_COVERAGES: Final[Mapping[Coverage, Message]] = MappingProxyType(
+    {
+        Coverage.WHOLE: say("the whole file"),
+        Coverage.EXTENDED: say("all but signatures and evidence that were added later"),
+        Coverage.CHANGED: say("the file was changed afterwards"),
+        Coverage.PARTIAL: say("a part of the file only"),
+    }
+)
+_REVOCATIONS: Final[Mapping[Revocation, Message]] = MappingProxyType(
+    {
+        Revocation.GOOD: say("not revoked"),
+        Revocation.REVOKED: say("revoked"),
+        Revocation.UNKNOWN: say("not known"),
+    }
+)
+
+
+def finding_values(path: Path, finding: Finding) -> dict[str, object]:
+    """Return what was found in a file as plain values."""
+    verdict = finding.verdict
+    head = {"file": str(path), "indication": verdict.verdict.indication}
+    return head | fields_of(verdict) | {"notes": [told(note) for note in finding.notes]}
+
+
+def finding_sheet(path: Path, finding: Finding) -> None:
+    """Print what was found in a file: the verdict first, then signature by signature."""
+    verdict = finding.verdict
+    print_facts(
+        [
+            (here("file"), str(path)),
+            (here("verdict"), _verdict(verdict.verdict, verdict.sub)),
+            (here("why"), told(verdict.why)),
+            *_lines(here("warning"), verdict.warnings),
+            *_lines(here("note"), finding.notes),
+        ]
+    )
+    for signature in verdict.signatures:
+        typer.echo("")
+        print_facts(_signature(signature))
+
+
+def _signature(one: SignatureVerdict) -> Iterable[tuple[str, str]]:
+    profile = f" ({one.profile})" if one.profile else ""
+    title = here("time-stamp") if one.profile == _STAMP else here("signature")
+    yield title, f"{one.name}{profile}".strip() or "?"
+    yield here("verdict"), _verdict(one.verdict, one.sub)
+    yield here("why"), told(one.why)
+    if one.signer is not None:
+        yield here("signer"), one.signer.subject
+        yield here("certificate"), _certificate(one.signer)
+    yield here("signed"), _moment(one.signed_at, here("as it says itself"))
+    by = here("by {authority}").format(authority=one.stamped_by) if one.stamped_by else ""
+    yield here("stamped"), _moment(one.stamped_at, by)
+    yield here("chain"), " < ".join(above.subject for above in one.chain)
+    yield here("covers"), told(_COVERAGES[one.coverage])
+    yield here("not covered"), ", ".join(one.uncovered)
+    yield here("revocation"), told(_REVOCATIONS[one.revocation])
+    yield here("algorithm"), one.algorithm
+    yield from _lines(here("warning"), one.warnings)
+
+
+def _verdict(verdict: Verdict, sub: Sub | None) -> str:
+    mark = f"{verdict}, {sub}" if sub else f"{verdict}"
+    return f"{told(_VERDICTS[verdict])} ({mark})"
+
+
+def _certificate(facts: CertificateFacts) -> str:
+    return here("number {serial}, valid from {begin} until {end}").format(
+        serial=facts.serial, begin=_day(facts.not_before), end=_day(facts.not_after)
+    )
+
+
+def _day(moment: datetime) -> str:
+    return f"{in_vietnam(moment):%Y-%m-%d}"
+
+
+def _moment(moment: datetime | None, note: str) -> str:
+    if moment is None:
+        return ""
+    words = f"{in_vietnam(moment):%Y-%m-%d %H:%M:%S}"
+    return f"{words} ({note})" if note else words
+
+
+def _lines(title: str, messages: Iterable[Message]) -> Iterable[tuple[str, str]]:
+    for message in messages:
+        yield title, told(message)
+        title = " "

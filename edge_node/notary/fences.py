@@ -1,0 +1,21 @@
+"""
+What the large libraries raise for damaged input, and how quiet they are kept.
+
+Seen beside their own errors: KeyError, ValueError, AssertionError, AttributeError, TypeError,
+IndexError, UnicodeDecodeError, NotImplementedError, RecursionError, OverflowError, zlib.error,
+OSError, MemoryError. Listing more would only leave the next one out.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+FOREIGN: Final = (Exception,)
+LOUD: Final = ("pyhanko", "pyhanko_certvalidator", "fontTools")
+
+
+def hush() -> None:
+    """Keep the libraries from writing about strangers' files, with tracebacks, on their own."""
+    for name in LOUD:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -1,0 +1,1 @@
+"""Signatures in PDF files (ISO 32000, PAdES)."""

@@ -1,0 +1,393 @@
+"""
+The key on a token, by PKCS #11: found by name, asked for raw signatures over one session.
+
+A token locks itself after a few wrong PINs, and only its issuer can unlock it. So a PIN that was
+refused is never tried again by this process, and the last try a token has left is a person's.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import pkcs11
+from asn1crypto import algos, core
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from pkcs11 import Attribute, Mechanism, ObjectClass, TokenFlag
+from pkcs11.types import SignMixin
+
+from edge_node.domain.message import say
+from edge_node.notary.keys import (
+    KeyMismatch,
+    KeyMissing,
+    KeyUnavailable,
+    KeyUnreadable,
+    KeyUnsupported,
+    WrongPassword,
+    chain_of,
+)
+from edge_node.notary.raw import Algorithm, PublicKey, algorithm_for, fits, kind_of, public_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pkcs11._pkcs11 import lib as Driver  # noqa: N812 - a class with the name of a function
+
+
+class TokenMissing(KeyUnavailable):
+    """The token, or what drives it, is not there."""
+
+
+class TokenLocked(KeyUnavailable):
+    """The token lets nobody try a PIN any more, or should not be made to."""
+
+
+class TokenSilent(KeyUnavailable):
+    """The token is there and does not do what it is asked."""
+
+
+# A session ends when the token is pulled or idles, when its driver is restarted or the machine
+# slept. Whatever else a token answers would be answered again.
+_LOST: Final = (
+    pkcs11.SessionHandleInvalid,
+    pkcs11.SessionClosed,
+    pkcs11.UserNotLoggedIn,
+    pkcs11.KeyHandleInvalid,
+    pkcs11.ObjectHandleInvalid,
+    pkcs11.DeviceRemoved,
+    pkcs11.DeviceError,
+    pkcs11.TokenNotPresent,
+    pkcs11.SlotIDInvalid,
+)
+_WRONG_PIN: Final = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
+_REFUSED: Final[set[tuple[str, str]]] = set()  # (token, PIN): the token counts these, so do we
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPlace:
+    """Where the key is: what is left empty goes by the only one there is."""
+
+    module: str  # path of the vendor's PKCS #11 library
+    label: str = ""  # of the token
+    serial: str = ""  # of the token
+    key_label: str = ""
+    key_id: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A login that stands, and the key found by it."""
+
+    session: pkcs11.Session
+    private: SignMixin
+    serial: str  # of the token
+    every_time: bool  # the key wants the PIN at each signature
+
+
+@dataclass(slots=True, kw_only=True)
+class TokenKey:
+    """A key that stays on its token; fulfils `Key`. Made by `open_token`; not for two threads."""
+
+    place: TokenPlace
+    certificate: bytes
+    chain: tuple[bytes, ...]
+    algorithm: Algorithm
+    pin: str = field(repr=False)
+    public: PublicKey = field(repr=False)
+    _open: _Session | None = field(repr=False)
+
+    def sign(self, digest: bytes) -> bytes:
+        """
+        Return the raw signature over ``digest``; see `Key`.
+
+        A session that was lost is opened again, once. What the token answers is checked by its
+        certificate before it is given on. Raises `KeyUnavailable`.
+        """
+        try:
+            signature = self._asked(digest)
+        except _LOST:
+            self.close()
+            signature = self._asked(digest, again=True)
+        if not fits(self.public, signature, digest, self.algorithm.digest):
+            raise KeyMismatch(
+                say("the key on the token {token} does not fit its certificate", token=self._name),
+                hint=say("the key and the certificate must have been made for each other"),
+            )
+        return signature
+
+    def close(self) -> None:
+        """Log out. Signing afterwards logs in again."""
+        if self._open is not None:
+            with suppress(pkcs11.PKCS11Error):  # it may be what was lost
+                self._open.session.close()
+            self._open = None
+
+    @property
+    def _name(self) -> str:
+        return self.place.label or self.place.serial or self.place.module
+
+    def _asked(self, digest: bytes, *, again: bool = False) -> bytes:
+        if self._open is None:
+            self._open = _login(self.place, self.pin)
+        try:
+            return self._raw(self._open, digest)
+        except _WRONG_PIN as error:
+            _REFUSED.add((self._open.serial, self.pin))
+            self.close()
+            raise _wrong(self._name) from error
+        except pkcs11.PKCS11Error as error:
+            if isinstance(error, _LOST) and not again:
+                raise
+            raise _silent(self._name, error) from error
+
+    def _raw(self, opened: _Session, digest: bytes) -> bytes:
+        again = {"pin": self.pin} if opened.every_time else {}
+        if isinstance(self.public, ec.EllipticCurvePublicKey):
+            return _as_der(opened.private.sign(digest, mechanism=Mechanism.ECDSA, **again))
+        padded = _digest_info(digest, self.algorithm)
+        return opened.private.sign(padded, mechanism=Mechanism.RSA_PKCS, **again)
+
+
+def open_token(
+    place: TokenPlace, pin: str, *, certificate: bytes | None = None, chain: Sequence[bytes] = ()
+) -> TokenKey:
+    """
+    Log in, and return the key at ``place`` with its certificate.
+
+    The certificate and its chain are read from the token; ``certificate`` is taken where the
+    token holds none, ``chain`` (DER, in any order) completes what it holds. Raises `TokenMissing`,
+    `TokenLocked`, `TokenSilent`, `WrongPassword`, `KeyMissing`, `KeyUnreadable` and
+    `KeyUnsupported`.
+    """
+    opened = _login(place, pin)
+    name = place.label or place.serial or place.module
+    try:
+        return _found(place, pin, opened, certificate, chain)
+    except pkcs11.PKCS11Error as error:
+        raise _silent(name, error) from error
+    except KeyUnavailable:
+        opened.session.close()
+        raise
+    except (ValueError, TypeError) as error:
+        opened.session.close()
+        raise KeyUnreadable(
+            say("a certificate on the token {token} cannot be read", token=name),
+            hint=say("have the certificate written to the token again"),
+        ) from error
+
+
+def _found(
+    place: TokenPlace,
+    pin: str,
+    opened: _Session,
+    certificate: bytes | None,
+    chain: Sequence[bytes],
+) -> TokenKey:
+    """Join the key with its certificate. Raises ValueError for one that cannot be read."""
+    name = place.label or place.serial or place.module
+    there = list(_certificates(opened.session))
+    own = _own(opened.private, there) or certificate
+    if own is None:
+        raise KeyMissing(
+            say("the token {token} holds no certificate of its key", token=name),
+            hint=say("have the certificate written to the token, or name its file"),
+        )
+    public = public_key(own)
+    algorithm = algorithm_for(public)
+    if public is None or algorithm is None:
+        kind = kind_of(public)
+        raise KeyUnsupported(
+            say("the key on the token {token} is of the kind {kind}", token=name, kind=kind),
+            hint=say("use an RSA key of at least 2048 bits, or an EC key on P-256 or P-384"),
+        )
+    return TokenKey(
+        place=place,
+        certificate=own,
+        chain=chain_of(own, [*(der for _, _, der in there), *chain]),
+        algorithm=algorithm,
+        pin=pin,
+        public=public,
+        _open=opened,
+    )
+
+
+def _login(place: TokenPlace, pin: str) -> _Session:
+    """Open a session and find the key in it."""
+    token = _token(place)
+    session = _session(token, pin)
+    try:
+        private = _private(session, place, token.label)
+        told = private.get_attributes([Attribute.ALWAYS_AUTHENTICATE])
+    except pkcs11.PKCS11Error as error:
+        raise _silent(token.label, error) from error
+    except KeyUnavailable:
+        session.close()
+        raise
+    return _Session(
+        session, private, _serial(token), bool(told.get(Attribute.ALWAYS_AUTHENTICATE))
+    )
+
+
+def _serial(token: pkcs11.Token) -> str:
+    return token.serial.decode(errors="replace").strip()
+
+
+def _token(place: TokenPlace) -> pkcs11.Token:
+    """Return the one token that was named; ask the driver to look again before giving up."""
+    try:
+        driver = pkcs11.lib(place.module)
+    except pkcs11.PKCS11Error as error:
+        raise TokenMissing(
+            say(
+                "the driver {module} cannot be loaded: {reason}", module=place.module, reason=error
+            ),
+            hint=say("install the token's driver, and name its PKCS #11 library"),
+        ) from error
+    found = _tokens(driver, place)
+    if not found:  # plugged in since the driver looked
+        with suppress(pkcs11.PKCS11Error):
+            driver.reinitialize()
+        found = _tokens(driver, place)
+    if not found:
+        raise TokenMissing(
+            say("the token {token} is not there", token=place.label or place.serial or "?"),
+            hint=say("plug it in; `pkcs11-tool --list-token-slots` shows which ones are seen"),
+        )
+    if len(found) > 1:
+        raise TokenMissing(
+            say("{count} tokens answer to the name {token}", count=len(found), token=place.label),
+            hint=say("name the serial number of the token, too"),
+        )
+    return found[0]
+
+
+def _tokens(driver: Driver, place: TokenPlace) -> list[pkcs11.Token]:
+    return [
+        token
+        for token in _plugged_in(driver)
+        if place.label in {"", token.label.strip()}
+        and place.serial in {"", _serial(token)}
+        and TokenFlag.TOKEN_INITIALIZED in token.flags
+    ]
+
+
+def _plugged_in(driver: Driver) -> Iterator[pkcs11.Token]:
+    """Yield the tokens that can be seen; one that cannot be read does not hide the others."""
+    with suppress(pkcs11.PKCS11Error):
+        for slot in driver.get_slots(token_present=True):
+            with suppress(pkcs11.PKCS11Error):
+                yield slot.get_token()
+
+
+def _session(token: pkcs11.Token, pin: str) -> pkcs11.Session:
+    """Log in; never with a PIN that was refused, never as the last try."""
+    name, tried = token.label, (_serial(token), pin)
+    if not pin:
+        raise WrongPassword(
+            say("no PIN was given for the token {token}", token=name),
+            hint=say("give the PIN of the token"),
+        )
+    if tried in _REFUSED:
+        raise _wrong(name)
+    if TokenFlag.USER_PIN_LOCKED in token.flags:
+        raise _locked(name)
+    if TokenFlag.USER_PIN_FINAL_TRY in token.flags:
+        raise TokenLocked(
+            say(
+                "the token {token} has one try of its PIN left, and it is not used here",
+                token=name,
+            ),
+            hint=say("log in once by the token's own program, with the right PIN"),
+        )
+    try:
+        try:
+            return token.open(user_pin=pin)
+        except pkcs11.UserAlreadyLoggedIn:  # by this process: the login holds for all its sessions
+            return token.open()
+    except _WRONG_PIN as error:
+        _REFUSED.add(tried)
+        raise _wrong(name) from error
+    except pkcs11.PinLocked as error:
+        raise _locked(name) from error
+    except pkcs11.PKCS11Error as error:
+        raise _silent(name, error) from error
+
+
+def _wrong(name: str) -> WrongPassword:
+    return WrongPassword(
+        say("the token {token} refused the PIN; it is not tried again", token=name),
+        hint=say("give the right PIN: after a few wrong ones the token locks itself"),
+    )
+
+
+def _locked(name: str) -> TokenLocked:
+    return TokenLocked(
+        say("the token {token} is locked after too many wrong PINs", token=name),
+        hint=say("have its issuer unlock it"),
+    )
+
+
+def _silent(name: str, error: pkcs11.PKCS11Error) -> TokenSilent:
+    reason = f"{type(error).__name__} {error}".strip()
+    return TokenSilent(
+        say("the token {token} does not do what it is asked: {reason}", token=name, reason=reason),
+        hint=say("pull it out and plug it in again; if that does not help, restart its driver"),
+    )
+
+
+def _private(session: pkcs11.Session, place: TokenPlace, name: str) -> SignMixin:
+    """Return the one private key that was named."""
+    wanted: dict[Attribute, object] = {
+        Attribute.CLASS: ObjectClass.PRIVATE_KEY,
+        Attribute.SIGN: True,
+    }
+    if place.key_label:
+        wanted[Attribute.LABEL] = place.key_label
+    if place.key_id:
+        wanted[Attribute.ID] = place.key_id
+    keys = [key for key in session.get_objects(wanted) if isinstance(key, SignMixin)]
+    asked = place.key_label or place.key_id.hex()
+    if not keys:
+        raise KeyMissing(
+            say("the token {token} holds no key {key} to sign with", token=name, key=asked),
+            hint=say("`pkcs11-tool --login --list-objects` shows which ones it holds"),
+        )
+    if len(keys) > 1:
+        raise KeyMissing(
+            say("the token {token} holds {count} keys to sign with", token=name, count=len(keys)),
+            hint=say("name the label or the id of the key to sign with"),
+        )
+    return keys[0]
+
+
+def _certificates(session: pkcs11.Session) -> Iterator[tuple[bytes, str, bytes]]:
+    """Yield id, label and DER of every certificate of the token."""
+    for one in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
+        got = one.get_attributes([Attribute.ID, Attribute.LABEL, Attribute.VALUE])
+        if got.get(Attribute.VALUE):  # a token may name an address instead
+            yield got.get(Attribute.ID, b""), got.get(Attribute.LABEL, ""), got[Attribute.VALUE]
+
+
+def _own(private: SignMixin, found: Sequence[tuple[bytes, str, bytes]]) -> bytes | None:
+    """Return the certificate with the id of the key, or else with its label."""
+    named = private.get_attributes([Attribute.ID, Attribute.LABEL])
+    key_id, label = named.get(Attribute.ID), named.get(Attribute.LABEL)
+    by_id = (der for its_id, _, der in found if key_id and its_id == key_id)
+    by_label = (der for _, its_label, der in found if label and its_label == label)
+    return next(by_id, None) or next(by_label, None)
+
+
+def _digest_info(digest: bytes, algorithm: Algorithm) -> bytes:
+    """Return what PKCS #1 v1.5 pads (RFC 8017, 9.2): the hash function's name, and the digest."""
+    named = {"algorithm": algorithm.digest, "parameters": core.Null()}
+    info: bytes = algos.DigestInfo({"digest_algorithm": named, "digest": digest}).dump()
+    return info
+
+
+def _as_der(signature: bytes) -> bytes:
+    """Return the two numbers of an ECDSA signature, r || s on a token, as CMS wants them."""
+    half = len(signature) // 2
+    r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
+    return encode_dss_signature(r, s)

@@ -1,0 +1,170 @@
+"""
+Office files for tests, signed and tampered with.
+
+    a_docx(), an_xlsx(), a_pptx()              small files by other programs (.pptx by hand)
+    signed(a_docx(), pki.signer("p256"))       the same with one more signature
+    signed(..., stamp=pki.stamp)               with a time-stamp
+    opened(content), packed(parts)             a ZIP as {name: bytes} and back
+    changed(content, {name: bytes or None})    parts replaced, added, or taken out
+    edited(content, name, old, new)            text replaced in one part, which must hold it
+    examined(content, pki)                     the FileVerdict
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import UTC, datetime
+from functools import cache
+
+import docx
+import openpyxl
+
+from edge_node.notary.keys import FileKey
+from edge_node.notary.ooxml.signing import begin
+from edge_node.notary.ooxml.verifying import verify
+from edge_node.notary.raw import algorithm_for
+from edge_node.notary.stamps import ask
+from edge_node.notary.stamps import read as read_stamp
+from edge_node.notary.trust import Checking, Trust
+
+NOW = datetime(2026, 6, 1, 7, 30, tzinfo=UTC)
+SIGNATURE = "_xmlsignatures/sig1.xml"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+@cache
+def a_docx(text="Kính gửi Sở Tài nguyên và Môi trường", link=""):
+    document = docx.Document()
+    document.add_paragraph(text)
+    if link:
+        document.part.relate_to(link, f"{OFFICE}/hyperlink", is_external=True)
+    return _saved(document.save)
+
+
+@cache
+def an_xlsx(rows=3, columns=2):
+    workbook = openpyxl.Workbook()
+    for row in range(rows):
+        workbook.active.append([f"{row}.{column}" for column in range(columns)])
+    return _saved(workbook.save)
+
+
+@cache
+def a_pptx():
+    """Return one empty slide: as little as a presentation can be, with blanks in its .rels."""
+    kind = "application/vnd.openxmlformats-officedocument.presentationml."
+    place = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+    types = {"presentation": "presentation.main", "slides/slide1": "slide"}
+    overrides = "".join(
+        f'<Override PartName="/ppt/{name}.xml" ContentType="{kind}{each}+xml"/>'
+        for name, each in types.items()
+    )
+    package = RELATIONSHIPS.removesuffix("relationships")
+    return packed(
+        {
+            "[Content_Types].xml": (
+                f'{_XML}<Types xmlns="{package}content-types">'
+                '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+                f'relationships+xml"/>{overrides}</Types>'
+            ).encode(),
+            "_rels/.rels": related(("rId1", f"{OFFICE}/officeDocument", "ppt/presentation.xml")),
+            "ppt/presentation.xml": f"{_XML}<p:presentation {place}/>".encode(),
+            "ppt/_rels/presentation.xml.rels": related(
+                ("rId1", f"{OFFICE}/slide", "slides/slide1.xml")
+            ),
+            "ppt/slides/slide1.xml": f"{_XML}<p:sld {place}/>".encode(),
+        }
+    )
+
+
+FORMATS = {"docx": a_docx, "xlsx": an_xlsx, "pptx": a_pptx}
+
+
+def related(*rows):
+    """Return a relationship part as some programs indent it; rows are id, type, target."""
+    inner = "".join(
+        f'\n  <Relationship Id="{each}" Type="{kind}" Target="{target}"/>'
+        for each, kind, target in rows
+    )
+    return f'{_XML}<Relationships xmlns="{RELATIONSHIPS}">{inner}\n</Relationships>'.encode()
+
+
+def the_key(signer):
+    """Return the key of a signer of the infrastructure, as the product has it."""
+    return FileKey(
+        certificate=signer.certificate,
+        chain=signer.chain,
+        algorithm=algorithm_for(signer.key.public_key()),
+        private=signer.key,
+    )
+
+
+def signed(content, signer, *, stamp=None, at=NOW, **more):
+    """Return the file with one more signature; ``stamp`` answers time-stamp requests."""
+    key, target = the_key(signer), io.BytesIO()
+    draft = begin(
+        io.BytesIO(content),
+        certificate=key.certificate,
+        chain=key.chain,
+        signing_time=at,
+        **more,
+    )
+    made = draft.signed(key.sign(draft.digest))
+    token = None
+    if stamp:
+        request = ask(made.stamp_digest)
+        token = read_stamp(stamp(request.der, at=at), request).token
+    made.finish(target, token)
+    return target.getvalue()
+
+
+def trusting(pki, **more):
+    return Trust(**{"roots": pki.roots, "checking": Checking.NEVER, **more})
+
+
+def examined(content, pki, *, now=NOW, **more):
+    return verify(io.BytesIO(content), trusting(pki, **more), now=now).verdict
+
+
+def found_in(content, pki, verdict, sub, sentence, coverage=None):
+    """Ask for this verdict on a signed file, and a sentence that matches; return it."""
+    found = examined(content, pki)
+    assert (found.verdict, found.sub, found.signed) == (verdict, sub, True), str(found.why)
+    assert re.search(sentence, str(found.why)), str(found.why)
+    if coverage is not None:
+        assert found.signatures[0].coverage is coverage
+    return found
+
+
+def opened(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(parts):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def changed(content, parts):
+    merged = opened(content) | parts
+    return packed({name: one for name, one in merged.items() if one is not None})
+
+
+def edited(content, name, old, new, *, count=1):
+    before = opened(content)[name].decode()
+    assert old in before, f"{name} holds no {old}"
+    return changed(content, {name: before.replace(old, new, count).encode()})
+
+
+def _saved(save):
+    target = io.BytesIO()
+    save(target)
+    return target.getvalue()
