@@ -41,11 +41,11 @@ person sent it again. *Held*: under `push.unsure: ask`, until a person decided.
 """
 
 
-def write(path: Path, entries: Sequence[dict], *, commit: str) -> None:
-    """Write the page; the section kept by hand stays as it is."""
+def write(path: Path, entries: Sequence[dict]) -> None:
+    """Write the page from entries of one or several commits; what is kept by hand stays."""
     kinds = [*STORMS, *KINDS]
     text = _HEAD + "".join(_row(kind, [e for e in entries if e["kind"] == kind]) for kind in kinds)
-    text += f"\nCommit {commit}; {_days(entries)}; {_machine()}; `make torture`.\n"
+    text += f"\n{_commits(entries)}; {_days(entries)}; {_machine()}; `make torture`.\n"
     text += "".join(_notes(entries))
     path.write_text(f"{text}\n{_guards(path)}", encoding="utf-8")
 
@@ -86,6 +86,17 @@ def _notes(entries: Sequence[dict]) -> Iterator[str]:
         if "fell" in each:
             last = each["fell"].strip().splitlines()[-1]
             yield f"* {each['kind']}: a bench broke: {last}\n"
+
+
+def _commits(entries: Sequence[dict]) -> str:
+    """Say what was run on which commit of the product."""
+    kinds: dict[str, dict[str, None]] = {}
+    for each in entries:
+        kinds.setdefault(each["commit"], {})[each["kind"]] = None
+    first, *others = sorted(kinds.items(), key=lambda pair: -len(pair[1])) or [("none", {})]
+    return "; ".join(
+        [f"Commit {first[0]}", *(f"{', '.join(some)}: commit {name}" for name, some in others)]
+    )
 
 
 def _days(entries: Sequence[dict]) -> str:

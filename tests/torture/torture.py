@@ -105,8 +105,22 @@ def main() -> None:
     progress = Progress(STATE / f"{commit()}.jsonl", goals)
     if not wanted.report:
         _torture(goals, progress, until=time.time() + wanted.minutes * 60)
-    report.write(ROOT / "docs/reliability.md", progress.entries, commit=commit())
+    report.write(ROOT / "docs/reliability.md", _best())
     sys.exit(1 if any(each.get("wrong") for each in progress.entries) else 0)
+
+
+def _best() -> list[dict]:
+    """Return what was run of each kind on the commit it was run most on, the latest of those."""
+    files = sorted(STATE.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+    ran = {path.stem: Progress(path, {}) for path in files}
+    best: list[dict] = []
+    for kind, goal in GOALS.items():
+        runs = {name: min(each.runs(kind), goal) for name, each in ran.items()}
+        most = max(runs.values(), default=0)
+        for name in [name for name, count in runs.items() if count == most][-1:]:
+            ours = [entry for entry in ran[name].entries if entry["kind"] == kind]
+            best += [entry | {"commit": name} for entry in ours]
+    return best
 
 
 def _torture(goals: dict[str, int], progress: Progress, *, until: float) -> None:
