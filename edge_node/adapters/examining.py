@@ -79,13 +79,18 @@ class Examiner:
             if not fetched:
                 break
             examined = self._examined(path, search, now)
+        if examined.wanted and self.terms.grace:
+            # Only now that nobody could be asked: a stranger's file may bring old answers along.
+            examined = self._examined(path, search, now, grace=self.terms.grace)
         return Finding(
             verdict=examined.verdict,
             evidence=tuple(search.got.values()),
             notes=tuple(search.notes(examined.wanted)),
         )
 
-    def _examined(self, path: Path, search: _Search, now: datetime) -> Examined:
+    def _examined(
+        self, path: Path, search: _Search, now: datetime, *, grace: timedelta = timedelta()
+    ) -> Examined:
         pinned = self.anchors.pinned()
         trust = Trust(
             roots=pinned.roots,
@@ -94,7 +99,7 @@ class Examiner:
             checking=self.terms.checking,
             legacy_sha1=self.terms.legacy_sha1,
             minimum_rsa=self.terms.minimum_rsa,
-            grace=self.terms.grace,
+            grace=grace,
         )
         with disk_errors(path):
             return self.examine(path, trust, now=now)

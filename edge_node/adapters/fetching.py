@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from edge_node.adapters.pieces import read_piece
-from edge_node.adapters.web import NoAnswer, Question, ask
+from edge_node.adapters.web import NoAnswer, Question, ask, authority
 from edge_node.domain.message import say
 from edge_node.notary.trust import Evidence, Kind
 
@@ -51,14 +50,15 @@ class Allowance:
     def ask(self) -> timedelta:
         """Spend a question; return how long it may take. `NoAnswer` where nothing is left."""
         left = self.ends - time.monotonic()
-        if self.questions <= 0 or left <= 0:
+        if self.questions <= 0 or self.room <= 0 or left <= 0:
             raise NoAnswer(say("too much would have to be asked about this file"), final=True)
         self.questions -= 1
         return timedelta(seconds=left)
 
     def take(self, content: bytes) -> None:
-        """Spend room on a piece; `NoAnswer` where there is not enough."""
+        """Spend room on a piece; `NoAnswer` where there is not enough, and none from then on."""
         if len(content) > self.room:
+            self.room = 0
             raise NoAnswer(say("too much would have to be asked about this file"), final=True)
         self.room -= len(content)
 
@@ -121,16 +121,22 @@ class Fetcher:
             missed=tuple(errand.missed),
         )
 
-    def ask(self, wanted: Wanted, *, now: datetime, within: timedelta) -> bytes:
-        """Ask for one piece over the network and keep it (DER); `NoAnswer` says why not."""
+    def ask(self, wanted: Wanted, *, now: datetime, allowance: Allowance) -> bytes:
+        """
+        Ask for one piece over the network and keep it (DER); `NoAnswer` says why not.
+
+        What the allowance has no room for is not kept: strangers do not fill the disk.
+        """
         question = Question(
             url=wanted.url,
             body=wanted.request,
             headers=_OCSP_HEADERS if wanted.request else _NO_HEADERS,
             largest=LARGEST[wanted.kind],
-            within=min(self.timeout, within),
+            within=min(self.timeout, allowance.ask()),
         )
-        piece = read_piece(wanted, ask(question, self.reach), now=now)
+        answer = ask(question, self.reach)
+        allowance.take(answer)
+        piece = read_piece(wanted, answer, now=now)
         self.statements.keep(wanted, piece)
         return piece.content
 
@@ -152,20 +158,21 @@ class _Errand:
         held = self.fetcher.statements.answer(one)
         try:
             if held is not None and not self.anew and self.now < held.fresh_until:
-                self._take(one, held.content, kept=True)
+                self._take(one, held.content)
             elif one.kind is not Kind.CRL or not self._answered():
-                self._take(one, self._asked(one))
+                self.got[one] = Evidence(kind=one.kind, content=self._asked(one))
         except NoAnswer as error:
             self._fall_back(one, held, error.message)
 
     def _fall_back(self, one: Wanted, held: Piece | None, why: Message) -> None:
         """Take what is kept where nobody answered, as long as that may serve."""
         aged = held is not None and self.now >= held.speaks_until
-        if held is None or self.now >= held.speaks_until + self.fetcher.grace:
+        # Subtracted: an answer may speak until the end of time (RFC 5280, 4.1.2.5).
+        if held is None or self.now - self.fetcher.grace >= held.speaks_until:
             self.missed.append(Missed(wanted=one, why=why))
             return
         try:
-            self._take(one, held.content, kept=True)
+            self._take(one, held.content)
         except NoAnswer as error:
             self.missed.append(Missed(wanted=one, why=error.message))
             return
@@ -177,18 +184,18 @@ class _Errand:
         return any(one.kind is not Kind.CRL for one in self.got)
 
     def _asked(self, one: Wanted) -> bytes:
-        host = urlsplit(one.url).netloc
+        host = authority(one.url)
         if host in self.silent:
             raise self.silent[host]
         try:
-            return self.fetcher.ask(one, now=self.now, within=self.allowance.ask())
+            return self.fetcher.ask(one, now=self.now, allowance=self.allowance)
         except NoAnswer as error:
             if not error.final:
                 self.silent[host] = error
             raise
 
-    def _take(self, one: Wanted, content: bytes, *, kept: bool = False) -> None:
+    def _take(self, one: Wanted, content: bytes) -> None:
+        """Hand on what is kept."""
         self.allowance.take(content)
         self.got[one] = Evidence(kind=one.kind, content=content)
-        if kept:
-            self.kept.add(one)
+        self.kept.add(one)

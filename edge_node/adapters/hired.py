@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _OUT_OF_MEMORY: Final = 70  # exit status of `edge_node.notary.child`
 _STARTING: Final = timedelta(seconds=60)  # it takes one; a machine that is just booting, many
 _ENDING: Final = 5.0  # seconds for a process that has closed its socket to be gone
+_LINGERING: Final = 30.0  # seconds past its idle time, after which a child does not go by itself
 _DESCRIPTORS: Final = 64
 
 
@@ -107,13 +109,14 @@ class Hired:
         self._child: _Child | None = None
         self._ended = False
 
-    def ask(self, packet: Packet, span: Span) -> Packet:
+    def ask(self, packet: Packet, span: Span, *, once: bool = False) -> Packet:
         """
         Return the answer to a request, of a new child where the old one is gone.
 
         A child that was lost over a request had perhaps been harmed by an earlier one, or went
         with the thread that had started it: a fresh one is asked once more, unless it was time
-        that ran out. `Lost` where that does not help; `ChildMissing`.
+        that ran out or it must be asked ``once``. `Lost` where that does not help; `ChildMissing`,
+        and then nobody was asked.
         The files of the packet stay open, and are the caller's.
         """
         with self._lock:
@@ -128,7 +131,7 @@ class Hired:
                     if self._ended:
                         raise _ending() from error
                     again = isinstance(error, Lost) and error.ending is not Ending.OVERDUE
-                    if not (again and worked):
+                    if once or not (again and worked):
                         raise
 
     def drop(self) -> None:
@@ -139,7 +142,7 @@ class Hired:
                 self._child = None
 
     def tidy(self) -> None:
-        """Take note of a child that has gone for want of work; costs nothing."""
+        """Take note of a child that has gone for want of work, or should have; costs nothing."""
         if self._lock.acquire(blocking=False):
             try:
                 self._forget_the_gone()
@@ -164,15 +167,32 @@ class Hired:
         return child.pid if child is not None else None
 
     def _present(self) -> _Child:
-        if self._ended:
-            raise _ending()
+        self._demand_going_on()
         self._forget_the_gone()
         if self._child is None:
-            self._child = _Child(self._post)
+            self._child = self._started()
         return self._child
 
+    def _started(self) -> _Child:
+        """Return a new child, which `close` can end while it is being waited for."""
+        self._child = child = _Child(self._post)
+        try:
+            self._demand_going_on()  # as it may have ended since, and nobody saw this one
+            child.greet()
+        except BaseException as error:
+            self._child = None
+            child.end()
+            if self._ended:
+                raise _ending() from error
+            raise
+        return child
+
+    def _demand_going_on(self) -> None:
+        if self._ended:
+            raise _ending()
+
     def _forget_the_gone(self) -> None:
-        if self._child is not None and self._child.gone:
+        if self._child is not None and (self._child.gone or self._child.lingers):
             self._child.end()
             self._child = None
 
@@ -181,9 +201,11 @@ class _Child:
     """A process, and our end of its socket."""
 
     def __init__(self, post: Post) -> None:
-        """Start it and wait until it can work; `ChildMissing`."""
+        """Start it; `ChildMissing`."""
         self.worked = False
         self.fenced = False
+        self._idle = post.idle.total_seconds()
+        self._rests = time.monotonic()  # since when it has nothing to do
         self._limits = post.limits
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -192,17 +214,19 @@ class _Child:
         except OSError as error:
             self._connection.close()
             raise _missing(error.strerror or type(error).__name__) from error
+
+    def greet(self) -> None:
+        """Bind it and wait until it can work; `ChildMissing`."""
         try:
             self._bound()
             greeting = self._receive(_until(_STARTING))
         except (Lost, ProcessLookupError) as error:
-            self.end()
             raise _missing(type(error).__name__) from error
         fenced, failed = greeting.body.get("fenced"), greeting.body.get("failed")
         if not isinstance(fenced, bool):
-            self.end()
             raise _missing(clean(failed) if isinstance(failed, str) else "?")
         self.fenced = fenced
+        self._rests = time.monotonic()
 
     @property
     def pid(self) -> int:
@@ -211,8 +235,13 @@ class _Child:
 
     @property
     def gone(self) -> bool:
-        """Whether it has ended."""
-        return self._running.poll() is not None
+        """Whether it has ended; its number stays its own until `end`."""
+        return self._over(0)
+
+    @property
+    def lingers(self) -> bool:
+        """Whether it should have ended for want of work, and computes on for whom nobody knows."""
+        return time.monotonic() - self._rests > self._idle + _LINGERING
 
     def ask(self, packet: Packet, span: Span) -> Packet:
         """Return its answer; `Lost`."""
@@ -224,15 +253,19 @@ class _Child:
             raise self._overdue() from error
         except HungUp:
             pass  # what it said before it went, or how it went, tells more
-        return self._receive(wait)
+        answer = self._receive(wait)
+        self._rests = time.monotonic()
+        return answer
 
     def kill(self) -> None:
-        """End the process, from whatever thread."""
-        self._running.kill()
+        """End the process and what it may have started, from whatever thread."""
+        if self._running.returncode is None:  # else its number may be another's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)  # it leads a session, which it cannot leave
 
     def end(self) -> None:
         """End the process and let nothing of it stay."""
-        self._running.kill()
+        self.kill()
         self._running.wait()
         self._connection.close()
 
@@ -250,21 +283,33 @@ class _Child:
         return lambda: self._connection.settimeout(wait())
 
     def _overdue(self) -> Lost:
-        self._running.kill()
+        self.kill()
         return Lost(Ending.OVERDUE)
 
     def _lost(self) -> Lost:
         """Return how a child went that has closed its end of the socket."""
-        try:
-            status = self._running.wait(_ENDING)
-        except subprocess.TimeoutExpired:
+        if not self._over(_ENDING):
             return Lost(Ending.GARBLED)
+        self.kill()  # before its number is given back: whatever it has left behind
+        status = self._running.wait()
         endings = {
             -signal.SIGKILL: Ending.KILLED,
             -signal.SIGXCPU: Ending.OVERDUE,
             _OUT_OF_MEMORY: Ending.EXHAUSTED,
         }
         return Lost(endings.get(status, Ending.CRASHED), status)
+
+    def _over(self, within: float) -> bool:
+        """Return whether it ends in so many seconds; its status is left where it is."""
+        if self._running.returncode is not None:
+            return True
+        watched = os.pidfd_open(self.pid)
+        try:
+            waiting = select.poll()
+            waiting.register(watched, select.POLLIN)
+            return bool(waiting.poll(within * 1000))
+        finally:
+            os.close(watched)
 
     def _bound(self) -> None:
         """

@@ -16,6 +16,8 @@ from edge_node.domain.message import say
 from edge_node.notary.trust import Kind
 
 if TYPE_CHECKING:
+    from asn1crypto import core
+
     from edge_node.notary.trust import Wanted
 
 # No answer goes unasked for longer, whatever it says of itself: over http anybody on the way
@@ -30,6 +32,8 @@ _NOT_OF_ITS_KIND: Final = (
     OverflowError,
     RecursionError,
 )
+_LONGEST_NAME: Final = 4096  # bytes
+_LONGEST_TIME: Final = 64  # bytes
 _SOON: Final = frozenset({"try_later", "internal_error"})
 
 
@@ -47,6 +51,7 @@ def read_piece(wanted: Wanted, content: bytes, *, now: datetime) -> Piece:
     reader = {Kind.OCSP: _ocsp, Kind.CRL: _crl, Kind.ISSUER: _issuer}[wanted.kind]
     try:
         der, until = reader(wanted, content, now)
+        fresh = min(until, now + LONGEST)
     except _NOT_OF_ITS_KIND as error:
         raise NoAnswer(
             say(
@@ -57,7 +62,7 @@ def read_piece(wanted: Wanted, content: bytes, *, now: datetime) -> Piece:
             final=True,
             hint=say("often a login page or an error page answers instead: open it in a browser"),
         ) from error
-    return Piece(content=der, fresh_until=min(until, now + LONGEST), speaks_until=until)
+    return Piece(content=der, fresh_until=fresh, speaks_until=until)
 
 
 _NAMES: Final = {
@@ -78,7 +83,7 @@ def _ocsp(wanted: Wanted, content: bytes, now: datetime) -> tuple[bytes, datetim
             final=status not in _SOON,
         )
     about = {
-        one["cert_id"]["serial_number"].native: one["next_update"].native
+        one["cert_id"]["serial_number"].native: _moment(one["next_update"])
         for one in answer.response_data["responses"]
     }
     asked = ocsp.OCSPRequest.load(wanted.request)["tbs_request"]["request_list"]
@@ -93,16 +98,29 @@ def _crl(_: Wanted, content: bytes, now: datetime) -> tuple[bytes, datetime]:
     if pem.detect(content):
         _, _, content = pem.unarmor(content)
     listed = crl.CertificateList.load(content, strict=True)["tbs_cert_list"]
-    listed["issuer"].native  # noqa: B018 - parsed only when looked at
-    listed["this_update"].native  # noqa: B018 - likewise
-    until = listed["next_update"].native
-    return content, until if isinstance(until, datetime) else now
+    if len(listed["issuer"].dump()) > _LONGEST_NAME:  # to read one costs far more than its bytes
+        raise ValueError("issuer")
+    _moment(listed["this_update"])
+    return content, _moment(listed["next_update"]) or now
 
 
 def _issuer(_: Wanted, content: bytes, now: datetime) -> tuple[bytes, datetime]:
     from edge_node.notary.certificates import bundled  # noqa: PLC0415 - as above
 
-    ends = [one.not_valid_after for one in bundled(content)]
+    validities = [one["tbs_certificate"]["validity"] for one in bundled(content)]
+    ends = [_moment(one["not_after"]) or now for one in validities]
     if not ends:
         raise ValueError("no certificate")
     return content, min(*ends, now + LONGEST)
+
+
+def _moment(written: core.Asn1Value) -> datetime | None:
+    """Return a time; None where none is written, `ValueError` for one that names no zone."""
+    if len(written.dump()) > _LONGEST_TIME:
+        raise ValueError("time")
+    moment = written.native
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError(str(moment))
+    return moment

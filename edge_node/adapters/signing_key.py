@@ -3,7 +3,8 @@ The key as the node sees it: signatures over digests, by a child process that ho
 
 Files that hold a key are opened here and read in the child. Its secret (a password or a PIN) is
 asked for whenever a child opens the key and not kept. One that was refused is never tried again,
-by whatever child: a token locks itself after a few wrong ones.
+by whatever child: a token locks itself after a few wrong ones. Nor is one over which a child was
+lost that had a token open: nobody knows what the token made of it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import stat
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.hired import Ending, Hired, Limits, Lost, Post, Span, python
+from edge_node.adapters.hired import ChildMissing, Ending, Hired, Limits, Lost, Post, Span, python
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
 from edge_node.notary.child import Reason
@@ -161,12 +163,26 @@ class SigningKey:
             mark = self._mark(packet, secret)
             if mark in self._refused:
                 raise _not_again(self._refused[mark])
-            try:
-                self._ask(packet)
-            except KeyTrouble as trouble:
-                if trouble.reason in _NOT_AGAIN:
-                    self._refused[mark] = trouble
-                raise
+            self._tell(packet, mark)
+
+    def _tell(self, packet: Packet, mark: bytes) -> None:
+        """Tell a child the secret, once; it stays refused unless something else is heard."""
+        locks = isinstance(self._place, OnToken)  # files do not lock themselves
+        if locks:
+            self._refused[mark] = _lost(Lost(Ending.KILLED), self._span)
+        try:
+            self._ask(packet, once=True)
+        except KeyTrouble as trouble:
+            unheard = trouble.reason is Reason.UNFORESEEN or isinstance(trouble.__cause__, Lost)
+            if trouble.reason in _NOT_AGAIN or (locks and unheard):
+                self._refused[mark] = trouble
+            else:
+                self._refused.pop(mark, None)
+            raise
+        except ChildMissing:  # nobody was told
+            self._refused.pop(mark, None)
+            raise
+        self._refused.pop(mark, None)
 
     def _mark(self, packet: Packet, secret: str) -> bytes:
         """Return what a secret is known by, and the files with it: one that is new may fit it."""
@@ -177,9 +193,9 @@ class SigningKey:
         told = "\0".join(known).encode(errors="surrogatepass")
         return hmac.digest(self._salt, told, "sha256")
 
-    def _ask(self, packet: Packet) -> Packet:
+    def _ask(self, packet: Packet, *, once: bool = False) -> Packet:
         try:
-            answer = self._hired.ask(packet, self._span)
+            answer = self._hired.ask(packet, self._span, once=once)
         except Lost as lost:
             raise _lost(lost, self._span) from lost
         try:
@@ -224,15 +240,22 @@ def _opening(place: KeyPlace, secret: str, stack: ExitStack) -> Packet:
 
 def _opened(path: Path, stack: ExitStack) -> int:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # A pipe would have the node wait for whoever writes into it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise KeyTrouble(
-            say("{file} cannot be opened: {reason}", file=path, reason=error.strerror),
-            Reason.KEY_MISSING,
-            hint=say("put the key there, readable for the account the node runs as"),
-        ) from error
+        raise _unopened(path, error.strerror) from error
     stack.callback(os.close, descriptor)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise _unopened(path, say("it is no regular file"))
     return descriptor
+
+
+def _unopened(path: Path, reason: str | Message | None) -> KeyTrouble:
+    return KeyTrouble(
+        say("{file} cannot be opened: {reason}", file=path, reason=reason),
+        Reason.KEY_MISSING,
+        hint=say("put the key there, readable for the account the node runs as"),
+    )
 
 
 def _read(answer: Packet) -> Packet:

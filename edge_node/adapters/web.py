@@ -35,6 +35,16 @@ if TYPE_CHECKING:
 _AS_THEY_ARE: Final[Mapping[str, str]] = MappingProxyType({})
 _CONNECTING: Final = timedelta(seconds=10)
 _SERVER_ERROR, _OK = 500, 200
+_NAT64: Final = IPv6Network("64:ff9b::/96")  # an IPv4 address, behind a translator (RFC 6052)
+# What Python 3.11 takes for public, and is not, or leads to an IPv4 address that may not be.
+_NOT_PUBLIC: Final = (
+    IPv6Network("::/96"),  # IPv4-compatible (RFC 4291, 2.5.5.1)
+    IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated (RFC 2765)
+    IPv6Network("64:ff9b:1::/48"),  # translators of one's own (RFC 8215)
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+    IPv6Network("5f00::/16"),  # segments within one network (RFC 9602)
+    IPv6Network("fec0::/10"),  # site-local, of old (RFC 3879)
+)
 _MOST_ADDRESSES: Final = 3  # of one host; each may take `_CONNECTING`
 
 
@@ -93,12 +103,16 @@ class Reach:
         address = _itself(ip_address(written.partition("%")[0]))
         if any(address in network for network in self.private):
             return True
+        if any(address in network for network in _NOT_PUBLIC):
+            return False
         return address.is_global and not address.is_multicast
 
 
 def _itself(address: Address) -> Address:
     """Return the IPv4 address within an IPv6 one that only wraps it."""
     if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return ip_address(address.packed[-4:])
         return address.ipv4_mapped or address.sixtofour or address
     return address
 
@@ -135,12 +149,18 @@ def ask(question: Question, reach: Reach) -> bytes:
     raise AssertionError("no doors")  # `doors` never returns an empty list
 
 
+def authority(written: str) -> str:
+    """Return the host of a url, with its port where it names one; `NoAnswer` for a bad url."""
+    return _url(written).netloc.decode("ascii")
+
+
 def _url(written: str) -> httpx.URL:
     try:
         url = httpx.URL(written)
+        host = url.host  # decoded only when looked at: punycode may be no name
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
         raise NoAnswer(say("{url} is no address", url=excerpt(written)), final=True) from error
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+    if url.scheme not in {"http", "https"} or not host or url.userinfo:
         raise NoAnswer(
             say("{url} cannot be asked: only http and https can", url=excerpt(written)),
             final=True,

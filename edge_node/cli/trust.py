@@ -116,9 +116,11 @@ def show(ctx: typer.Context, fingerprint: AFingerprint, *, as_json: AsJson = Fal
 
 def remove(ctx: typer.Context, fingerprint: AFingerprint) -> None:
     """Take a certificate out; what was judged by it keeps its verdict."""
+    from edge_node.cli.columns import plain  # noqa: PLC0415 - only here
+
     seat: Seat = ctx.obj
     gone = _anchors(seat).remove(fingerprint)
-    typer.echo(here("believed no longer: {subject}").format(subject=gone.facts.subject))
+    typer.echo(here("believed no longer: {subject}").format(subject=plain(gone.facts.subject)))
 
 
 def _anchors(seat: Seat) -> Anchors:

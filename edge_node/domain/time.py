@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
 VIETNAM: Final = timezone(timedelta(hours=7), "+07")
+_FIRST: Final = datetime.min.replace(tzinfo=VIETNAM)
+_LAST: Final = datetime.max.replace(tzinfo=VIETNAM)
 
 # The axis's stamps, as several of its releases write them; none names its zone.
 _STAMPS: Final = ("%d/%m/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S")
@@ -14,10 +16,18 @@ _OFFICES_CLOSE: Final = time(17)
 
 
 def in_vietnam(moment: datetime) -> datetime:
-    """Return the same moment on Vietnamese clocks; a naive moment is taken to be on them."""
+    """
+    Return the same moment on Vietnamese clocks; a naive moment is taken to be on them.
+
+    Certificates that never run out say so by the last second of the year 9999 (RFC 5280,
+    4.1.2.5). What these clocks cannot show stands at their last moment, or at their first.
+    """
     if moment.tzinfo is None:
         return moment.replace(tzinfo=VIETNAM)
-    return moment.astimezone(VIETNAM)
+    try:
+        return moment.astimezone(VIETNAM)
+    except OverflowError:
+        return _FIRST if moment.year == _FIRST.year else _LAST
 
 
 def iso(moment: datetime) -> str:

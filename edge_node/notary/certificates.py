@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 from asn1crypto import cms, ocsp, pem, x509
 
 from edge_node.domain.signature import CertificateFacts
+from edge_node.notary.wire import fits, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST_URL: Final = 2048
 LONGEST_NAME: Final = 200  # characters, in which no stranger writes a page
 MOST_URLS: Final = 4  # of one kind in one certificate; whoever names more names them for mischief
 
@@ -53,8 +53,8 @@ def facts(certificate: x509.Certificate) -> CertificateFacts:
         issuer=_called(certificate.issuer),
         serial=f"{certificate.serial_number:x}",
         fingerprint=fingerprint(certificate.dump()),
-        not_before=validity["not_before"].native,
-        not_after=validity["not_after"].native,
+        not_before=within(validity["not_before"].native),
+        not_after=within(validity["not_after"].native),
     )
 
 
@@ -107,7 +107,7 @@ def _access(certificate: x509.Certificate, method: str) -> Iterator[str]:
 
 def _reachable(urls: Iterator[str]) -> tuple[str, ...]:
     fit = [url for url in urls if url.startswith(("http://", "https://", "ldap://"))]
-    return tuple([url for url in fit if len(url) <= LONGEST_URL][:MOST_URLS])
+    return tuple([url for url in fit if fits(url)][:MOST_URLS])
 
 
 def _called(name: x509.Name) -> str:

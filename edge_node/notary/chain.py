@@ -146,6 +146,8 @@ class _Case:
         policy = CertRevTrustPolicy(SOFTLY, retroactive_revinfo=True)
         context = self._context(registry, policy, pieces, grace=self.trust.grace)
         checked = tuple(_asked(path))
+        if not checked:  # it is pinned itself
+            return self._judgement(None, path=path)
         words = [await word_on(one, path, context) for one, _ in checked]
         wanted = tuple(
             place

@@ -32,13 +32,29 @@ class Differs:
     number: int
 
 
-Condition = Lacks | Differs | None
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Where an argument has none of the bits that are needed, or one that is forbidden."""
+
+    argument: int
+    needed: int
+    forbidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Refused as if this kernel had no such call: a C library then takes the older one."""
+
+
+Condition = Lacks | Differs | Strays | Absent | None
 
 MACHINES: Final = ("x86_64", "aarch64")
 _AUDIT: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # linux/audit.h
 
 _PROT_EXEC: Final = 4
 _AF_UNIX: Final = 1
+_CLONE_THREAD: Final = 0x10000
+_CLONE_NEW: Final = 0x7E020000  # bits for name spaces of every kind
 
 # All that is left to the opener once it has read in its libraries: to read what it was handed, to
 # answer, to use memory that holds no program. It opens nothing, by no name and no address.
@@ -95,10 +111,15 @@ OPENER: Final[Mapping[str, tuple[int | None, int | None, Condition]]] = {
 }
 
 # What is taken from the signer. A token's driver is the vendor's: it opens files, starts threads
-# and talks to pcscd over a Unix socket. It has nothing to say to a network, nor to start programs.
+# and talks to pcscd over a Unix socket. It has nothing to say to a network, nor to start programs,
+# nor processes, which would outlive it. What clone3 is asked for no filter can read.
 SIGNER: Final[Mapping[str, tuple[int | None, int | None, Condition]]] = {
     "socket": (41, 198, Differs(0, _AF_UNIX)),
     "io_uring_setup": (425, 425, None),  # opens sockets past this filter
+    "clone": (56, 220, Strays(0, _CLONE_THREAD, _CLONE_NEW)),
+    "clone3": (435, 435, Absent()),
+    "fork": (57, None, None),
+    "vfork": (58, None, None),
     "execve": (59, 221, None),
     "execveat": (322, 281, None),
     "ptrace": (101, 117, None),
@@ -140,6 +161,7 @@ _LOAD, _EQUAL, _AT_LEAST, _BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # linux
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in seccomp_data
 _ALLOW: Final = 0x7FFF0000
 _REFUSE: Final = 0x00050000 | errno.EPERM
+_NONE_SUCH: Final = 0x00050000 | errno.ENOSYS
 _KILL: Final = 0x80000000
 _X32: Final = 0x40000000  # x86-64's second table of calls begins here
 
@@ -184,11 +206,21 @@ def _then(condition: Condition, named: int, others: int) -> list[tuple[int, int,
     """Return what follows once the number of a call was the one (both are little-endian)."""
     if condition is None:
         return [(_RETURN, 0, 0, named)]
+    if isinstance(condition, Absent):
+        return [(_RETURN, 0, 0, _NONE_SUCH)]
     load = (_LOAD, 0, 0, _ARGUMENTS + 8 * condition.argument)
     if isinstance(condition, Lacks):
         return [
             load,
             (_BITS, 0, 1, condition.bits),
+            (_RETURN, 0, 0, others),
+            (_RETURN, 0, 0, named),
+        ]
+    if isinstance(condition, Strays):
+        return [
+            load,
+            (_BITS, 0, 2, condition.needed),
+            (_BITS, 1, 0, condition.forbidden),
             (_RETURN, 0, 0, others),
             (_RETURN, 0, 0, named),
         ]

@@ -72,15 +72,20 @@ class Piece:
 async def word_on(
     certificate: x509.Certificate, path: ValidationPath, context: ValidationContext
 ) -> Word:
-    """Find out whether ``certificate``, one of ``path``, was revoked at the context's moment."""
+    """
+    Find out whether ``certificate``, one of ``path``, was revoked at the context's moment.
+
+    A revocation that is told of in a list counts beside a good answer: that may be older, and
+    whoever signs with a stolen key chooses what evidence a file brings along.
+    """
+    good = False
     try:
-        if await _ocsp_is_good(certificate, path, context):
-            return Word(status=Revocation.GOOD)
+        good = await _ocsp_is_good(certificate, path, context)
         await verify_crl(certificate, path, context)
     except RevokedError as error:
         return Word(status=Revocation.REVOKED, since=error.revocation_dt)
     except (CRLValidationError, ValidationError):
-        return Word(status=Revocation.UNKNOWN)
+        return Word(status=Revocation.GOOD if good else Revocation.UNKNOWN)
     return Word(status=Revocation.GOOD)
 
 

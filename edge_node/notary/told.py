@@ -23,7 +23,7 @@ from edge_node.domain.signature import (
     Verdict,
 )
 from edge_node.notary.trust import Checking, Evidence, Examined, Kind, Trust, Wanted
-from edge_node.notary.wire import TEXT, Fields, Garbled, Packet, clean, sentences
+from edge_node.notary.wire import Fields, Garbled, Packet, clean, fits, sentences, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,7 @@ def tell_examined(examined: Examined) -> Packet:
     blobs = Blobs()
     wanted: list[Plain] = [
         {"kind": one.kind, "url": one.url, "request": blobs.add(one.request)}
-        for one in examined.wanted[:WANTED]
+        for one in [one for one in examined.wanted if fits(one.url)][:WANTED]
     ]
     return Packet(
         body={"verdict": _tell_file(examined.verdict), "wanted": wanted}, blobs=blobs.all
@@ -212,7 +212,7 @@ def _read_signature(value: Plain) -> SignatureVerdict:
 
 
 def _tell_moment(moment: datetime | None) -> Plain:
-    return moment.isoformat() if moment else None
+    return within(moment).isoformat() if moment is not None else None
 
 
 def _tell_facts(facts: CertificateFacts) -> Plain:
@@ -221,8 +221,8 @@ def _tell_facts(facts: CertificateFacts) -> Plain:
         "issuer": clean(facts.issuer),
         "serial": clean(facts.serial),
         "fingerprint": facts.fingerprint,
-        "not_before": facts.not_before.isoformat(),
-        "not_after": facts.not_after.isoformat(),
+        "not_before": _tell_moment(facts.not_before),
+        "not_after": _tell_moment(facts.not_after),
     }
 
 
@@ -241,8 +241,8 @@ def _read_facts(value: Plain) -> CertificateFacts:
 def _read_wanted(value: Plain, blobs: tuple[bytes, ...]) -> Wanted:
     told = Fields.of(value, blobs, ("kind", "url", "request"))
     url = told.value["url"]
-    if not isinstance(url, str) or len(url) > TEXT or not url.isprintable():
-        raise Garbled("url")  # a cut one would be another's
+    if not isinstance(url, str) or not fits(url):
+        raise Garbled("url")
     return Wanted(kind=told.one_of("kind", Kind), url=url, request=told.blob("request"))
 
 

@@ -19,7 +19,7 @@ import struct
 import unicodedata
 from array import array
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
@@ -39,7 +39,10 @@ _CHUNK: Final = 1 << 20
 _DESCRIPTOR: Final = array("i")
 _FILES: Final = 4  # at most with one packet
 _BLOBS: Final = 10_000  # at most in one packet; a trust list has hundreds of certificates
-TEXT: Final = 1000  # characters of one text; what is longer is cut
+TEXT: Final = 1000  # characters of one text; what is longer is cut, and of a URL left out
+# Certificates without an end say 9999-12-31 (RFC 5280, 4.1.2.5). A day that exists everywhere:
+EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
+LATEST: Final = datetime(9999, 12, 31, 12, tzinfo=UTC)
 
 _E = TypeVar("_E", bound=StrEnum)
 _T = TypeVar("_T")
@@ -172,7 +175,7 @@ class Fields:
         return kinds(value)
 
     def moment(self, name: str) -> datetime:
-        """Return a moment that knows its zone."""
+        """Return a moment that knows its zone, within what calendars of all zones hold."""
         value = self.value[name]
         try:
             moment = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -180,7 +183,7 @@ class Fields:
             raise Garbled(name) from error
         if moment is None or moment.utcoffset() is None:
             raise Garbled(name)
-        return moment
+        return within(moment)
 
     def blob(self, name: str) -> bytes:
         """Return bytes that ride behind the JSON."""
@@ -201,6 +204,24 @@ class Fields:
     def maybe(self, name: str, read: Callable[[str], _T]) -> _T | None:
         """Return None where there is none, and else what ``read`` makes of the name."""
         return None if self.value[name] is None else read(name)
+
+
+def within(moment: object) -> datetime:
+    """
+    Return a moment that every zone has a date for, of what a stranger's file calls one.
+
+    What knows no zone is taken for UTC, what is no `datetime` is the year 0 of asn1crypto.
+    """
+    if not isinstance(moment, datetime):
+        return EARLIEST
+    if moment.utcoffset() is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(moment, EARLIEST), LATEST)
+
+
+def fits(url: str) -> bool:
+    """Return whether a URL is told as it is; a cut one would be another's."""
+    return len(url) <= TEXT and url.isprintable()
 
 
 def clean(text: str) -> str:

@@ -75,6 +75,23 @@ def test_evidence_that_is_stale_does_not_count(pki, days):
     assert bool(found.wanted) is (days < 0)
 
 
+def test_a_list_that_tells_of_a_revocation_counts_beside_an_older_good_answer(pki):
+    """Whoever signs with a stolen key brings the answer along that was given before."""
+    before = Evidence(kind=Kind.OCSP, content=pki.ocsp("revoked", at=BEFORE))
+    trust = believing(pki, evidence=(before, *crl_only(pki)), grace=timedelta(days=4000))
+
+    found = judge(pki.signer("revoked").certificate, trust, now=NOW, at=AFTER)
+
+    assert (found.verdict, found.sub) == (Verdict.INVALID, Sub.REVOKED)
+
+
+def test_a_signer_that_is_pinned_itself_needs_nobody_to_vouch_for_it(pki):
+    """Nobody stands above it who could revoke it."""
+    signer = pki.signer("p256").certificate
+
+    assert judge(signer, Trust(roots=(signer,)), now=NOW).verdict is Verdict.VALID
+
+
 @pytest.mark.parametrize(("grace", "sub"), [(30, None), (10, Sub.TRY_LATER)])
 def test_within_its_grace_an_answer_past_its_time_still_counts(pki, grace, sub):
     """Offline for some days, a node goes on believing what it was told last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
@@ -229,6 +230,63 @@ def test_what_is_not_of_its_kind_is_neither_used_nor_kept(fetcher, server, pki, 
     assert fetcher.statements.answer(wanted) is None
 
 
+def tlv(tag, body):
+    """Return a value in DER."""
+    size = len(body)
+    if size < 128:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + body
+
+
+SINCE = tlv(0x17, b"251122000000Z")
+
+
+def a_written_list(*, issuer=b"", since=SINCE, due=b"301122000000Z", tag=0x17):
+    """Return a list written by hand, as no library would write it."""
+    by = tlv(0x30, bytes.fromhex("06092a864886f70d01010b0500"))
+    times = since + tlv(tag, due)
+    told = tlv(0x30, tlv(2, b"\1") + by + tlv(0x30, issuer) + times)
+    return tlv(0x30, told + by + tlv(3, b"\0signed"))
+
+
+RDN = tlv(0x31, tlv(0x30, bytes.fromhex("0603550403") + tlv(0x0C, b"")))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"due": b"301122000000"},
+        {"due": b"20301122000000", "tag": 0x18},
+        {"due": b"00000101000000Z", "tag": 0x18},
+        {"due": b"20301122000000." + b"0" * 1000 + b"Z", "tag": 0x18},
+        {"since": tlv(0x18, b"20251122000000")},
+        {"issuer": RDN * 400},
+    ],
+)
+def test_a_list_with_odd_times_or_names_is_none(fetcher, server, odd):
+    """A time without its zone is no moment (RFC 5280, 5.1.2.4), and a name fits on a page."""
+    wanted = the_list(server.url)
+    server.will_say(a_written_list(issuer=RDN))
+    assert one(fetcher, wanted)[1] == []
+
+    server.will_say(a_written_list(**odd))
+    found, (said,) = one(fetcher, the_list(f"{server.url}/odd"))
+
+    assert found is None
+    assert "is no revocation list" in said
+
+
+def test_a_name_of_a_megabyte_costs_nothing(fetcher, server):
+    """It is turned away by its length before anybody reads it: reading takes seconds."""
+    server.will_say(a_written_list(issuer=RDN * (1024 * 1024 // len(RDN))))
+    began = time.process_time()
+
+    assert one(fetcher, the_list(server.url))[0] is None
+
+    assert time.process_time() - began < 1
+
+
 def test_a_responder_that_does_not_tell_is_named(fetcher, server, pki):
     """Its own word for why is kept."""
     unauthorized = ocsp.OCSPResponse({"response_status": "unauthorized"}).dump()
@@ -256,6 +314,20 @@ def test_a_place_that_cannot_be_asked_is_a_sentence(fetcher):
         None,
         ["ldap://ca.gov.vn/cn=CA cannot be asked: only http and https can"],
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://%5b@a/x", "http://a:%5d@b/", "http://[x]/", "http://xn--a/x", "http://\u2100/"]
+)
+def test_a_bad_address_in_a_certificate_ends_nothing(fetcher, server, pki, url):
+    """It is missed with a reason, and what else is wanted is still fetched."""
+    bad, good = Wanted(kind=Kind.ISSUER, url=url), the_list(server.url)
+    server.will_say(pki.crl(at=NOW))
+
+    fetched = fetcher.fetch([bad, good], now=NOW)
+
+    assert set(fetched.evidence) == {good}
+    assert [miss.wanted for miss in fetched.missed] == [bad]
 
 
 def test_asked_anew_what_is_kept_is_passed_over(fetcher, server, pki):
@@ -286,6 +358,35 @@ def test_all_that_is_fetched_for_one_file_has_a_bound(fetcher, server, pki):
         (miss,) = fetched.missed
         assert str(miss.why) == "too much would have to be asked about this file"
         fetcher.statements.forget(before=datetime.now(UTC) + DAY)
+
+
+def test_what_is_beyond_the_bound_is_neither_kept_nor_asked_for(fetcher, server):
+    """Strangers who name two dozen lists fill neither the disk nor the line."""
+    wanted = [the_list(f"{server.url}/{number}") for number in range(6)]
+    listed = a_written_list(issuer=RDN)
+    for _ in wanted:
+        server.will_say(listed)
+
+    fetched = fetcher.fetch(wanted, now=NOW, allowance=Allowance(room=len(listed) * 5 // 2))
+
+    assert set(fetched.evidence) == set(wanted[:2])
+    assert [miss.wanted for miss in fetched.missed] == wanted[2:]
+    assert [fetcher.statements.answer(each) is not None for each in wanted] == [True] * 2 + [
+        False
+    ] * 4
+    assert len(server.requests) == 3
+
+
+def test_a_list_that_holds_for_ever_serves_while_nobody_answers(tmp_path, server):
+    """The last second of the year 9999 and a grace beyond it (RFC 5280, 4.1.2.5)."""
+    fetcher = Fetcher(statements=Statements(tmp_path), reach=HERE, grace=2 * DAY)
+    listed = a_written_list(issuer=RDN, due=b"99991231235959Z", tag=0x18)
+    wanted = the_list(server.url)
+    server.will_say(listed)
+    one(fetcher, wanted)
+    server.will_say(b"", 503)
+
+    assert one(fetcher, wanted, now=NOW + 8 * DAY) == (listed, [])
 
 
 # -- what is kept ------------------------------------------------------------------------------

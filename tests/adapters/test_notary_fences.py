@@ -15,7 +15,7 @@ import pytest
 from edge_node.notary import filters
 
 ATTEMPTS = r"""
-import ctypes, json, mmap, os, signal, socket, sys
+import ctypes, json, mmap, os, signal, socket, sys, threading
 
 libc = ctypes.CDLL(None, use_errno=True)
 unix = socket.socketpair()
@@ -32,6 +32,23 @@ def fork():
     if not (child := os.fork()):
         os._exit(0)
     os.waitpid(child, 0)
+
+
+def clone():
+    number = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+    ctypes.set_errno(0)
+    # For a thread with no memory in common the kernel has EINVAL, once it has been let ask.
+    if libc.syscall(number, 0x10000000 | 0x10000, 0, 0, 0, 0) < 0 and ctypes.get_errno() == 1:
+        raise OSError(1, "clone")
+
+
+def thread():
+    try:
+        one = threading.Thread(target=int)
+        one.start()
+        one.join()
+    except RuntimeError as error:
+        raise PermissionError(1, "thread") from error
 
 
 def run():
@@ -56,6 +73,8 @@ ATTEMPTS = {
     "more memory": lambda: mmap.mmap(-1, 1 << 20),
     "limits": lambda: call("setrlimit", 0, ctypes.byref((ctypes.c_ulong * 2)(9, 9))),
     "name space": lambda: call("unshare", 0x20000),
+    "name space of a child": clone,
+    "thread": thread,
     "answer": lambda: unix[0].send(b"x"),
 }
 
@@ -112,6 +131,8 @@ def test_the_opener_can_read_what_it_has_and_answer_and_nothing_else():
         "program in memory",
         "limits",
         "name space",
+        "name space of a child",
+        "thread",
     ]
 
 
@@ -120,7 +141,16 @@ def test_the_signer_reaches_tokens_and_no_network():
     before, after = refused_after("from edge_node.notary import signer; signer.learn()")
 
     assert before == []
-    assert after == ["network", "network 6", "netlink", "run", "trace", "name space"]
+    assert after == [
+        "network",
+        "network 6",
+        "netlink",
+        "fork",
+        "run",
+        "trace",
+        "name space",
+        "name space of a child",
+    ]
 
 
 UNIT = f"""
@@ -183,7 +213,13 @@ def test_the_programs_say_the_same_on_every_machine(machine):
         for call in calls.values():
             if call[column] is None:
                 continue
-            if call[2] is None:
+            if isinstance(call[2], filters.Absent):
+                assert run(program, machine, call[column]) == filters._NONE_SUCH
+            elif isinstance(call[2], filters.Strays):
+                assert run(program, machine, call[column], 17) == named
+                assert run(program, machine, call[column], 0x10000 | 0x10000000) == named
+                assert run(program, machine, call[column], 0x3D0F00) == others  # pthread_create
+            elif call[2] is None:
                 assert run(program, machine, call[column]) == named
             elif isinstance(call[2], filters.Lacks):
                 assert run(program, machine, call[column], 0, 0, 3) == named
@@ -195,6 +231,7 @@ def test_the_programs_say_the_same_on_every_machine(machine):
         assert run(program, machine, 0x40000000 | numbers[0]) == filters._REFUSE
         assert run(program, "i386", numbers[0]) == filters._KILL
         assert filters._REFUSE & 0xFFFF == errno.EPERM
+        assert filters._NONE_SUCH & 0xFFFF == errno.ENOSYS
 
 
 def run(program, machine, number, *arguments):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -207,6 +208,84 @@ def test_closing_lets_go_whoever_waits(hire):
     with pytest.raises(ChildMissing, match="the node is ending"):
         child.ask(UNKNOWN, LONG)
 
+
+SLOW = "import sys, time; time.sleep(3600)"
+
+
+def test_closing_does_not_wait_for_a_child_that_is_just_starting(hire):
+    """On a machine that is just booting that takes long; the node ends all the same."""
+    child = hire((sys.executable, "-c", SLOW))
+    raised = []
+
+    def ask():
+        try:
+            child.ask(UNKNOWN, LONG)
+        except ChildMissing as error:
+            raised.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while child.pid is None and asking.is_alive():
+        asking.join(0.01)
+    begun = time.monotonic()
+    child.close()
+    asking.join()
+
+    assert time.monotonic() - begun < 20
+    assert "the node is ending" in str(raised[0])
+    assert child.pid is None
+
+
+def test_a_child_that_does_not_go_is_ended(hire, monkeypatch):
+    """One that computes on past its idle time, for whoever took it over, is killed."""
+    child = hire((sys.executable, "-c", STAYING), idle=timedelta(0), environment=PATHS)
+    child.ask(UNKNOWN, LONG)
+    first = child.pid
+    child.tidy()
+    assert child.pid == first
+
+    monkeypatch.setattr("edge_node.adapters.hired._LINGERING", 0)
+    child.tidy()
+    assert child.pid is None
+    assert ended(first)
+
+
+@pytest.mark.parametrize("then", ["os._exit(3)", "time.sleep(3600)"])
+def test_what_a_child_has_started_goes_with_it(hire, then):
+    """Whether the child has ended before or is ended."""
+    child = hire((sys.executable, "-c", PARENT + then), environment=PATHS, limits=MANY)
+    started = child.ask(UNKNOWN, LONG).body["pid"]
+    if "exit" in then:
+        ended(child.pid)
+    child.close()
+    assert ended(started)
+
+
+PATHS = {"PYTHONPATH": os.pathsep.join(sys.path)}
+MANY = Limits(starts=True)
+
+STAYING = """
+import os, socket, sys, time
+from edge_node.notary.wire import TO_CHILD, Packet, receive, send
+
+connection = socket.socket(fileno=int(sys.argv[1]))
+send(connection, Packet(body={"fenced": False}))
+receive(connection, TO_CHILD)
+send(connection, Packet(body={"said": True}))
+time.sleep(3600)
+"""
+
+PARENT = """
+import os, socket, sys, time
+from edge_node.notary.wire import TO_CHILD, Packet, receive, send
+
+connection = socket.socket(fileno=int(sys.argv[1]))
+send(connection, Packet(body={"fenced": False}))
+receive(connection, TO_CHILD)
+if not (started := os.fork()):
+    time.sleep(3600)
+send(connection, Packet(body={"pid": started}))
+"""
 
 ORPHAN = """
 import json, sys

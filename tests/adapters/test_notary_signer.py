@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -177,6 +178,15 @@ def test_a_missing_file_is_named(keys, tmp_path):
     assert trouble.value.reason is Reason.KEY_MISSING
 
 
+def test_what_is_no_file_is_not_waited_for(keys, tmp_path):
+    """Nobody may ever write into a pipe, and a folder holds no key."""
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(KeyTrouble, match="it is no regular file") as trouble:
+            keys(Pkcs12Place(path=place)).facts()
+        assert trouble.value.reason is Reason.KEY_MISSING
+
+
 @pytest.mark.parametrize("digest", [b"", DIGEST[:-1], TEXT * 10_000])
 def test_what_is_no_digest_is_not_signed(keys, place, digest):
     """The key signs what its hash function makes and nothing longer."""
@@ -217,3 +227,43 @@ def test_a_warm_key_is_quick(keys, place):
     for _ in range(20):
         key.sign(DIGEST)
     assert time.monotonic() - begun < 2
+
+
+DYING = """
+import os, socket, sys
+from pathlib import Path
+from edge_node.notary.wire import TO_CHILD, Packet, receive, send
+
+told, number = sys.argv[1:3]
+connection = socket.socket(fileno=int(number))
+send(connection, Packet(body={"fenced": True}))
+while True:
+    if receive(connection, TO_CHILD).body["ask"] == "open":
+        with Path(told).open("a") as file:
+            file.write("x")
+        os._exit(1)
+    trouble = {"reason": "not-open", "message": ["no", {}], "hint": None}
+    send(connection, Packet(body={"trouble": trouble}))
+"""
+
+
+def test_a_pin_over_which_a_child_was_lost_is_told_to_no_other(keys, tmp_path):
+    """The token may have counted it as a wrong one: neither this request nor the next repeats."""
+    told = tmp_path / "told"
+    command = (sys.executable, "-c", DYING, str(told))
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    key = keys(OnToken(module="/nonexistent"), "1234", command=command, environment=path)
+    for hint in ("it is started again", "no more until restarted"):
+        with pytest.raises(KeyTrouble, match="ended") as trouble:
+            key.sign(DIGEST)
+        assert hint in str(trouble.value.hint)
+    assert told.read_text() == "x"
+
+
+def test_a_token_that_was_not_there_is_asked_again(keys, tmp_path):
+    """No PIN was looked at by anybody: nothing has to be restarted."""
+    key = keys(OnToken(module=str(tmp_path / "none.so")), "1234")
+    for _ in range(2):
+        with pytest.raises(KeyTrouble) as trouble:
+            key.sign(DIGEST)
+        assert "no more until restarted" not in str(trouble.value.hint)

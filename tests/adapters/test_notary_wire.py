@@ -6,10 +6,12 @@ import json
 import os
 import socket
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from asn1crypto.util import extended_datetime
 
 from edge_node.domain.message import Message, say
 from edge_node.domain.signature import (
@@ -21,6 +23,7 @@ from edge_node.domain.signature import (
     Sub,
     Verdict,
 )
+from edge_node.domain.time import in_vietnam
 from edge_node.notary.told import (
     Blobs,
     read_examined,
@@ -32,6 +35,8 @@ from edge_node.notary.told import (
 )
 from edge_node.notary.trust import Checking, Evidence, Examined, Kind, Trust, Wanted
 from edge_node.notary.wire import (
+    EARLIEST,
+    LATEST,
     TEXT,
     TO_CHILD,
     TO_PARENT,
@@ -103,6 +108,42 @@ def over(pair, packet, bounds=TO_PARENT):
 def test_a_verdict_comes_back_as_it_was_sent(pair):
     """Every field of every value survives the way."""
     assert read_examined(over(pair, tell_examined(EXAMINED))) == EXAMINED
+
+
+@pytest.mark.parametrize("url", ["http://a/" + "x" * 1000, "http://a/\n", "ldap://\u202e"])
+def test_a_place_that_would_be_refused_is_not_told(pair, url):
+    """A certificate names places as it pleases, and the verdict is told all the same."""
+    place = Wanted(kind=Kind.CRL, url=url)
+    examined = replace(EXAMINED, wanted=(place, *EXAMINED.wanted))
+    assert read_examined(over(pair, tell_examined(examined))) == EXAMINED
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), EARLIEST),
+        (extended_datetime(0, 1, 1, tzinfo=UTC), EARLIEST),
+        (datetime.max.replace(tzinfo=UTC), LATEST),  # RFC 5280: a certificate without an end
+        (datetime(2055, 1, 1), datetime(2055, 1, 1, tzinfo=UTC)),  # noqa: DTZ001 - as it is read
+    ],
+)
+def test_a_moment_at_the_end_of_time_is_one_of_every_zone(pair, said, read):
+    """A certificate says what it pleases of its years, and the verdict is told all the same."""
+    facts = replace(FACTS, not_before=said, not_after=said)
+    told = replace(SIGNATURE, signer=facts, signed_at=said, stamped_at=None)
+    verdict = replace(EXAMINED.verdict, signatures=(told,))
+    came = read_examined(over(pair, tell_examined(replace(EXAMINED, verdict=verdict))))
+    (signature,) = came.verdict.signatures
+    assert (signature.signed_at, signature.stamped_at) == (read, None)
+    assert signature.signer == replace(FACTS, not_before=read, not_after=read)
+    assert in_vietnam(read).year in {1, 2055, 9999}
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_of_a_child_is_bounded_as_well(said):
+    """Whoever shows it adds hours to it."""
+    (signature,) = read_examined(altered((*ONE, "signed_at"), said)).verdict.signatures
+    assert signature.signed_at in {EARLIEST, LATEST}
 
 
 def test_whom_to_believe_comes_back_as_it_was_sent(pair):

@@ -67,6 +67,16 @@ def test_an_answer_is_the_body_of_what_was_asked():
         "fd00::1",
         "::ffff:127.0.0.1",
         "2002:7f00:1::1",
+        "2001:0:7f00:1::",
+        "64:ff9b::7f00:1",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::8.8.8.8",
+        "::127.0.0.1",
+        "::8.8.8.8",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "5f00::1",
+        "3fff::1",
     ],
 )
 def test_what_is_not_public_is_not_asked(address):
@@ -89,12 +99,25 @@ def test_a_name_that_leads_inside_is_not_asked_either():
         assert server.requests == []
 
 
-@pytest.mark.parametrize("address", ["203.162.0.11", "8.8.8.8", "2001:4860:4860::8888"])
+@pytest.mark.parametrize(
+    "address", ["203.162.0.11", "8.8.8.8", "2001:4860:4860::8888", "64:ff9b::8.8.8.8"]
+)
 def test_what_is_public_may_be_asked(address):
     """So may what is not, where its network is named."""
     assert at(address).doors(httpx.URL("http://a.vn/")) == [(address, 80)]
     inside = Reach(private=(ip_network("10.0.0.0/8"),), resolve=lambda *_: ["10.1.2.3"])
     assert inside.doors(httpx.URL("https://a.vn/")) == [("10.1.2.3", 443)]
+
+
+@pytest.mark.parametrize(
+    ("network", "address"),
+    [("10.0.0.0/8", "64:ff9b::10.1.2.3"), ("fec0::/10", "fec0::1"), ("::1/128", "::1")],
+)
+def test_a_network_that_is_named_may_be_asked_whatever_it_is(network, address):
+    """Also through a translator."""
+    named = Reach(private=(ip_network(network),), resolve=lambda *_: [address])
+
+    assert named.doors(httpx.URL("http://a.vn/")) == [(address, 80)]
 
 
 def test_only_the_public_addresses_of_a_host_are_asked():
@@ -223,6 +246,8 @@ def test_nobody_there_is_a_sentence():
         "http://user:word@127.0.0.1/",
         "http://a..b\x00/",
         "http://[::1",
+        "http://xn--a/x",
+        "http://xn--0/",
         "nothing",
     ],
 )

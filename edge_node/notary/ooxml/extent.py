@@ -134,14 +134,19 @@ def runs(part: Part) -> bool:
 
 def binds(package: Package) -> bool:
     """Whether anything in a Word file is filled from custom XML when it is opened."""
-    wanted = tuple(_BINDING.encode(encoding) for encoding in ("utf-8", "utf-16-le"))
+    wanted = tuple(_BINDING.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
     for part in package.parts.values():
         before = b""
-        for chunk in package.chunks(part) if "wordprocessingml" in part.content_type else ():
+        for chunk in package.chunks(part) if _is_of_word(part) else ():
             if any(word in before + chunk for word in wanted):
                 return True
             before = chunk[-len(wanted[-1]) :]
     return False
+
+
+def _is_of_word(part: Part) -> bool:
+    kind = part.content_type.lower()  # the main part of a .docm has a type of its own
+    return "wordprocessingml" in kind or "ms-word" in kind
 
 
 def _reached(

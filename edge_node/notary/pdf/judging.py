@@ -109,15 +109,18 @@ def judge_stamp(bench: Bench, place: Place, reach: Reach) -> SignatureVerdict:
     """Return the verdict on a document time-stamp; one that holds dates all before it."""
     signed = place.signed
     area = ranges(place.embedded)
-    stamp = read_stamp(
+    read = partial(
+        read_stamp,
         place.embedded.pkcs7_content,
         lambda name: digest(bench.file, area, name),
         bench.trust,
         now=bench.now,
-        at=bench.known_by,
         others=bench.store.certificates,
         evidence=bench.store.evidence,
     )
+    stamp = read(at=bench.known_by)
+    if stamp.judgement.sub in {Sub.EXPIRED, Sub.REVOKED}:
+        stamp = read(at=None)  # as in `_judged`: a later stamp can only help
     judgement = stamp.judgement
     bench.wanted.extend(judgement.wanted)
     broken = judgement.verdict is Verdict.INVALID
