@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.document import BusinessKind, ReceiverAction
-from edge_node.domain.time import in_vietnam
+from edge_node.domain.time import VIETNAM, in_vietnam
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,11 +96,10 @@ def moment_in(text: str) -> datetime | None:
         return None
     hour, minute, second = (int(part or 0) for part in found.group(4, 5, 6))
     try:
-        zone = _zone(found[7])
-        return in_vietnam(
-            datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=zone)
-        )
-    except (ValueError, OverflowError):  # 2014/02/30 has been seen
+        zone = _zone(found[7]) or VIETNAM
+        moment = datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=zone)
+        return moment.astimezone(VIETNAM)
+    except (ValueError, OverflowError):  # 2014/02/30 has been seen; no day of ours is no day
         return None
 
 
