@@ -28,6 +28,7 @@ from pyhanko_certvalidator.validate import async_validate_path
 from edge_node.domain.message import say
 from edge_node.domain.signature import CertificateFacts, Revocation, Sub, Verdict
 from edge_node.notary.certificates import bundled, facts, fingerprint, issuer_places, load
+from edge_node.notary.claims import CLOCKS
 from edge_node.notary.findings import broken_path, no_path, revoked, unfit, unknown_revocation
 from edge_node.notary.revocation import in_force, readable, relied_on, wanted_about, word_on
 from edge_node.notary.strength import BROKEN, weakness
@@ -41,12 +42,11 @@ if TYPE_CHECKING:
     from pyhanko_certvalidator.path import ValidationPath
 
     from edge_node.domain.message import Message
-    from edge_node.notary.findings import Finding
     from edge_node.notary.revocation import Piece, Word
+    from edge_node.notary.trust import Finding
 
 MOST_PATHS: Final = 16  # cross certificates make a few; hostile ones make any number
 SOFTLY: Final = RevocationCheckingPolicy.from_legacy("soft-fail")  # of responders themselves
-CLOCKS: Final = timedelta(minutes=5)  # how far apart two honest clocks may be
 
 
 def judge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from pyhanko_certvalidator.errors import (
     DisallowedAlgorithmError,
@@ -11,7 +11,7 @@ from pyhanko_certvalidator.errors import (
     PathValidationError,
 )
 
-from edge_node.domain.message import Message, say
+from edge_node.domain.message import say
 from edge_node.domain.signature import Sub, Verdict
 from edge_node.notary.certificates import facts
 from edge_node.notary.trust import Purpose
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from pyhanko_certvalidator.errors import ValidationError
 
     from edge_node.notary.revocation import Word
-
-Finding: TypeAlias = tuple[Verdict, Sub | None, Message]
+    from edge_node.notary.trust import Finding
 
 # A certificate with these purposes and no other was never meant for documents.
 OTHER_TRADES: Final = frozenset({"server_auth", "code_signing", "time_stamping", "ocsp_signing"})

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
     from edge_node.domain.signature import CertificateFacts, FileVerdict, Sub
 
+    Finding = tuple[Verdict, Sub | None, Message]  # no sub-indication for VALID
+
 
 class Kind(StrEnum):
     """What a piece of evidence is, and what can be asked for."""

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from edge_node.notary.ooxml.extent import Extent
     from edge_node.notary.ooxml.package import Package, Part
     from edge_node.notary.ooxml.reading import Reference, Transform
-
-    Finding = tuple[Verdict, Sub | None, Message]
+    from edge_node.notary.trust import Finding
 
 
 @dataclass(slots=True, kw_only=True)

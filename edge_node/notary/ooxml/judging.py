@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge_node.domain.message import Message, say
 from edge_node.domain.signature import Coverage, SignatureVerdict, Sub, Verdict
 from edge_node.notary.chain import judge
+from edge_node.notary.claims import ahead, doubts_of_time, of_the_signer
 from edge_node.notary.fences import FOREIGN
 from edge_node.notary.ooxml.algorithms import DIGESTS, SIGNATURES, fits
 from edge_node.notary.ooxml.archive import PackageUnsound
@@ -30,13 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from edge_node.notary.ooxml.comparing import Contents, Finding
+    from edge_node.notary.ooxml.comparing import Contents
     from edge_node.notary.ooxml.package import Part
-    from edge_node.notary.trust import Judgement, Stamp, Trust, Wanted
-
-# Clocks in the field write Vietnamese local time (UTC+7) and call it UTC.
-SEVEN_HOURS: Final = timedelta(hours=7)
-CLOCKS: Final = timedelta(minutes=5)
+    from edge_node.notary.trust import Finding, Judgement, Stamp, Trust, Wanted
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,8 +92,8 @@ def _judged(
         breach
         or compared.finding
         or _weak(signature, certificate, bench.trust)
-        or _ahead(signature, stamp.at if stamp else bench.now)
-        or _of_the_signer(judgement)
+        or ahead(signature.signed_at, stamp.at if stamp else bench.now)
+        or of_the_signer(judgement)
     )
     return SignatureVerdict(
         verdict=verdict,
@@ -219,21 +215,6 @@ def _weak(signature: XmlSignature, certificate: bytes, trust: Trust) -> Finding 
     return None
 
 
-def _ahead(signature: XmlSignature, known: datetime) -> Finding | None:
-    """Refuse a claimed time that no clock in the field explains."""
-    claimed = signature.signed_at
-    if claimed is None or claimed <= known + SEVEN_HOURS + CLOCKS:
-        return None
-    why = say("it claims to have been made later than is possible")
-    return Verdict.INDETERMINATE, Sub.TIMESTAMP_ORDER_FAILURE, why
-
-
-def _of_the_signer(judgement: Judgement) -> Finding:
-    if judgement.verdict is Verdict.VALID:
-        return Verdict.VALID, None, say("the signature is sound and its signer is trusted")
-    return judgement.verdict, judgement.sub, judgement.why
-
-
 def _warnings(
     bench: Bench,
     signature: XmlSignature,
@@ -244,13 +225,7 @@ def _warnings(
     told = [*judgement.warnings, *compared.warnings]
     trusted = next((one for one in stamps if one.trusted), None)
     known = trusted.at if trusted else bench.now
-    if signature.signed_at and signature.signed_at > known + CLOCKS:
-        told.append(say("the time it claims is ahead, as of a clock set to the wrong zone"))
-    told.extend(
-        say("its time-stamp does not count: {why}", why=one.judgement.why)
-        for one in stamps
-        if trusted is None
-    )
+    told.extend(doubts_of_time(signature.signed_at, known, stamps))
     if signature.properties is None or not signature.properties.certificates:
         told.append(say("it does not name the certificate it was made with"))
     if bench.trust.legacy_sha1 and "sha1" in _known_digests(signature):

@@ -8,9 +8,9 @@ was done to the file since, do its algorithms still hold, and only then who made
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge_node.domain.message import Message, say
 from edge_node.domain.signature import (
@@ -20,6 +20,7 @@ from edge_node.domain.signature import (
     Verdict,
 )
 from edge_node.notary.chain import judge
+from edge_node.notary.claims import ahead, doubts_of_time, of_the_signer
 from edge_node.notary.cms_reading import binds_its_certificate, breach, encapsulated, weak_digest
 from edge_node.notary.fences import FOREIGN
 from edge_node.notary.pdf.places import digest, ranges
@@ -35,13 +36,7 @@ if TYPE_CHECKING:
     from edge_node.notary.pdf.coverage import Reach
     from edge_node.notary.pdf.places import Fault, Place
     from edge_node.notary.pdf.store import Store
-    from edge_node.notary.trust import Judgement, Stamp, Trust, Wanted
-
-    Finding = tuple[Verdict, Sub | None, Message]
-
-# Clocks in the field write Vietnamese local time (UTC+7) and call it UTC.
-SEVEN_HOURS: Final = timedelta(hours=7)
-CLOCKS: Final = timedelta(minutes=5)
+    from edge_node.notary.trust import Finding, Judgement, Stamp, Trust, Wanted
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,8 +74,8 @@ def judge_signature(bench: Bench, place: Place, reach: Reach) -> SignatureVerdic
         _breach(bench.file, place)
         or reach.finding
         or _weak(signed, bench.trust)
-        or _ahead(_claimed(place), stamp.at if stamp else bench.now)
-        or _of_the_signer(judgement)
+        or ahead(_claimed(place), stamp.at if stamp else bench.now)
+        or of_the_signer(judgement)
     )
     verdict, sub, why = found
     if verdict is not Verdict.INVALID:  # nobody asks anybody about a forgery
@@ -215,20 +210,6 @@ def _claimed(place: Place) -> datetime | None:
     return claimed if claimed is None or claimed.tzinfo else claimed.replace(tzinfo=UTC)
 
 
-def _ahead(claimed: datetime | None, known: datetime) -> Finding | None:
-    """Refuse a claimed time that no clock in the field explains."""
-    if claimed is None or claimed <= known + SEVEN_HOURS + CLOCKS:
-        return None
-    why = say("it claims to have been made later than is possible")
-    return Verdict.INDETERMINATE, Sub.TIMESTAMP_ORDER_FAILURE, why
-
-
-def _of_the_signer(judgement: Judgement) -> Finding:
-    if judgement.verdict is Verdict.VALID:
-        return Verdict.VALID, None, say("the signature is sound and its signer is trusted")
-    return judgement.verdict, judgement.sub, judgement.why
-
-
 def _warnings(
     signed: Signed,
     place: Place,
@@ -239,14 +220,7 @@ def _warnings(
     told = list(judgement.warnings)
     trusted = [one.at for one in stamps if one.trusted]
     known = min(trusted, default=bench.now)
-    claimed = _claimed(place)
-    if claimed and claimed > known + CLOCKS:
-        told.append(say("the time it claims is ahead, as of a clock set to the wrong zone"))
-    told.extend(
-        say("its time-stamp does not count: {why}", why=one.judgement.why)
-        for one in stamps
-        if not trusted
-    )
+    told.extend(doubts_of_time(_claimed(place), known, stamps))
     if place.filter == "/adbe.pkcs7.detached":
         told.append(say("it is an older kind of signature (adbe.pkcs7.detached), not PAdES"))
     if not binds_its_certificate(signed):
