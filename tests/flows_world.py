@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shutil
 import sqlite3
 import uuid
 from contextlib import closing, contextmanager, suppress
@@ -28,6 +29,7 @@ from edge_node.domain.message import say
 from edge_node.domain.time import iso
 from edge_node.flows.deliver import Deliver
 from edge_node.node import Node
+from edge_node.sandbox.faults import Faults
 from edge_node.sandbox.serve import running
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
 
@@ -420,3 +422,40 @@ def released(desk, item):
     while deliver.turn(desk.now):
         pass
     node.close()
+
+
+def clear(data):
+    """Take away all that is in a data folder but the exchange folder."""
+    for path in [path for path in data.iterdir() if not path.name.startswith("exchange")]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def keep_all(desk):
+    """
+    Copy the whole data folder, not the exchange folder nor the witness.
+
+    Gives what puts that copy back, as a restored backup would.
+    """
+    data = desk.config.folders.data
+    desk.node.close()
+    kept = data.with_name(f"{data.name}.kept")
+    shutil.copytree(data, kept, ignore=shutil.ignore_patterns("exchange"))
+
+    def put_back():
+        desk.node.close()
+        clear(data)
+        shutil.copytree(kept, data, dirs_exist_ok=True)
+        desk.restart()
+
+    return put_back
+
+
+@contextmanager
+def an_odd_world(home: Path, *, size: int) -> Iterator[tuple[World, Faults]]:
+    """Run a sandbox for one file alone, because its faults strike everybody."""
+    agencies = [(f"H99.{number}", f"Đơn vị {number}") for number in range(size)]
+    options = Options(clock=T0, reencode=Reencode.NEVER)
+    settings = init_sandbox(home / "axis", agencies, options=options)
+    faults = Faults()
+    with running(home / "axis", faults=faults) as url:
+        yield World(url, settings, home), faults

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Document
     from edge_node.domain.envelope import NewDocument
 
+_HAS: Final = "select 1 from documents where id = :id"
 _EARLIER: Final = """
 select id, name, fingerprint, folder from documents
  where sender = :sender and kind in (:kind, '')
@@ -46,6 +47,11 @@ def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
         "created": stamp(now),
     }
     transaction.insert("documents", row)
+
+
+def has(tables: QueueFile | Transaction, item: ItemId) -> bool:
+    """Tell whether a document was taken in, or learnt of, under this id."""
+    return tables.row(_HAS, {"id": item}) is not None
 
 
 def _identity(document: Document) -> dict[str, object]:

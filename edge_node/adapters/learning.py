@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters import documents
 from edge_node.adapters.database import new_id, stamp
 from edge_node.adapters.envelopes import envelope_row, fates_of, move, move_fate, reported
 from edge_node.adapters.history import note
@@ -40,7 +41,6 @@ _ON_ITS_WAY: Final = "queued/"
 _BY_PAPERS: Final = say("sent in a life of which only the papers in the exchange folder tell")
 _SECOND: Final = 1000  # papers tell moments by the second
 
-_HOLDS: Final = "select 1 from documents where id = :id"
 _A_FATE: Final = "select envelope from fates where item = :item and receiver = :receiver"
 _OFFER_NO_MORE: Final = """
 delete from work where lane = :lane and item = :item and leased is null
@@ -92,7 +92,7 @@ class Learning:
 
     def holds(self, item: ItemId) -> bool:
         """Tell whether the queue knows a document of that id."""
-        return self._file.row(_HOLDS, {"id": item}) is not None
+        return documents.has(self._file, item)
 
     def enter(
         self,
@@ -112,7 +112,7 @@ class Learning:
         """
         # Done again where a power cut undoes it: the papers stay.
         with self._file.transaction(durable=False) as transaction:
-            if transaction.row(_HOLDS, {"id": papers.id}) is not None:
+            if documents.has(transaction, papers.id):
                 return  # a process beside us was quicker
             row = _document_row(papers, document, sender=sender, now=now)
             # `queued/` tells the truth of nothing that is entered here but of what is held.

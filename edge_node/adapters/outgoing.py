@@ -130,8 +130,7 @@ class Outgoing:
 
     def holds(self, item: ItemId) -> bool:
         """Tell whether a drop has been taken in under this id."""
-        found = self._file.row("select 1 from documents where id = :id", {"id": item})
-        return found is not None
+        return documents.has(self._file, item)
 
     def report(
         self,

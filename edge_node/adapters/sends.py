@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
 from edge_node.adapters.marks import Marks, count_up
+from edge_node.domain.recovery import ASIDE_BEFORE
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ _COUNT: Final = "sends"
 HELD: Final = "sending-held"
 # In a copy made by ourselves, whatever the witness says.
 COPY: Final = "copy"
-# Incoming items older than that were acknowledged in another life, if they were.
-ASIDE: Final = "aside-before"
 # What came up to then may have been handed over by the life an older state was put in place of.
 DOUBTED: Final = "handed-over-before"
 # The exchange folder may know of documents that the queue does not; it has to be read.
@@ -158,7 +157,7 @@ class Sends:
         with self._file.transaction() as transaction:
             why["tries"] = (transaction.row(_TRIES, {}) or {"n": 0})["n"]
             self._marks.put(HELD, json.dumps(why), within=transaction)
-            self._marks.put(ASIDE, iso(now + _APART), within=transaction)
+            self._marks.put(ASIDE_BEFORE, iso(now + _APART), within=transaction)
             self._marks.put(LEARN, "yes", within=transaction)
             self._marks.remove(DOUBTED, within=transaction)
             transaction.execute(_AT_ONCE, {"now": stamp(now)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.lifecycle import Sending
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from edge_node.domain.envelope import Fate, ItemId
     from edge_node.domain.message import Message
+
+# The name of a mark, a moment: what the axis was told of before it, another life of this node may
+# have handed over.
+ASIDE_BEFORE: Final = "aside-before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

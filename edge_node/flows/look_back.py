@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import AxisDenied, AxisUnreachable, Permanent, Transient
+from edge_node.domain.recovery import ASIDE_BEFORE
 from edge_node.domain.time import iso, read_stamp
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 
 # What the axis says of an item it has been told of, in this life of the node or in another.
 SETTLED: Final = frozenset({"done", "fail"})
-# A moment: what the axis was told of before it, another life of this node may have handed over.
-ASIDE_BEFORE: Final = "aside-before"
 _REACHED: Final = "looked back to {kind}"  # a moment: all that came before it is safe here
 _JOINED: Final = "joined"  # a moment: what the axis settled before it was never ours
 

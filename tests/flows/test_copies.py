@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 
 import pytest
-from flows_world import LETTER, a_sheet, released
+from flows_world import LETTER, a_sheet, keep_all, released
 
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.adapters.witness import Witness, WitnessGone
@@ -196,23 +196,6 @@ def test_nothing_can_be_adopted_before_the_axis_was_asked(world, gate):
     assert sender.node.sends.unasked() == 1
     sender.turn()
     assert sender.node.sends.unasked() == 0
-
-
-def keep_all(desk):
-    """Copy the whole data folder, not the exchange folder nor the witness; likewise."""
-    data = desk.config.folders.data
-    desk.node.close()
-    kept = data.with_name(f"{data.name}.kept")
-    shutil.copytree(data, kept, ignore=shutil.ignore_patterns("exchange"))
-
-    def put_back():
-        desk.node.close()
-        for path in [path for path in data.iterdir() if path.name != "exchange"]:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        shutil.copytree(kept, data, dirs_exist_ok=True)
-        desk.restart()
-
-    return put_back
 
 
 @pytest.mark.parametrize("kept", [keep, keep_all], ids=["the queue", "the whole folder"])

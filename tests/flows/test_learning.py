@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from flows_world import DAY, LETTER, a_sheet, as_json
+from flows_world import DAY, LETTER, a_sheet, as_json, clear, keep_all
 
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.domain.errors import FolderMissing, NotAllowed
@@ -26,27 +26,6 @@ def states(desk):
 @pytest.fixture
 def parties(world):
     return world.desk(), world.desk()
-
-
-def clear(data):
-    for path in [path for path in data.iterdir() if not path.name.startswith("exchange")]:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def keep_all(desk):
-    """Copy the data folder, without the exchange folder; give what puts that copy back."""
-    data = desk.config.folders.data
-    desk.node.close()
-    kept = data.with_name(f"{data.name}.kept")
-    shutil.copytree(data, kept, ignore=shutil.ignore_patterns("exchange"))
-
-    def put_back():
-        desk.node.close()
-        clear(data)
-        shutil.copytree(kept, data, dirs_exist_ok=True)
-        desk.restart()
-
-    return put_back
 
 
 def lose_all(desk):

@@ -13,8 +13,8 @@ from packages import a_document, written
 
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import AxisBusy
+from edge_node.domain.recovery import ASIDE_BEFORE
 from edge_node.domain.time import in_vietnam, iso
-from edge_node.flows.look_back import ASIDE_BEFORE
 
 PDF = LETTER.read_bytes()
 DAY = timedelta(days=1)

@@ -3,14 +3,10 @@
 import itertools
 
 import pytest
-from builders import T0
-from flows_world import LETTER, Cut, CutOff, World, a_sheet
+from flows_world import LETTER, Cut, CutOff, a_sheet, an_odd_world
 
 from edge_node.config import Unreadable
 from edge_node.domain.breaker import AxisDown
-from edge_node.sandbox.faults import Faults
-from edge_node.sandbox.serve import running
-from edge_node.sandbox.settings import Options, Reencode, init_sandbox
 
 PDF = LETTER.read_bytes()
 OK = {"fault": "not-json"}
@@ -23,13 +19,8 @@ GONE = {"fault": "error", "http": 503}
 @pytest.fixture(scope="module")
 def odd_world(tmp_path_factory):
     """Run a sandbox for this file alone, because its faults strike everybody."""
-    home = tmp_path_factory.mktemp("odd")
-    agencies = [(f"H99.{number}", f"Đơn vị {number}") for number in range(60)]
-    options = Options(clock=T0, reencode=Reencode.NEVER)
-    settings = init_sandbox(home / "axis", agencies, options=options)
-    faults = Faults()
-    with running(home / "axis", faults=faults) as url:
-        yield World(url, settings, home), faults
+    with an_odd_world(tmp_path_factory.mktemp("odd"), size=60) as world:
+        yield world
 
 
 @pytest.fixture

@@ -1,12 +1,7 @@
 """Whatever an axis does with its lists and our word, each document arrives once."""
 
 import pytest
-from builders import T0
-from flows_world import LETTER, World, a_sheet
-
-from edge_node.sandbox.faults import Faults
-from edge_node.sandbox.serve import running
-from edge_node.sandbox.settings import Options, Reencode, init_sandbox
+from flows_world import LETTER, a_sheet, an_odd_world
 
 PDF = LETTER.read_bytes()
 NUMBERS = ["1", "2", "3"]
@@ -15,13 +10,8 @@ NUMBERS = ["1", "2", "3"]
 @pytest.fixture(scope="module")
 def odd_world(tmp_path_factory):
     """Run a sandbox for this file alone, because its faults strike everybody."""
-    home = tmp_path_factory.mktemp("odd")
-    agencies = [(f"H99.{number}", f"Đơn vị {number}") for number in range(40)]
-    options = Options(clock=T0, reencode=Reencode.NEVER)
-    settings = init_sandbox(home / "axis", agencies, options=options)
-    faults = Faults()
-    with running(home / "axis", faults=faults) as url:
-        yield World(url, settings, home), faults
+    with an_odd_world(tmp_path_factory.mktemp("odd"), size=40) as world:
+        yield world
 
 
 @pytest.fixture
