@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import warnings
 from datetime import UTC, datetime
 
 import fpdf
 from asn1crypto import keys, tsp, x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
@@ -189,3 +192,15 @@ def _context(pki, name, at):
         moment=at,
         retroactive_revinfo=True,
     )
+
+
+def of_size(size, streams):
+    """Return a PDF of about so many bytes, in so many streams that nothing compresses."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(a_pdf(3)))
+    pieces = (
+        generic.StreamObject(stream_data=os.urandom(size // streams)) for _ in range(streams)
+    )
+    held = generic.ArrayObject(writer.add_object(one) for one in pieces)
+    writer.root[pdf_name("/Pieces")] = held
+    writer.update_root()
+    return written(writer)

@@ -68,7 +68,3 @@ class Orders:
             while True:
                 orders.append(self._given.get_nowait())
         return orders
-
-    def none_waits(self) -> bool:
-        """Tell whether all that was asked for has been heard."""
-        return self._given.empty()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import EdgeNodeError, Permanent
 from edge_node.domain.lifecycle import Sending
@@ -20,7 +20,6 @@ from edge_node.domain.recovery import Learnt
 from edge_node.flows.asking import held_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from edge_node.domain.document import AgencyCode, Document
@@ -28,48 +27,13 @@ if TYPE_CHECKING:
     from edge_node.domain.recovery import Papers
     from edge_node.flows.folders import Claimed, Filing
     from edge_node.flows.packing import Packing
+    from edge_node.flows.ports import Filed, Learning, Shelves
 
 
 log = logging.getLogger(__name__)
 
 _UNTRIED: Final = "queued/"
 _OPEN: Final = frozenset({Sending.QUEUED, Sending.UNSURE})
-
-
-class Filed(Protocol):
-    """A folder of the exchange folder, and what its papers say."""
-
-    @property
-    def folder(self) -> str: ...  # noqa: D102 - the words stand with the adapter
-    @property
-    def name(self) -> str: ...  # noqa: D102 - likewise
-    @property
-    def papers(self) -> Papers | None: ...  # noqa: D102 - likewise
-
-
-class Shelves(Protocol):
-    """Where drops lie with our papers."""
-
-    def all(self) -> Iterable[Filed]: ...  # noqa: D102 - likewise
-    def drop(self, item: ItemId, folder: str) -> Claimed | None: ...  # noqa: D102 - likewise
-
-
-class Learning(Protocol):
-    """What the queue is taught."""
-
-    def holds(self, item: ItemId) -> bool: ...  # noqa: D102 - likewise
-    def catch_up(self, papers: Papers, *, now: datetime) -> bool: ...  # noqa: D102 - likewise
-    def enter(  # noqa: D102 - likewise
-        self,
-        papers: Papers,
-        document: Document | None,
-        package: Stored | None,
-        *,
-        sender: AgencyCode,
-        folder: str,
-        name: str,
-        now: datetime,
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

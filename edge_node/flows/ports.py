@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from edge_node.domain.lifecycle import SendingEvent
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening, Unconfirmed
+    from edge_node.domain.recovery import Papers
     from edge_node.domain.repeats import Resemblance
     from edge_node.domain.search import Trail
     from edge_node.domain.trial import Ending, Suspect
+    from edge_node.flows.folders import Claimed
 
     Due = Callable[[Lane], datetime | None]
 
@@ -317,3 +319,39 @@ class Alone(Protocol):
     """A child process for one item."""
 
     def run(self, suspect: Suspect, *, within: timedelta) -> Ending: ...
+
+
+class Learning(Protocol):
+    """What the queue is taught."""
+
+    def holds(self, item: ItemId) -> bool: ...
+    def catch_up(self, papers: Papers, *, now: datetime) -> bool: ...
+    def enter(
+        self,
+        papers: Papers,
+        document: Document | None,
+        package: Stored | None,
+        *,
+        sender: AgencyCode,
+        folder: str,
+        name: str,
+        now: datetime,
+    ) -> None: ...
+
+
+class Filed(Protocol):
+    """A folder of the exchange folder, and what its papers say."""
+
+    @property
+    def folder(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def papers(self) -> Papers | None: ...
+
+
+class Shelves(Protocol):
+    """Where drops lie with our papers."""
+
+    def all(self) -> Iterable[Filed]: ...
+    def drop(self, item: ItemId, folder: str) -> Claimed | None: ...

@@ -186,9 +186,8 @@ def test_a_child_lives_on_when_the_thread_that_started_it_is_gone(hire):
     assert "failed" in child.ask(UNKNOWN, LONG).body
 
 
-def test_closing_lets_go_whoever_waits(hire):
-    """A node that ends does not wait for a child, nor blames the file."""
-    child = hire(rogue.command("silent"))
+def asked_meanwhile(child):
+    """Ask in a thread, once there is a child; return that, and what will be raised in it."""
     raised = []
 
     def ask():
@@ -201,6 +200,13 @@ def test_closing_lets_go_whoever_waits(hire):
     asking.start()
     while child.pid is None and asking.is_alive():
         asking.join(0.01)
+    return asking, raised
+
+
+def test_closing_lets_go_whoever_waits(hire):
+    """A node that ends does not wait for a child, nor blames the file."""
+    child = hire(rogue.command("silent"))
+    asking, raised = asked_meanwhile(child)
     child.close()
     asking.join()
 
@@ -215,18 +221,7 @@ SLOW = "import sys, time; time.sleep(3600)"
 def test_closing_does_not_wait_for_a_child_that_is_just_starting(hire):
     """On a machine that is just booting that takes long; the node ends all the same."""
     child = hire((sys.executable, "-c", SLOW))
-    raised = []
-
-    def ask():
-        try:
-            child.ask(UNKNOWN, LONG)
-        except ChildMissing as error:
-            raised.append(error)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    while child.pid is None and asking.is_alive():
-        asking.join(0.01)
+    asking, raised = asked_meanwhile(child)
     begun = time.monotonic()
     child.close()
     asking.join()

@@ -28,7 +28,7 @@ def orders():
 def test_nothing_asked_nothing_heard(orders):
     """A wait is over after its time."""
     assert orders.wait(AT_ONCE) == []
-    assert orders.none_waits()
+    assert orders._given.empty()
 
 
 def test_what_was_asked_before_the_wait_ends_it(orders):

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
 import pickle
 import subprocess
 import sys
 
 import pytest
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from signed_pdfs import NOW, a_pdf, evidence, trust, written
+from signed_pdfs import NOW, evidence, of_size, trust
 
 from edge_node.domain.signature import Verdict
 from edge_node.notary.pdf.verifying import verify
@@ -43,7 +38,7 @@ sys.stdout.write(peak)
 def test_a_hundred_megabytes_are_signed_in_little_memory(pki, tmp_path, streams):
     """A signature that lasts, over 100 MB in one stream or a hundred, within 150 MB of memory."""
     path = tmp_path / "large.pdf"
-    path.write_bytes(_of_size(100 << 20, streams))
+    path.write_bytes(of_size(100 << 20, streams))
 
     megabytes = _apart(pki, path)
 
@@ -66,14 +61,3 @@ def _apart(pki, path):
             child.stdin.write(len(answer).to_bytes(4, "big") + answer)
             child.stdin.flush()
         return int(child.stdout.read()) // 1024
-
-
-def _of_size(size, streams):
-    writer = IncrementalPdfFileWriter(io.BytesIO(a_pdf(3)))
-    pieces = (
-        generic.StreamObject(stream_data=os.urandom(size // streams)) for _ in range(streams)
-    )
-    held = generic.ArrayObject(writer.add_object(one) for one in pieces)
-    writer.root[pdf_name("/Pieces")] = held
-    writer.update_root()
-    return written(writer)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import os
 import pickle
 import subprocess
 import sys
 
 import pytest
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from signed_pdfs import NOW, a_pdf, sign, trust, written
+from signed_pdfs import NOW, a_pdf, of_size, sign, trust
 
 PROGRAM = r"""
 import pathlib, pickle, re, sys, time
@@ -32,7 +27,7 @@ print(found.verdict, int(peak) // 1024, int(spent))
 @pytest.mark.parametrize("streams", [1, 100])
 def test_a_hundred_megabytes_are_verified_in_little_memory(pki, tmp_path, streams):
     """Two signatures over 100 MB, in one stream or a hundred, within 220 MB of memory."""
-    pdf = _of_size(100 << 20, streams)
+    pdf = of_size(100 << 20, streams)
     pdf = sign(sign(pdf, pki, "person"), pki, "agency", level="B-LTA", field="Seal")
 
     verdict, megabytes, _ = _apart(pdf, pki, tmp_path, "person", "agency", "tsa")
@@ -60,14 +55,3 @@ def _apart(pdf, pki, folder, *names):
     command = [sys.executable, "-c", PROGRAM, folder / "signed.pdf"]
     done = subprocess.run(command, check=True, capture_output=True, input=given)
     return done.stdout.decode().split()
-
-
-def _of_size(size, streams):
-    writer = IncrementalPdfFileWriter(io.BytesIO(a_pdf(3)))
-    pieces = (
-        generic.StreamObject(stream_data=os.urandom(size // streams)) for _ in range(streams)
-    )
-    held = generic.ArrayObject(writer.add_object(one) for one in pieces)
-    writer.root[pdf_name("/Pieces")] = held
-    writer.update_root()
-    return written(writer)

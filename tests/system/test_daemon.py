@@ -309,7 +309,7 @@ def test_nothing_works_on_a_new_configuration_before_the_old_one_has_ended(offic
         daemon.order(Order.RELOAD)
         until(lambda: "a lane did not end in time" in caplog.messages)
         daemon.order(Order.RELOAD)  # meanwhile somebody changes the file once more
-        until(daemon._orders.none_waits)
+        until(daemon._orders._given.empty)
         assert caplog.messages.count("running") == 1
         assert len(deliveries(office)) == 1
 
