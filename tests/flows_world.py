@@ -6,6 +6,7 @@ Time is what a desk's two clocks say: ``now`` for the queue, ``seconds`` for the
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import re
@@ -23,12 +24,14 @@ from builders import T0
 
 from edge_node import config
 from edge_node.adapters.ledger import Ledger
+from edge_node.adapters.notary import Opener
 from edge_node.catalogue import Language, tell
 from edge_node.domain.document import agency_code
 from edge_node.domain.message import say
 from edge_node.domain.time import iso
 from edge_node.flows.deliver import Deliver
 from edge_node.node import Node
+from edge_node.node.trusting import Looking, examiner
 from edge_node.sandbox.faults import Faults
 from edge_node.sandbox.serve import running
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from edge_node.domain.message import Message
+    from edge_node.flows.intake import Intake
     from edge_node.flows.ports import Flow
 
 DOCUMENTS = Path(config.__file__).parent.parent / "demo" / "documents"
@@ -187,7 +191,7 @@ class Desk:
         self._begin()
 
     def _begin(self) -> None:
-        self.node = Node(
+        self.node = OurNode(
             config=self.config, clock=lambda: self.now, monotonic=lambda: self.seconds
         )
         self.__dict__.pop("flows", None)
@@ -197,6 +201,7 @@ class Desk:
         """The flows by their names, those that push and recheck told apart by their lanes."""
         flows = [flow for plan in self.node.lanes().values() for flow in plan.flows]
         named = {_named(flow): flow for flow in flows}
+        named["intake"] = by_our_opener(named["intake"], self.config)
         for clocked in ("intake", "takestatuses", "notetaken"):
             named[clocked] = replace(named[clocked], clock=lambda: self.seconds)
         return named
@@ -319,10 +324,37 @@ class Desk:
         return self.ledger.inbound(state="quarantined", limit=99)
 
 
+OPENER = Opener()  # one for all desks: each of its own would take a second to start
+atexit.register(OPENER.close)
+
+
+class SharedLooking(Looking):
+    """Whoever looks by an opener that others need, too."""
+
+    def close(self) -> None:
+        """Leave it running."""
+
+
+class OurNode(Node):
+    """A node that has its files looked into by the opener all desks share."""
+
+    def looking(self) -> Looking:
+        """Return whoever looks."""
+        return SharedLooking(examiner(self.config, OPENER.verify), OPENER)
+
+
 def _named(flow: Flow) -> str:
     name = type(flow).__name__.lower()
     lane = getattr(flow, "lane", "")
     return str(lane) if name == "push" else f"{name} {lane}".strip()
+
+
+def by_our_opener(intake: Intake, settings: config.Config) -> Intake:
+    """Return what takes drops in with the one child of all desks, instead of its own."""
+    looking = Looking(examiner(settings, OPENER.verify), OPENER)
+    signatures = intake.packing.signatures
+    signatures = replace(signatures, way_out=replace(signatures.way_out, examines=looking))
+    return replace(intake, packing=replace(intake.packing, signatures=signatures))
 
 
 def seen(folder: Path) -> list[Path]:
@@ -416,7 +448,7 @@ class Meanwhile:
 
 def released(desk, item):
     """Deliver what was released, as the child does in which it is tried."""
-    node = Node(config=desk.config, clock=lambda: desk.now, only=item)
+    node = OurNode(config=desk.config, clock=lambda: desk.now, only=item)
     flows = [flow for plan in node.lanes().values() for flow in plan.flows]
     (deliver,) = [flow for flow in flows if isinstance(flow, Deliver)]
     while deliver.turn(desk.now):

@@ -8,18 +8,21 @@ Office files for tests, signed and tampered with.
     changed(content, {name: bytes or None})    parts replaced, added, or taken out
     edited(content, name, old, new)            text replaced in one part, which must hold it
     examined(content, pki)                     the FileVerdict
+    by_xmlsec(content, part, folder, pki)      another program finds a signature sound
 """
 
 from __future__ import annotations
 
 import io
 import re
+import subprocess
 import zipfile
 from datetime import UTC, datetime
 from functools import cache
 
 import docx
 import openpyxl
+from lxml import etree
 
 from edge_node.notary.keys import FileKey
 from edge_node.notary.ooxml.signing import begin
@@ -33,6 +36,7 @@ NOW = datetime(2026, 6, 1, 7, 30, tzinfo=UTC)
 SIGNATURE = "_xmlsignatures/sig1.xml"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
@@ -162,6 +166,24 @@ def edited(content, name, old, new, *, count=1):
     before = opened(content)[name].decode()
     assert old in before, f"{name} holds no {old}"
     return changed(content, {name: before.replace(old, new, count).encode()})
+
+
+def by_xmlsec(content, part, folder, pki):
+    """Verify one signature with xmlsec1: what it signs in itself, and every part of the file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
+    root = etree.parse(folder / part)
+    uris = [one.get("URI") for one in root.iterfind(f".//{DSIG}Manifest/{DSIG}Reference")]
+    command = ["xmlsec1", "--verify", "--trusted-pem", pki.signer("root-2").certificate_path]
+    command += ["--untrusted-pem", pki.signer("issuing-2").certificate_path]
+    command += ["--id-attr:Id", "http://www.w3.org/2000/09/xmldsig#:Object"]
+    command += ["--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties"]
+    for uri in uris:
+        command += [f"--url-map:{uri}", folder / uri.partition("?")[0].removeprefix("/")]
+    done = subprocess.run([*command, folder / part], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "SignedInfo References (ok/all): 3/3" in done.stderr
+    assert f"Manifests References (ok/all): {len(uris)}/{len(uris)}" in done.stderr
 
 
 def _saved(save):

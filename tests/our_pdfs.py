@@ -4,6 +4,8 @@ PDFs signed by our own hand over `tests/pki.py`, and what other programs say of 
     signed = our_sign(a_pdf(), pki, "person", level="B-LTA")    # bytes
     pyhanko_agrees(signed, pki, "person"), poppler_agrees(signed, folder)
     openssl_agrees(signed, pki, folder)
+
+In one program, where the node has a child for each step: `edge_node.adapters.pens`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import io
 import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -20,9 +24,20 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from signed_pdfs import NOW, _context, evidence
 
+from edge_node.adapters.pens import STAMP_ROOM
+from edge_node.domain.signing import LASTING, Level
+from edge_node.notary.certificates import bundled
+from edge_node.notary.cms import CmsForm, imprint, with_stamp
 from edge_node.notary.keys import FileKey
-from edge_node.notary.pdf.levels import Level, Wish, sign_with
+from edge_node.notary.pdf.longterm import begin_stamp, store
+from edge_node.notary.pdf.signing import begin
 from edge_node.notary.raw import algorithm_for
+from edge_node.notary.stamps import ask, read
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from edge_node.notary.pdf.signing import Look
 
 USAGE = KeyUsageConstraints(
     key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False
@@ -38,6 +53,76 @@ def a_key(pki, name):
         algorithm=algorithm_for(held.key.public_key()),
         private=held.key,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How a PDF is to be signed; see `edge_node.notary.pdf.signing.begin`."""
+
+    at: datetime
+    level: Level = Level.B_B
+    field: str = "Signature"
+    look: Look | None = None
+    certify: bool = False
+
+
+def sign_with(key, source, target, wish, *, stamp=None, prove=None):
+    """
+    Sign ``source`` into ``target``, empty before; ``stamp`` and ``prove`` as the level needs them.
+
+    ``stamp`` carries a request to an authority and returns its answer (DER); ``prove`` returns
+    the evidence, by the certificates (DER) that are known.
+    """
+    form = CmsForm.of(key.certificate, key.chain, key.algorithm)
+    hashed, known = form.algorithm.digest, (key.certificate, *key.chain)
+    stamping = wish.level is not Level.B_B
+    begun = begin(
+        source,
+        target,
+        hashed=hashed,
+        reserved=form.size(stamp=STAMP_ROOM if stamping else 0),
+        at=wish.at,
+        field=wish.field,
+        look=wish.look,
+        certify=wish.certify,
+    )
+    attributes = form.attributes(digest_but(begun.gap, target, hashed))
+    made = form.filled(attributes, key.sign(form.digest(attributes)))
+    if stamping:
+        token = _token(imprint(made, "sha256"), "sha256", stamp)
+        known += tuple(one.dump() for one in bundled(token))
+        made = with_stamp(made, token)
+    fill(begun.gap, target, made)
+    if wish.level in LASTING:
+        store(target, evidence=prove(known), certificates=known)
+    if wish.level is Level.B_LTA:
+        stamp_over(target, stamp)
+
+
+def stamp_over(file, stamp, hashed="sha256"):
+    """Put a time-stamp over a document, in its file."""
+    begun = begin_stamp(file, hashed=hashed, reserved=STAMP_ROOM)
+    fill(begun.gap, file, _token(digest_but(begun.gap, file, hashed), hashed, stamp))
+
+
+def digest_but(gap, file, hashed):
+    """Return the digest of all bytes of a file but the gap's."""
+    file.seek(0)
+    content, (start, end) = file.read(), gap
+    return hashlib.new(hashed, content[:start] + content[end:]).digest()
+
+
+def fill(gap, file, made):
+    """Write a signature or token (DER) into its gap, in which it fits."""
+    assert len(made) * 2 <= gap[1] - gap[0] - 2
+    file.seek(gap[0] + 1)
+    file.write(made.hex().encode())
+    file.flush()
+
+
+def _token(digest, hashed, stamp):
+    request = ask(digest, hashed)
+    return read(stamp(request), request).token
 
 
 def our_sign(pdf, pki, name="rsa2048", *, level="B-B", at=NOW, tsa="tsa", **wishes):

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import aside, repeats, sends, work
-from edge_node.adapters.envelopes import find_about, queue_status, reported
+from edge_node.adapters import aside, heard, repeats, sends, work
+from edge_node.adapters.envelopes import queue_status
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import (
+    AFTER_ACKNOWLEDGED,
     AN_ITEM,
     as_reference,
     describe,
@@ -34,12 +35,10 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row
     from edge_node.adapters.waybills import Waybills
     from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
-    from edge_node.domain.envelope import Claim, Incoming
+    from edge_node.domain.envelope import Barred, Claim, Incoming
     from edge_node.domain.message import Message
     from edge_node.domain.repeats import Resemblance
 
-_NEXT: Final = {MessageType.DOCUMENT: Lane.DELIVER, MessageType.STATUS: Lane.APPLY}
-_YEARS: Final = range(1900, 2200)  # dd/MM/yyyy read as yyyy/MM/dd gives the year 21
 _AT_ONCE: Final = 500  # ids in one statement: an axis may list a hundred thousand
 _BY_AXIS_ID: Final = "select * from incoming where axis_id = :id"
 _KNOWN: Final = """
@@ -220,7 +219,8 @@ class Arriving:
             if row["state"] != Receiving.RECEIVED:
                 return  # it was offered again, and told again
             move(transaction, row, ReceivingEvent.ACKNOWLEDGED, now=now, reason=reason)
-            work.add(transaction, _NEXT[MessageType(row["message"])], claim.item, due=now)
+            lane = AFTER_ACKNOWLEDGED[MessageType(row["message"])]
+            work.add(transaction, lane, claim.item, due=now)
 
     def may_be_handed_over(self, item: ItemId) -> bool:
         """Tell whether another life may have handed it over, of which an older state knows not."""
@@ -305,37 +305,10 @@ class Arriving:
 
     def applied(self, claim: Claim, message: StatusMessage, *, now: datetime) -> bool:
         """Enter a status with the document it is about; False if we never sent that; LeaseLost."""
-        about = message.about
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
             row = item_row(transaction, claim.item)
-            found = find_about(
-                transaction,
-                document_id=about.document_id,
-                organ=about.organ,
-                code=about.code,
-                reporter=message.sender.code,
-            )
-            if found is None:
-                reason = say("we never sent the document this status is about")
-                move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
-                return False
-            item, receiver = found
-            at = _believable(message.at, now)
-            reported(transaction, item, receiver, message.status, at=at, now=now)
-            note(
-                transaction,
-                item,
-                "status",
-                now=now,
-                said=at,
-                agency=message.sender.code,
-                status=message.status,
-                text=message.note,
-                tell=True,
-            )
-            move(transaction, row, ReceivingEvent.HANDED_OVER, now=now)
-            return True
+            return heard.enter(transaction, row, message, now=now)
 
     def quarantine(self, claim: Claim, reason: Message, *, now: datetime, answer: bool) -> None:
         """Set an item aside for a person, raw bytes and all; ``answer``: tell the axis `fail`."""
@@ -347,20 +320,24 @@ class Arriving:
                 # It may have been offered again meanwhile: `fail` takes the place of that `done`.
                 work.add_anew(transaction, Lane.ACKNOWLEDGE, claim.item, due=now)
 
-    def release(self, item: ItemId, *, now: datetime) -> None:
+    def turned_away(self, claim: Claim, barred: Barred, *, us: AgencyCode, now: datetime) -> None:
+        """Keep a document for a person, or return it to its sender with status 02; LeaseLost."""
+        with self._file.transaction() as transaction:
+            work.finish(transaction, claim)
+            aside.bar(transaction, claim.item, barred, us=us, now=now)
+            self._waybills.add(transaction, claim.item, now=now, wait=True)
+
+    def release(self, item: ItemId, *, now: datetime, returned: bool = False) -> None:
         """
         Give what was set aside a second chance; `done` takes the place of that `fail`.
 
-        It is tried alone: nobody knows yet whether the node outlives it. NotAllowed where it is
-        not set aside, or its bytes were never fetched.
+        It is tried alone: nobody knows yet whether the node outlives it. What the door did not
+        let in, it lets in then. NotAllowed where it is not set aside, its bytes were never
+        fetched, or it was returned to its sender and nobody says that this is meant
+        (``returned``).
         """
         with self._file.transaction() as transaction:
-            row = item_row(transaction, item)
-            aside.demand_releasable(row)
-            move(transaction, row, ReceivingEvent.RELEASED, now=now)
-            work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
-            message = MessageType(row["message"])
-            work.add_anew(transaction, _NEXT[message], item, due=now, alone=True)
+            message = aside.release(transaction, item, returned=returned, now=now)
             if message is MessageType.DOCUMENT:
                 self._waybills.write(transaction, item, now=now)
 
@@ -396,8 +373,3 @@ class Arriving:
         for start in range(0, len(ids), _AT_ONCE):
             some = json.dumps(ids[start : start + _AT_ONCE])
             yield from self._file.rows(sql, {"ids": some})
-
-
-def _believable(moment: datetime | None, now: datetime) -> datetime:
-    """Return when a peer says something happened; ``now`` where no clock can have shown that."""
-    return moment if moment and moment.year in _YEARS else now

@@ -1,5 +1,5 @@
 """
-Incoming items that are set aside: those that wait for a person, or for room enough to be fetched.
+Incoming items that are set aside: for a person, for room enough to be fetched, or for good.
 
 These functions run inside the caller's transaction; what may happen when is `arriving`'s affair.
 """
@@ -8,20 +8,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import work
+from edge_node.adapters import sends, work
+from edge_node.adapters.envelopes import queue_status
 from edge_node.adapters.history import note
-from edge_node.adapters.incoming import insert, move
+from edge_node.adapters.incoming import (
+    AFTER_ACKNOWLEDGED,
+    BARRED,
+    RELEASED,
+    describe,
+    insert,
+    item_row,
+    move,
+)
 from edge_node.adapters.sends import DOUBTED
-from edge_node.domain.envelope import Digest, ItemId, Lane, Stored
+from edge_node.domain.envelope import Digest, ItemId, Lane, MessageType, Stored
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
+from edge_node.domain.receipt import Status
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
-    from edge_node.domain.envelope import Listed
+    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.envelope import Barred, Listed
     from edge_node.domain.message import Message
 
 # Of that the axis is told neither `done` nor `fail` until a person decides.
@@ -44,6 +55,14 @@ _FETCHED: Final = """
 update incoming set digest = :digest, size = :size, reason = :reason where id = :id
 """
 _TOO_LARGE: Final = "update incoming set reason = :reason, size = :size where id = :id"
+_AT_THE_DOOR: Final = "update incoming set door = :door where id = :id"
+# (A plus keeps SQLite from the index of everything that was ever returned.)
+_RETURNED: Final = """
+select id from incoming
+ where fingerprint = :fingerprint and fingerprint <> '' and sender = :sender
+   and +document_id = :document_id and +state = 'returned' and id <> :id
+ limit 1
+"""
 
 
 def is_unheard(transaction: Transaction, item: ItemId) -> bool:
@@ -109,8 +128,65 @@ def take_back(transaction: Transaction, row: Row, package: Stored, *, now: datet
     return item
 
 
-def demand_releasable(row: Row) -> None:
-    """Make sure that an item is set aside, and that its bytes are here; NotAllowed."""
+def bar(
+    transaction: Transaction, item: ItemId, barred: Barred, *, us: AgencyCode, now: datetime
+) -> None:
+    """
+    Enter that the door does not let a document in: no folder, and no 01.
+
+    Where it is returned its sender hears that once, also where the axis hands out the very same
+    document again under another id.
+    """
+    describe(transaction, item, barred.document, folder="", fingerprint=barred.fingerprint)
+    transaction.execute(_AT_THE_DOOR, {"id": item, "door": BARRED})
+    row = item_row(transaction, item)
+    if barred.refusal is None:
+        move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=barred.reason)
+        return
+    move(transaction, row, ReceivingEvent.SENT_BACK, now=now, reason=barred.reason)
+    values = {name: row[name] for name in ("id", "fingerprint", "sender", "document_id")}
+    if transaction.row(_RETURNED, values) is None:
+        sends.count_one(transaction)  # an older state of the queue must not send it again
+        status, to = Status.REFUSED, row["sender"]
+        queue_status(transaction, item, status, barred.refusal, sender=us, to=to, now=now)
+
+
+def release(
+    transaction: Transaction, item: ItemId, *, returned: bool, now: datetime
+) -> MessageType:
+    """
+    Give an item a second chance, and have it tried alone; return what kind it is of.
+
+    ``returned``: also where it was returned to its sender. NotAllowed where it is not set aside.
+    """
+    row = item_row(transaction, item)
+    _demand_releasable(row, returned=returned)
+    if row["door"] == BARRED:  # a person lets in what the door did not
+        transaction.execute(_AT_THE_DOOR, {"id": item, "door": RELEASED})
+    move(transaction, row, ReceivingEvent.RELEASED, now=now)
+    work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
+    message = MessageType(row["message"])
+    work.add_anew(transaction, AFTER_ACKNOWLEDGED[message], item, due=now, alone=True)
+    return message
+
+
+def _demand_releasable(row: Row, *, returned: bool) -> None:
+    """
+    Make sure that an item is set aside, and that its bytes are here; NotAllowed.
+
+    What was ``returned`` is let in only by whoever says that he knows.
+    """
+    if row["state"] == Receiving.RETURNED:
+        if returned:
+            return
+        raise NotAllowed(
+            say("{id} was returned: its sender has been told status 02", id=row["id"]),
+            hint=say(
+                "ask the sender to send it again; if it is to be handed over all the same:"
+                " edge-node release {id} --force",
+                id=row["id"],
+            ),
+        )
     if row["state"] != Receiving.QUARANTINED:
         raise NotAllowed(
             say("{id} is not in quarantine", id=row["id"]),

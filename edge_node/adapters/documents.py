@@ -14,13 +14,16 @@ from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import Earlier, ItemId
 from edge_node.domain.message import freeze
+from edge_node.protocol.handoff.acts import act_values, read_acts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from edge_node.adapters.database import QueueFile, Transaction
+    from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.domain.document import Document
     from edge_node.domain.envelope import NewDocument
+    from edge_node.domain.signing import Act
 
 _HAS: Final = "select 1 from documents where id = :id"
 _EARLIER: Final = """
@@ -44,9 +47,20 @@ def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
         "name": new.name,
         "folder": "",
         "warnings": json.dumps([freeze(warning) for warning in new.warnings]),
+        "signatures": acts_text(new.acts),
         "created": stamp(now),
     }
     transaction.insert("documents", row)
+
+
+def acts_text(acts: Sequence[Act]) -> str:
+    """Return the agency's own signatures as a row keeps them."""
+    return json.dumps([act_values(act) for act in acts], ensure_ascii=False)
+
+
+def acts_in(row: Row) -> tuple[Act, ...]:
+    """Return the agency's own signatures on the files of a document, in their order."""
+    return read_acts(json.loads(row["signatures"]))
 
 
 def has(tables: QueueFile | Transaction, item: ItemId) -> bool:

@@ -9,6 +9,7 @@ judged where it is used; that it is of its kind is seen to by `edge_node.adapter
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from edge_node.domain.message import say
 from edge_node.notary.trust import Evidence, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from edge_node.adapters.pieces import Piece
@@ -34,7 +35,11 @@ _KB: Final = 1024
 LARGEST: Final = MappingProxyType(
     {Kind.OCSP: 128 * _KB, Kind.ISSUER: 256 * _KB, Kind.CRL: 32 * _KB * _KB}
 )
-_PATIENCE: Final = 180.0  # seconds that all questions about one file may take together
+PATIENCE: Final = timedelta(minutes=3)  # what all questions about one file may take together
+# A server that took so long to fail is not asked for a while, whatever file is looked into: one
+# that swallows what is sent to it would hold up every document by `trust.timeout`.
+SLOW, REST = timedelta(seconds=2), timedelta(minutes=10)
+_REMEMBERED: Final = 500  # servers: strangers name as many as they like
 _OCSP_HEADERS: Final = MappingProxyType({"Content-Type": "application/ocsp-request"})
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -45,7 +50,12 @@ class Allowance:
 
     questions: int = 24
     room: int = 64 * _KB * _KB  # bytes of all pieces together
-    ends: float = field(default_factory=lambda: time.monotonic() + _PATIENCE)
+    ends: float = field(default_factory=lambda: time.monotonic() + PATIENCE.total_seconds())
+
+    @classmethod
+    def within(cls, left: timedelta) -> Allowance:
+        """Return what may be spent in the time that is left, and is there for one file."""
+        return cls(ends=time.monotonic() + min(left, PATIENCE).total_seconds())
 
     def ask(self) -> timedelta:
         """Spend a question; return how long it may take. `NoAnswer` where nothing is left."""
@@ -63,12 +73,42 @@ class Allowance:
         self.room -= len(content)
 
 
+@dataclass(slots=True)
+class Silence:
+    """Which servers were waited for in vain lately, by our monotonic clock (seconds)."""
+
+    clock: Callable[[], float] = time.monotonic
+    _lately: dict[str, tuple[float, Message]] = field(default_factory=dict)
+
+    @contextmanager
+    def asking(self, host: str) -> Iterator[None]:
+        """Ask a server in the block; `NoAnswer`, in the words it failed by, where that is vain."""
+        begun = self.clock()
+        until, why = self._lately.get(host, (begun, None))
+        if why is not None and begun < until:
+            raise NoAnswer(why)
+        try:
+            yield
+        except NoAnswer as failure:
+            if not failure.final and self.clock() >= begun + SLOW.total_seconds():
+                self._remember(host, failure.message)
+            raise
+        self._lately.pop(host, None)
+
+    def _remember(self, host: str, why: Message) -> None:
+        """Note that a server failed; of too many, the one that was noted first is forgotten."""
+        self._lately[host] = self.clock() + REST.total_seconds(), why
+        while len(self._lately) > _REMEMBERED:
+            del self._lately[next(iter(self._lately))]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
     """A place that was asked in vain, and why; ``aged`` says that an older answer serves."""
 
     wanted: Wanted
     why: Message
+    hint: Message | None = None  # what a person can do about it
     aged: bool = False
 
 
@@ -87,13 +127,14 @@ class Fetcher:
     Asks the places that certificates name.
 
     ``timeout`` bounds one question; ``grace`` is for how long past its time an answer is handed
-    on while nobody gives a newer one.
+    on while nobody gives a newer one; ``silence`` knows who is not worth asking at present.
     """
 
     statements: Statements
     reach: Reach
     timeout: timedelta = timedelta(seconds=30)
     grace: timedelta = timedelta()
+    silence: Silence = field(default_factory=Silence)
 
     def fetch(
         self,
@@ -162,22 +203,24 @@ class _Errand:
             elif one.kind is not Kind.CRL or not self._answered():
                 self.got[one] = Evidence(kind=one.kind, content=self._asked(one))
         except NoAnswer as error:
-            self._fall_back(one, held, error.message)
+            self._fall_back(one, held, error)
 
-    def _fall_back(self, one: Wanted, held: Piece | None, why: Message) -> None:
+    def _fall_back(self, one: Wanted, held: Piece | None, failure: NoAnswer) -> None:
         """Take what is kept where nobody answered, as long as that may serve."""
         aged = held is not None and self.now >= held.speaks_until
         # Subtracted: an answer may speak until the end of time (RFC 5280, 4.1.2.5).
         if held is None or self.now - self.fetcher.grace >= held.speaks_until:
-            self.missed.append(Missed(wanted=one, why=why))
+            self.missed.append(Missed(wanted=one, why=failure.message, hint=failure.hint))
             return
         try:
             self._take(one, held.content)
         except NoAnswer as error:
-            self.missed.append(Missed(wanted=one, why=error.message))
+            self.missed.append(Missed(wanted=one, why=error.message, hint=error.hint))
             return
         if aged:
-            self.missed.append(Missed(wanted=one, why=why, aged=True))
+            self.missed.append(
+                Missed(wanted=one, why=failure.message, hint=failure.hint, aged=True)
+            )
 
     def _answered(self) -> bool:
         """Tell whether anybody but a list has told something."""
@@ -188,7 +231,8 @@ class _Errand:
         if host in self.silent:
             raise self.silent[host]
         try:
-            return self.fetcher.ask(one, now=self.now, allowance=self.allowance)
+            with self.fetcher.silence.asking(host):
+                return self.fetcher.ask(one, now=self.now, allowance=self.allowance)
         except NoAnswer as error:
             if not error.final:
                 self.silent[host] = error

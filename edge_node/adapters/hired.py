@@ -19,84 +19,27 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.errors import Outage
+from edge_node.adapters.hiring import ChildMissing, Ending, Lost
 from edge_node.domain.message import say
+from edge_node.notary.binding import close_memory
 from edge_node.notary.wire import TO_PARENT, Garbled, HungUp, Packet, clean, receive, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from edge_node.adapters.hiring import Post, Span
 
 _OUT_OF_MEMORY: Final = 70  # exit status of `edge_node.notary.child`
 _STARTING: Final = timedelta(seconds=60)  # it takes one; a machine that is just booting, many
 _ENDING: Final = 5.0  # seconds for a process that has closed its socket to be gone
 _LINGERING: Final = 30.0  # seconds past its idle time, after which a child does not go by itself
 _DESCRIPTORS: Final = 64
-
-
-class ChildMissing(Outage):
-    """A child process could not be started."""
-
-
-class Ending(StrEnum):
-    """How a child was lost over a request."""
-
-    CRASHED = "crashed"
-    KILLED = "killed"  # by somebody else, as the kernel does where memory is short
-    OVERDUE = "overdue"
-    EXHAUSTED = "exhausted"  # its memory
-    GARBLED = "garbled"  # it answered what no child of ours answers
-
-
-class Lost(Exception):
-    """No answer came. ``status`` is the child's own, negative for a signal."""
-
-    def __init__(self, ending: Ending, status: int | None = None) -> None:
-        """Say how the child was lost."""
-        super().__init__(ending, status)
-        self.ending = ending
-        self.status = status
-
-
-def python(module: str) -> tuple[str, ...]:
-    """Return the command that runs a module of ours, by nothing but what is installed."""
-    return (sys.executable, "-I", "-m", module)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a child may use in all its life."""
-
-    memory: int = 512 << 20  # bytes of addresses, programs and libraries among them
-    writes: int = 0  # bytes of any file it was handed to write into
-    starts: bool = False  # whether it may start threads (a token's driver does)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """What one request may take."""
-
-    clock: timedelta = timedelta(minutes=3)
-    processor: timedelta = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """What a child is hired for, and on what terms."""
-
-    command: tuple[str, ...]  # three words are added: see `edge_node.notary.child`
-    idle: timedelta = timedelta(minutes=5)  # without a request: then it goes
-    limits: Limits = field(default_factory=Limits)
-    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Hired:
@@ -107,6 +50,7 @@ class Hired:
         self._post = post
         self._lock = threading.Lock()
         self._child: _Child | None = None
+        self._stuck: list[_Child] = []  # killed, and not gone yet: in a call that nothing ends
         self._ended = False
 
     def ask(self, packet: Packet, span: Span, *, once: bool = False) -> Packet:
@@ -127,7 +71,7 @@ class Hired:
                     return child.ask(packet, span)
                 except BaseException as error:
                     self._child = None  # whatever it still says would be taken for an answer
-                    child.end()
+                    self._end(child)
                     if self._ended:
                         raise _ending() from error
                     again = isinstance(error, Lost) and error.ending is not Ending.OVERDUE
@@ -138,7 +82,7 @@ class Hired:
         """End a child whose answers make no sense; the next request starts another."""
         with self._lock:
             if self._child is not None:
-                self._child.end()
+                self._end(self._child)
                 self._child = None
 
     def tidy(self) -> None:
@@ -157,7 +101,7 @@ class Hired:
             child.kill()  # before the lock: whoever waits for its answer is let go
         with self._lock:
             if self._child is not None:
-                self._child.end()
+                self._end(self._child)
                 self._child = None
 
     @property
@@ -181,19 +125,25 @@ class Hired:
             child.greet()
         except BaseException as error:
             self._child = None
-            child.end()
+            self._end(child)
             if self._ended:
                 raise _ending() from error
             raise
         return child
+
+    def _end(self, child: _Child) -> None:
+        """End a child; one that is not gone in time is waited for later, and not by us."""
+        if not child.end():
+            self._stuck.append(child)
 
     def _demand_going_on(self) -> None:
         if self._ended:
             raise _ending()
 
     def _forget_the_gone(self) -> None:
+        self._stuck = [child for child in self._stuck if not child.buried()]
         if self._child is not None and (self._child.gone or self._child.lingers):
-            self._child.end()
+            self._end(self._child)
             self._child = None
 
 
@@ -220,7 +170,7 @@ class _Child:
         try:
             self._bound()
             greeting = self._receive(_until(_STARTING))
-        except (Lost, ProcessLookupError) as error:
+        except (Lost, OSError) as error:  # it is gone, or may not be bound: then it does not work
             raise _missing(type(error).__name__) from error
         fenced, failed = greeting.body.get("fenced"), greeting.body.get("failed")
         if not isinstance(fenced, bool):
@@ -247,6 +197,7 @@ class _Child:
         """Return its answer; `Lost`."""
         wait = _until(span.clock)
         self._give(span.processor)
+        self._let_write(span.writes)
         try:
             send(self._connection, packet, self._waiting(wait))
         except TimeoutError as error:
@@ -263,11 +214,23 @@ class _Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)  # it leads a session, which it cannot leave
 
-    def end(self) -> None:
-        """End the process and let nothing of it stay."""
+    def end(self) -> bool:
+        """
+        End the process and let nothing of it stay; False where it is not gone in time.
+
+        A driver of a token may hang in the kernel, where no signal reaches it.
+        """
         self.kill()
-        self._running.wait()
         self._connection.close()
+        return self.buried(_ENDING)
+
+    def buried(self, within: float = 0) -> bool:
+        """Return whether a process that was killed is gone, in so many seconds; take it away."""
+        try:
+            self._running.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def _receive(self, wait: Callable[[], float]) -> Packet:
         try:
@@ -339,8 +302,18 @@ class _Child:
             _, highest = resource.prlimit(self.pid, resource.RLIMIT_CPU)
             resource.prlimit(self.pid, resource.RLIMIT_CPU, (most, highest))
 
+    def _let_write(self, most: int | None) -> None:
+        """Let files become so large, within its limits."""
+        allowed = self._limits.writes
+        if allowed:
+            with suppress(OSError):  # it is gone, which its answer shows
+                now = allowed if most is None else min(most, allowed)
+                _, highest = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+                resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (min(now, highest), highest))
+
 
 def _start(post: Post, descriptor: int) -> subprocess.Popen[bytes]:
+    close_memory()  # which holds the secret of the axis; a child of the same user could open it
     told = (str(descriptor), str(os.getpid()), str(post.idle.total_seconds()))
     return subprocess.Popen(  # noqa: S603 - our own module
         (*post.command, *told),

@@ -7,12 +7,13 @@ These functions run inside the caller's transaction; what may happen when is `ar
 from __future__ import annotations
 
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, new_id, stamp
 from edge_node.adapters.history import note
 from edge_node.domain.document import AgencyCode, Reference
-from edge_node.domain.envelope import AxisId, Digest, Incoming, ItemId, MessageType, Stored
+from edge_node.domain.envelope import AxisId, Digest, Incoming, ItemId, Lane, MessageType, Stored
 from edge_node.domain.lifecycle import Receiving, progress
 from edge_node.domain.message import freeze
 
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
 
 AN_ITEM: Final = "select * from incoming where id = :id"
+# Who has to do with an item once the axis knows that it is safe here.
+AFTER_ACKNOWLEDGED: Final = MappingProxyType(
+    {MessageType.DOCUMENT: Lane.DELIVER, MessageType.STATUS: Lane.APPLY}
+)
+# What the door has done with an item: nothing yet (''), not let it in, or let it in for a person.
+BARRED: Final = "barred"
+RELEASED: Final = "released"
 _STATE: Final = "update incoming set state = :state, reason = :reason, at = :now where id = :id"
 _DESCRIBE: Final = """
 update incoming
@@ -118,6 +126,8 @@ def to_incoming(row: Row) -> Incoming:
         state=Receiving(row["state"]),
         folder=row["folder"],
         about=as_reference(row) if row["folder"] else None,
+        barred=row["door"] == BARRED,
+        released=row["door"] == RELEASED,
     )
 
 

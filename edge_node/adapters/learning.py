@@ -215,7 +215,8 @@ def _document_row(
         row |= {"sender": document.sender.code, "promulgated": day.isoformat() if day else ""}
         row |= {"type": document.type.name, "subject": document.subject}
         row |= {"kind": document.business.kind}
-    return row | {"fingerprint": "", "warnings": "[]", "created": stamp(min([now, *told]))}
+    row |= {"fingerprint": "", "warnings": "[]", "signatures": documents.acts_text(papers.acts)}
+    return row | {"created": stamp(min([now, *told]))}
 
 
 def _insert_fate(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
+from edge_node.adapters.documents import acts_in
 from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row
     from edge_node.domain.envelope import Fate
     from edge_node.domain.message import Message
+    from edge_node.domain.signing import Act
 
 _OUT: Final = "select * from documents order by created desc limit :limit"
 # Those that came into the state last: of many, that is what somebody looks for.
@@ -82,6 +84,7 @@ class Outbound:
     folder: str
     created: datetime
     fates: tuple[Fate, ...]
+    signatures: tuple[Act, ...] = ()  # of this agency, made on the way out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +198,7 @@ class Ledger:
             folder=row["folder"],
             created=moment(row["created"]),
             fates=fates_of(self._file, row["id"]),
+            signatures=acts_in(row),
         )
 
 

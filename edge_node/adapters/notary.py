@@ -10,27 +10,34 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from edge_node.adapters.hired import Ending, Hired, Limits, Lost, Post, Span, python
+from edge_node.adapters.hired import Hired
+from edge_node.adapters.hiring import Ending, Limits, Lost, Post, Span, python
 from edge_node.domain.message import say
-from edge_node.domain.signature import FileVerdict, Sub, Verdict
+from edge_node.domain.signature import CertificateFacts, FileVerdict, Sub, Verdict
 from edge_node.notary.told import Blobs, read_examined, tell_trust
-from edge_node.notary.trust import Examined
+from edge_node.notary.told_certificate import Question, read_appraisal, tell_question
+from edge_node.notary.trust import Appraisal, Examined, Judgement
 from edge_node.notary.wire import Garbled, Packet, clean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
     from edge_node.domain.message import Message
-    from edge_node.notary.trust import Trust
+    from edge_node.notary.trust import Specimen, Trust
 
 log = logging.getLogger(__name__)
 
 OPENER: Final = python("edge_node.notary.opener")
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,36 @@ class Opener:
         body = {"ask": "verify", "trust": tell_trust(trust, blobs), "now": now.isoformat()}
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return _unknown(say("it is no regular file"))
             asked = Packet(body=body, blobs=blobs.all, files=(descriptor,))
-            return self._examined(asked)
+            return self._heard(asked, read_examined, _unknown)
         finally:
             os.close(descriptor)
+
+    def appraise(
+        self,
+        certificate: bytes,
+        chain: tuple[bytes, ...],
+        trust: Trust,
+        *,
+        now: datetime,
+        specimen: Specimen | None = None,
+    ) -> Appraisal:
+        """
+        Return whether a certificate (DER) is good to sign with, and what would make that surer.
+
+        ``chain`` (DER) may vouch for it; the ``specimen`` is checked with its key. `ChildMissing`
+        where there is nobody to look.
+        """
+        question = Question(
+            certificate=certificate, chain=chain, trust=trust, now=now, specimen=specimen
+        )
+        return self._heard(
+            tell_question(question),
+            read_appraisal,
+            lambda why: _unread(certificate, why, now=now),
+        )
 
     def tidy(self) -> None:
         """Take note of a child that has gone for want of work."""
@@ -77,7 +110,13 @@ class Opener:
         """The child that is kept, if any."""
         return self._hired.pid
 
-    def _examined(self, asked: Packet) -> Examined:
+    def _heard(
+        self,
+        asked: Packet,
+        read: Callable[[Packet], _Answer],
+        lacking: Callable[[Message], _Answer],
+    ) -> _Answer:
+        """Return the child's answer; what ``lacking`` makes of the reason where it gives none."""
         try:
             answer = self._hired.ask(asked, self.span)
         except Lost as lost:
@@ -85,17 +124,17 @@ class Opener:
                 "the opener was lost over a file",
                 extra={"ending": lost.ending.value, "status": lost.status},
             )
-            return _unknown(self._sentence(lost))
+            return lacking(self._sentence(lost))
         failed = answer.body.get("failed")
         if isinstance(failed, str):
             log.warning("the opener failed over a file", extra={"error": clean(failed)})
-            return _unknown(say("the file could not be looked into because of a mistake of ours"))
+            return lacking(say("the file could not be looked into because of a mistake of ours"))
         try:
-            return read_examined(answer)
+            return read(answer)
         except Garbled as error:
             log.warning("the opener cannot be understood", extra={"error": str(error)})
             self._hired.drop()
-            return _unknown(self._sentence(Lost(Ending.GARBLED)))
+            return lacking(self._sentence(Lost(Ending.GARBLED)))
 
     def _sentence(self, lost: Lost) -> Message:
         if lost.ending is Ending.OVERDUE:
@@ -125,3 +164,20 @@ _SENTENCES: Final = {
 def _unknown(why: Message) -> Examined:
     verdict = FileVerdict(verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why)
     return Examined(verdict=verdict)
+
+
+def _unread(certificate: bytes, why: Message, *, now: datetime) -> Appraisal:
+    """Return what is left to say of a certificate that could not be looked into."""
+    known = CertificateFacts(
+        subject="",
+        issuer="",
+        serial="",
+        fingerprint=sha256(certificate).hexdigest(),
+        not_before=now,
+        not_after=now,
+    )
+    return Appraisal(
+        judgement=Judgement(
+            verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why, certificate=known
+        )
+    )

@@ -45,6 +45,7 @@ from edge_node.domain.envelope import (
 from edge_node.domain.errors import NotResendable
 from edge_node.domain.lifecycle import OUTBOUND, Sending, SendingEvent
 from edge_node.domain.message import freeze, say
+from edge_node.domain.signing import SIGNED, told
 from edge_node.domain.time import end_of_work
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Outgoing:
             if compare is not None:
                 compare(documents.earlier(transaction, new.document))
             documents.enter(transaction, new, now=now)
+            for act in new.acts:
+                note(transaction, new.id, SIGNED, now=act.at, text=freeze(told(act)))
             envelope = add_envelope(
                 transaction,
                 MessageType.DOCUMENT,

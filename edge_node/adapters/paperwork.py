@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
+from edge_node.adapters.documents import acts_in
 from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.message import thaw
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row
 
 _UNTOLD: Final = """
-select id, document_id, number, notation, ref, name, folder, warnings, created
+select id, document_id, number, notation, ref, name, folder, warnings, signatures, created
   from documents where untold = 1 order by created limit :limit
 """
 
@@ -54,4 +55,5 @@ class Paperwork:
             created=moment(row["created"]),
             fates=fates_of(self._file, row["id"]),
             warnings=tuple(warning for warning in thawed if warning),
+            acts=acts_in(row),
         )

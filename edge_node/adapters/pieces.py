@@ -2,7 +2,8 @@
 Whether what a server answered is what it was asked for, and until when it speaks.
 
 Signatures are not looked at: that is done where a piece is used. What is no OCSP answer, CRL or
-certificate at all (a login page, an error page) goes no further than here.
+certificate at all (a login page, an error page) goes no further than here. Of the rest only the
+heads are read, by `edge_node.adapters.der`: strangers name the servers.
 """
 
 from __future__ import annotations
@@ -11,30 +12,44 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.der import (
+    BITS,
+    ENUMERATED,
+    INTEGER,
+    OCTETS,
+    OID,
+    SEQUENCE,
+    SET,
+    Elements,
+    only,
+    unarmoured,
+)
 from edge_node.adapters.web import NoAnswer
 from edge_node.domain.message import say
 from edge_node.notary.trust import Kind
 
 if TYPE_CHECKING:
-    from asn1crypto import core
+    from collections.abc import Iterator
 
     from edge_node.notary.trust import Wanted
 
 # No answer goes unasked for longer, whatever it says of itself: over http anybody on the way
 # could have put it there, and a week is what authorities take for their lists.
 LONGEST: Final = timedelta(days=7)
-_NOT_OF_ITS_KIND: Final = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
 _LONGEST_NAME: Final = 4096  # bytes
-_LONGEST_TIME: Final = 64  # bytes
+_MOST: Final = 64  # certificates, or answers, in one piece
+_SUCCESSFUL: Final = 0
+_STATUS: Final = {  # RFC 6960, 4.2.1
+    1: "malformed_request",
+    2: "internal_error",
+    3: "try_later",
+    5: "sign_required",
+    6: "unauthorized",
+}
 _SOON: Final = frozenset({"try_later", "internal_error"})
+_BASIC: Final = bytes.fromhex("2b0601050507300101")  # id-pkix-ocsp-basic
+_SIGNED: Final = bytes.fromhex("2a864886f70d010702")  # signedData, of PKCS #7
+_FIRST, _SECOND, _THIRD = 0xA0, 0xA1, 0xA2  # [0], [1], [2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +67,7 @@ def read_piece(wanted: Wanted, content: bytes, *, now: datetime) -> Piece:
     try:
         der, until = reader(wanted, content, now)
         fresh = min(until, now + LONGEST)
-    except _NOT_OF_ITS_KIND as error:
+    except (ValueError, OverflowError) as error:
         raise NoAnswer(
             say(
                 "{url} answered with something that is no {kind}",
@@ -73,54 +88,114 @@ _NAMES: Final = {
 
 
 def _ocsp(wanted: Wanted, content: bytes, now: datetime) -> tuple[bytes, datetime]:
-    from asn1crypto import ocsp  # noqa: PLC0415 - only where something was fetched
-
-    answer = ocsp.OCSPResponse.load(content, strict=True)
-    status = answer["response_status"].native
-    if status != "successful":
+    """Return the answer, which tells of all that was asked for, and when the first ends."""
+    answer = only(content)
+    status = answer.number(ENUMERATED)
+    if status != _SUCCESSFUL:
+        name = _STATUS.get(status)
+        if name is None:
+            raise ValueError(status)
         raise NoAnswer(
-            say("{url} does not tell: {status}", url=wanted.url, status=status),
-            final=status not in _SOON,
+            say("{url} does not tell: {status}", url=wanted.url, status=name),
+            final=name not in _SOON,
         )
-    about = {
-        one["cert_id"]["serial_number"].native: _moment(one["next_update"])
-        for one in answer.response_data["responses"]
-    }
-    asked = ocsp.OCSPRequest.load(wanted.request)["tbs_request"]["request_list"]
-    serials = [one["req_cert"]["serial_number"].native for one in asked]
+    told = answer.within(_FIRST).within(SEQUENCE)
+    if bytes(told.take(OID)) != _BASIC:
+        raise ValueError("kind")
+    data = only(bytes(told.take(OCTETS))).within(SEQUENCE)
+    data.maybe(_FIRST)  # the version
+    data.take(_SECOND, _THIRD)  # the responder
+    data.moment()
+    about = dict(_answers(data.within(SEQUENCE)))
+    asked = set(_asked(wanted.request))
+    if not asked or not asked <= about.keys():
+        raise ValueError("about another")
     # One that does not say when the next is due may be asked for at any time (RFC 6960, 2.4).
-    return content, min(about[serial] or now for serial in serials)
+    return content, min(about[serial] or now for serial in asked)
+
+
+def _answers(listed: Elements) -> Iterator[tuple[int, datetime | None]]:
+    """Yield each serial number that is told of, and when that is told anew."""
+    for _ in range(_MOST):
+        if not listed:
+            return
+        one = listed.within(SEQUENCE)
+        serial = _serial(one.within(SEQUENCE))
+        one.any()  # good, revoked or not known
+        one.moment()
+        due = one.maybe(_FIRST)
+        yield serial, None if due is None else Elements(due).moment()
+
+
+def _asked(request: bytes) -> Iterator[int]:
+    """Yield the serial numbers that a request of ours asks about."""
+    asked = only(request).within(SEQUENCE).within(SEQUENCE)
+    while asked:
+        yield _serial(asked.within(SEQUENCE).within(SEQUENCE))
+
+
+def _serial(certificate: Elements) -> int:
+    certificate.take(SEQUENCE)  # the hash function
+    certificate.take(OCTETS)
+    certificate.take(OCTETS)
+    return certificate.number()
 
 
 def _crl(_: Wanted, content: bytes, now: datetime) -> tuple[bytes, datetime]:
-    from asn1crypto import crl, pem  # noqa: PLC0415 - as above
-
-    if pem.detect(content):
-        _, _, content = pem.unarmor(content)
-    listed = crl.CertificateList.load(content, strict=True)["tbs_cert_list"]
-    if len(listed["issuer"].dump()) > _LONGEST_NAME:  # to read one costs far more than its bytes
+    content = next(unarmoured(content, 1), content)
+    signed = only(content)
+    listed = signed.within(SEQUENCE)
+    listed.maybe(INTEGER)  # the version
+    listed.take(SEQUENCE)  # the algorithm
+    if len(listed.take(SEQUENCE)) > _LONGEST_NAME:  # to read one costs far more than its bytes
         raise ValueError("issuer")
-    _moment(listed["this_update"])
-    return content, _moment(listed["next_update"]) or now
+    listed.moment()
+    due = listed.maybe_moment()
+    listed.maybe(SEQUENCE)  # whom it lists; there are millions
+    listed.maybe(_FIRST)  # its extensions
+    signed.take(SEQUENCE)
+    signed.take(BITS)
+    if listed or signed:
+        raise ValueError("more")
+    return content, due or now
 
 
 def _issuer(_: Wanted, content: bytes, now: datetime) -> tuple[bytes, datetime]:
-    from edge_node.notary.certificates import bundled  # noqa: PLC0415 - as above
-
-    validities = [one["tbs_certificate"]["validity"] for one in bundled(content)]
-    ends = [_moment(one["not_after"]) or now for one in validities]
+    ends = [end for der in _unpacked(content) for end in _ends(der)]
     if not ends:
         raise ValueError("no certificate")
     return content, min(*ends, now + LONGEST)
 
 
-def _moment(written: core.Asn1Value) -> datetime | None:
-    """Return a time; None where none is written, `ValueError` for one that names no zone."""
-    if len(written.dump()) > _LONGEST_TIME:
-        raise ValueError("time")
-    moment = written.native
-    if moment is None:
-        return None
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueError(str(moment))
-    return moment
+def _unpacked(content: bytes) -> list[bytes]:
+    return list(unarmoured(content, _MOST)) or [content]
+
+
+def _ends(der: bytes) -> Iterator[datetime]:
+    """Yield when each certificate ends: there is one, or it is a PKCS #7 with some."""
+    outer = only(der)
+    if bytes(outer.maybe(OID) or b"") != _SIGNED:
+        yield _end(only(der))
+        return
+    signed = outer.within(_FIRST).within(SEQUENCE)
+    signed.take(INTEGER)
+    signed.take(SET)
+    signed.take(SEQUENCE)
+    held = signed.within(_FIRST)
+    for _ in range(_MOST):
+        if not held:
+            return
+        tag, within = held.any()
+        if tag == SEQUENCE:  # of the other choices nobody makes use
+            yield _end(Elements(within))
+
+
+def _end(certificate: Elements) -> datetime:
+    told = certificate.within(SEQUENCE)
+    told.maybe(_FIRST)  # the version
+    told.take(INTEGER)
+    told.take(SEQUENCE)  # the algorithm
+    told.take(SEQUENCE)  # the issuer
+    validity = told.within(SEQUENCE)
+    validity.moment()
+    return validity.moment()

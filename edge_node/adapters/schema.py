@@ -44,6 +44,7 @@ _FIRST: Final = (
         folder text not null,
         untold integer not null default 1,
         warnings text not null,
+        signatures text not null default '[]',
         created integer not null
     ) strict
     """,
@@ -114,6 +115,7 @@ _FIRST: Final = (
         subject text not null default '',
         folder text not null default '',
         fingerprint text not null default '',
+        door text not null default '',
         reason text not null default '',
         created integer not null,
         at integer not null

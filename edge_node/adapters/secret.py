@@ -1,8 +1,8 @@
 """
-The agency's secret for the axis: found, read and never shown.
+The agency's secrets, for the axis and others: found, read and never shown.
 
-Its place is a path in the configuration, or `credential:NAME` for what systemd hands to the
-service (`LoadCredential=`, `LoadCredentialEncrypted=`).
+The place of each is a path in the configuration, or `credential:NAME` for what systemd hands to
+the service (`LoadCredential=`, `LoadCredentialEncrypted=`).
 """
 
 from __future__ import annotations
@@ -63,6 +63,6 @@ def read_secret(path: Path) -> bytes:
     if not secret or len(content) > _LONGEST:
         raise SecretUnusable(
             say("{path} does not hold a secret", path=str(path)),
-            hint=say("put the secret the axis gave you in it, on one line"),
+            hint=say("put the secret in it, on one line"),
         )
     return secret

@@ -18,9 +18,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from edge_node.adapters.hired import ChildMissing, Ending, Hired, Limits, Lost, Post, Span, python
+from edge_node.adapters.hired import Hired
+from edge_node.adapters.hiring import ChildMissing, Ending, Limits, Lost, Post, Span, python
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
 from edge_node.notary.child import Reason
@@ -40,7 +41,10 @@ SPAN: Final = Span(clock=timedelta(minutes=1), processor=timedelta(seconds=30))
 LIMITS: Final = Limits(memory=1 << 30, writes=1 << 20, starts=True)
 _ALGORITHMS: Final = frozenset({"rsa-pkcs1-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384"})
 _LONGEST_CHAIN: Final = 20
+_LARGEST_CMS: Final = 1 << 19  # bytes; usual are some 4 000
 _NOT_AGAIN: Final = frozenset({Reason.WRONG_SECRET, Reason.LOCKED})
+
+_Answer = TypeVar("_Answer")
 
 
 class KeyTrouble(Outage):
@@ -88,6 +92,12 @@ class KeyFacts:
     certificate: bytes  # DER
     chain: tuple[bytes, ...]  # DER, from its issuer upwards, without the root
     algorithm: str  # rsa-pkcs1-sha256, ecdsa-p256-sha256 or ecdsa-p384-sha384
+    size: int  # bytes of a SignedData by this key, without a time-stamp
+
+    @property
+    def hashed(self) -> str:
+        """The hash function of the algorithm."""
+        return self.algorithm.rsplit("-", 1)[1]
 
 
 class SigningKey:
@@ -113,6 +123,7 @@ class SigningKey:
         self._secret = secret
         self._span = span
         self._lock = threading.Lock()
+        self._known: tuple[int | None, KeyFacts] | None = None  # and by which child
         self._refused: dict[bytes, KeyTrouble] = {}
         self._salt = secrets.token_bytes(32)
         self._hired = Hired(
@@ -120,16 +131,21 @@ class SigningKey:
         )
 
     def facts(self) -> KeyFacts:
-        """Return the certificate of the key, its chain and its algorithm."""
-        return _facts(self._asked({"ask": "facts"}))
+        """Return the certificate of the key, its chain and its algorithm; asked once a child."""
+        self._hired.tidy()
+        known, pid = self._known, self._hired.pid
+        if known is None or known[0] != pid:
+            facts = self._asked({"ask": "facts"}, _facts)
+            self._known = known = (self._hired.pid, facts)
+        return known[1]
 
     def sign(self, digest: bytes) -> bytes:
         """Return the raw signature over a digest made with the algorithm's hash function."""
-        return _only(self._asked({"ask": "sign", "digest": 0}, digest))
+        return self._asked({"ask": "sign", "digest": 0}, _only, digest)
 
     def cms(self, digest: bytes) -> bytes:
         """Return a SignedData (DER) over a document's digest, without a time-stamp."""
-        return _only(self._asked({"ask": "cms", "digest": 0}, digest))
+        return self._asked({"ask": "cms", "digest": 0}, _only, digest)
 
     def tidy(self) -> None:
         """Take note of a child that has gone for want of work."""
@@ -144,16 +160,18 @@ class SigningKey:
         """The child that is kept, if any."""
         return self._hired.pid
 
-    def _asked(self, body: dict[str, Plain], *blobs: bytes) -> Packet:
+    def _asked(
+        self, body: dict[str, Plain], read: Callable[[Packet], _Answer], *blobs: bytes
+    ) -> _Answer:
         packet = Packet(body=body, blobs=blobs)
         with self._lock:
             try:
-                return self._ask(packet)
+                return self._ask(packet, read)
             except KeyTrouble as trouble:
                 if trouble.reason is not Reason.NOT_OPEN:
                     raise
             self._open()
-            return self._ask(packet)
+            return self._ask(packet, read)
 
     def _open(self) -> None:
         """Have the key opened, unless its secret is known to be refused."""
@@ -171,7 +189,7 @@ class SigningKey:
         if locks:
             self._refused[mark] = _lost(Lost(Ending.KILLED), self._span)
         try:
-            self._ask(packet, once=True)
+            self._ask(packet, _facts, once=True)
         except KeyTrouble as trouble:
             unheard = trouble.reason is Reason.UNFORESEEN or isinstance(trouble.__cause__, Lost)
             if trouble.reason in _NOT_AGAIN or (locks and unheard):
@@ -193,13 +211,15 @@ class SigningKey:
         told = "\0".join(known).encode(errors="surrogatepass")
         return hmac.digest(self._salt, told, "sha256")
 
-    def _ask(self, packet: Packet, *, once: bool = False) -> Packet:
+    def _ask(
+        self, packet: Packet, read: Callable[[Packet], _Answer], *, once: bool = False
+    ) -> _Answer:
         try:
             answer = self._hired.ask(packet, self._span, once=once)
         except Lost as lost:
             raise _lost(lost, self._span) from lost
         try:
-            return _read(answer)
+            return read(_read(answer))
         except Garbled as error:
             self._hired.drop()
             raise _lost(Lost(Ending.GARBLED), self._span) from error
@@ -282,15 +302,21 @@ def _read(answer: Packet) -> Packet:
 
 def _facts(answer: Packet) -> KeyFacts:
     algorithm = answer.body.get("algorithm")
-    if algorithm not in _ALGORITHMS or not 0 < len(answer.blobs) <= _LONGEST_CHAIN:
-        raise _lost(Lost(Ending.GARBLED), SPAN)
+    known = isinstance(algorithm, str) and algorithm in _ALGORITHMS
+    if not known or not 0 < len(answer.blobs) <= _LONGEST_CHAIN:
+        raise Garbled("facts")
     certificate, *chain = answer.blobs
-    return KeyFacts(certificate=certificate, chain=tuple(chain), algorithm=str(algorithm))
+    return KeyFacts(
+        certificate=certificate,
+        chain=tuple(chain),
+        algorithm=str(algorithm),
+        size=Fields(dict(answer.body)).number("size", 1, _LARGEST_CMS),
+    )
 
 
 def _only(answer: Packet) -> bytes:
     if len(answer.blobs) != 1:
-        raise _lost(Lost(Ending.GARBLED), SPAN)
+        raise Garbled("blobs")
     return answer.blobs[0]
 
 

@@ -1,6 +1,8 @@
 """
 What authorities said of certificates, kept on disk: every piece by its SHA-256.
 
+What a verdict relied on is kept for good, in a folder of its own: whoever asks later why a
+signature was believed, or a document returned, finds it by the digests in `verification.json`.
 Beside each question lies a note of which piece answered it last and until when that may be
 believed without asking again. A note that cannot be read is as good as none; a piece that is
 damaged likewise, since its name tells. What the pieces say is judged elsewhere.
@@ -21,11 +23,12 @@ from edge_node.adapters.pieces import Piece
 from edge_node.adapters.steps import Step, passing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from edge_node.notary.trust import Wanted
 
-_PIECES, _ANSWERS = "pieces", "answers"
+_PIECES, _ANSWERS, _RELIED_ON = "pieces", "answers", "relied-on"
 _PRIVATE, _PRIVATE_FOLDER = 0o600, 0o700
 _LONGEST_NOTE: Final = 4096
 _UNREADABLE: Final = (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError)
@@ -53,11 +56,19 @@ class Statements:
 
     def piece(self, fingerprint: str) -> bytes | None:
         """Return the piece of that SHA-256 (hexadecimal); None where it is not here, and whole."""
-        with disk_errors(self.folder), suppress(FileNotFoundError):
-            content = self._piece(fingerprint).read_bytes()
-            if hashlib.sha256(content).hexdigest() == fingerprint:
-                return content
-        return None
+        return self._whole(_PIECES, fingerprint) or self._whole(_RELIED_ON, fingerprint)
+
+    def rely_on(self, fingerprints: Iterable[str]) -> None:
+        """Keep these pieces for good, durably; what is not here came with the document itself."""
+        folder = self.folder / _RELIED_ON
+        for fingerprint in filter(_is_fingerprint, dict.fromkeys(fingerprints)):
+            path = folder / fingerprint
+            with disk_errors(path):
+                content = None if path.exists() else self._whole(_PIECES, fingerprint)
+            if content is not None:
+                with disk_errors(folder):
+                    folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+                write(path, content, mode=_PRIVATE)
 
     def keep(self, wanted: Wanted, piece: Piece) -> str:
         """Keep an answer durably, and return its SHA-256."""
@@ -65,7 +76,7 @@ class Statements:
         with disk_errors(self.folder):
             for folder in (self.folder, self.folder / _PIECES, self.folder / _ANSWERS):
                 folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        if self.piece(fingerprint) is None:
+        if self._whole(_PIECES, fingerprint) is None:
             write(self._piece(fingerprint), piece.content, mode=_PRIVATE)
         else:
             with disk_errors(self.folder):
@@ -81,23 +92,43 @@ class Statements:
         return fingerprint
 
     def forget(self, *, before: datetime) -> int:
-        """Remove what has not been told again since a moment; return how many pieces went."""
+        """
+        Remove what has not been told again since a moment; return how many pieces went.
+
+        What a verdict relied on stays.
+        """
         with disk_errors(self.folder):
             rooms = [self.folder / name for name in (_ANSWERS, _PIECES)]
             notes, pieces = (_older(room, before) for room in rooms)
+            if (self.folder / _RELIED_ON).is_dir():
+                sweep(self.folder / _RELIED_ON)  # of what was cut off while it was written
             for path in (*notes, *pieces):  # notes first: without its piece one says nothing
                 with passing(Step.REMOVE, path):
                     path.unlink(missing_ok=True)
         return len(pieces)
 
-    def _piece(self, fingerprint: str) -> Path:
-        if len(fingerprint) != 64 or not set(fingerprint) <= set("0123456789abcdef"):  # noqa: PLR2004
+    def _whole(self, room: str, fingerprint: str) -> bytes | None:
+        with disk_errors(self.folder), suppress(FileNotFoundError):
+            content = self._path(room, fingerprint).read_bytes()
+            if hashlib.sha256(content).hexdigest() == fingerprint:
+                return content
+        return None
+
+    def _path(self, room: str, fingerprint: str) -> Path:
+        if not _is_fingerprint(fingerprint):
             raise FileNotFoundError(fingerprint)  # no path is made of what is no fingerprint
-        return self.folder / _PIECES / fingerprint
+        return self.folder / room / fingerprint
+
+    def _piece(self, fingerprint: str) -> Path:
+        return self._path(_PIECES, fingerprint)
 
     def _note(self, wanted: Wanted) -> Path:
         asked = b"\0".join((wanted.kind.value.encode(), wanted.url.encode(), wanted.request))
         return self.folder / _ANSWERS / hashlib.sha256(asked).hexdigest()
+
+
+def _is_fingerprint(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")  # noqa: PLR2004 - of SHA-256
 
 
 def _moment(written: str) -> datetime:

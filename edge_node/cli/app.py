@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from edge_node import __version__
 from edge_node.adapters.disk import disk_errors
 from edge_node.catalogue import here
-from edge_node.cli import inspect, recover, repair, service, setup, trust, verify
+from edge_node.cli import cert, inspect, recover, repair, service, setup, sign, trust, verify
 from edge_node.cli.complaint import complain
 from edge_node.cli.seat import Seat
 from edge_node.domain.errors import EdgeNodeError, NotAllowed
@@ -53,7 +53,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=here("Puts an agency on the national document axis."),
 )
-for room in (service, inspect, repair, setup, recover, trust, verify):
+for room in (service, inspect, repair, setup, recover, trust, verify, cert, sign):
     room.register(app)
 
 

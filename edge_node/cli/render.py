@@ -14,6 +14,7 @@ from edge_node.cli.columns import print_after, print_facts, print_table
 from edge_node.cli.resting import for_a_person, sending_paused, sentences
 from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word, states
+from edge_node.domain import signing
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say, thaw
@@ -122,6 +123,10 @@ def _outbound_facts(item: Outbound) -> Iterable[tuple[str, str]]:
     yield here("drop"), item.name
     yield here("folder"), item.folder or here("being filed")
     yield here("taken in"), _moment(item.created)
+    title = here("signed")
+    for act in item.signatures:
+        yield title, f"{_moment(act.at)} {told(signing.told(act))}"
+        title = ""
 
 
 def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:

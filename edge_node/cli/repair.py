@@ -95,7 +95,19 @@ def adopt(
         typer.echo(here("sending goes on: {count} wait").format(count=waiting))
 
 
-def release(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
+def release(
+    ctx: typer.Context,
+    item: AnId,
+    *,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help=here("Hand over also what was returned to its sender with status 02."),
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Try what came from outside and was set aside once more, in a process of its own."""
     from edge_node.adapters.ledger import Inbound  # noqa: PLC0415 - it loads the queue
     from edge_node.domain.errors import NotAllowed  # noqa: PLC0415
@@ -108,7 +120,7 @@ def release(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
             say("{id} goes out: nothing of it is in quarantine", id=found.id),
             hint=say("`edge-node resend {id}` sends again what did not arrive", id=found.id),
         )
-    seat.node.queue.arriving.release(found.id, now=seat.node.clock())
+    seat.node.queue.arriving.release(found.id, now=seat.node.clock(), returned=force)
     seat.node.ring()
     if as_json:
         typer.echo(json.dumps({"id": found.id}))

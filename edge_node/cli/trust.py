@@ -177,6 +177,7 @@ def _sheet(anchor: Anchor) -> None:
             (here("valid until"), f"{in_vietnam(facts.not_after):%Y-%m-%d}"),
             # In groups, as authorities print it and people compare it.
             ("SHA-256", " ".join(digits[at : at + 8] for at in range(0, len(digits), 8))),
+            ("SHA-1", facts.thumbprint),  # by which Windows shows it
         ]
     )
 

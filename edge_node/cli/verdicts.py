@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from edge_node.adapters.disk import shown
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_facts
 from edge_node.cli.values import fields_of, told
 from edge_node.domain.message import say
-from edge_node.domain.signature import Coverage, Revocation, Verdict
+from edge_node.domain.signature import Coverage, Revocation, Sub, Verdict
 from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.examining import Finding
     from edge_node.domain.message import Message
-    from edge_node.domain.signature import CertificateFacts, SignatureVerdict, Sub
+    from edge_node.domain.signature import CertificateFacts, FileVerdict, SignatureVerdict
 
 _STAMP: Final = "DTS"
 _VERDICTS: Final[Mapping[Verdict, Message]] = MappingProxyType(
@@ -51,8 +52,9 @@ _REVOCATIONS: Final[Mapping[Revocation, Message]] = MappingProxyType(
 def finding_values(path: Path, finding: Finding) -> dict[str, object]:
     """Return what was found in a file as plain values."""
     verdict = finding.verdict
-    head = {"file": str(path), "indication": verdict.verdict.indication}
-    return head | fields_of(verdict) | {"notes": [told(note) for note in finding.notes]}
+    head = {"file": shown(path), "indication": verdict.verdict.indication}
+    tail = {"notes": map(told, finding.notes), "hints": map(told, finding.hints)}
+    return head | fields_of(verdict) | {name: list(said) for name, said in tail.items()}
 
 
 def finding_sheet(path: Path, finding: Finding) -> None:
@@ -60,11 +62,12 @@ def finding_sheet(path: Path, finding: Finding) -> None:
     verdict = finding.verdict
     print_facts(
         [
-            (here("file"), str(path)),
-            (here("verdict"), _verdict(verdict.verdict, verdict.sub)),
+            (here("file"), shown(path)),
+            (here("verdict"), _heading(verdict)),
             (here("why"), told(verdict.why)),
             *_lines(here("warning"), verdict.warnings),
             *_lines(here("note"), finding.notes),
+            *_lines(told(say("hint")), finding.hints),
         ]
     )
     for signature in verdict.signatures:
@@ -81,6 +84,8 @@ def _signature(one: SignatureVerdict) -> Iterable[tuple[str, str]]:
     if one.signer is not None:
         yield here("signer"), one.signer.subject
         yield here("certificate"), _certificate(one.signer)
+        yield "SHA-256", one.signer.fingerprint
+        yield "SHA-1", one.signer.thumbprint
     yield here("signed"), _moment(one.signed_at, here("as it says itself"))
     by = here("by {authority}").format(authority=one.stamped_by) if one.stamped_by else ""
     yield here("stamped"), _moment(one.stamped_at, by)
@@ -92,8 +97,19 @@ def _signature(one: SignatureVerdict) -> Iterable[tuple[str, str]]:
     yield from _lines(here("warning"), one.warnings)
 
 
+def _heading(verdict: FileVerdict) -> str:
+    """Return what is said of a file before all else: of an unsigned one that it is unsigned."""
+    if verdict.verdict is Verdict.INDETERMINATE and not verdict.signed:
+        if verdict.sub is None:
+            return told(say("not signed"))
+        if not verdict.signable:
+            return told(say("not checked"))
+    return _verdict(verdict.verdict, verdict.sub)
+
+
 def _verdict(verdict: Verdict, sub: Sub | None) -> str:
-    mark = f"{verdict}, {sub}" if sub else f"{verdict}"
+    named = sub and sub is not Sub.NOT_CHECKED  # the standard calls that CUSTOM: no word for this
+    mark = f"{verdict}, {sub}" if named else f"{verdict}"
     return f"{told(_VERDICTS[verdict])} ({mark})"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.cli.values import told
 from edge_node.domain.lifecycle import Receiving, Sending, SendingEvent
 from edge_node.domain.message import say
+from edge_node.domain.signing import SIGNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ _STATES: Final[Mapping[str, Message]] = MappingProxyType(
         Receiving.TAKEN: say("taken"),
         Receiving.REPEATED: say("repeated"),
         Receiving.QUARANTINED: say("quarantined"),
+        Receiving.RETURNED: say("returned"),
     }
 )
 _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
@@ -35,6 +37,7 @@ _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         **_STATES,
         "status": say("status"),
         "warned": say("warned"),
+        SIGNED: say("signed"),
         "report queued": say("our status queued"),
         "report unsure": say("our status unsure"),
         "report accepted": say("our status accepted"),

@@ -18,6 +18,7 @@ from edge_node.config.choices import (
     Unsure,
     Watch,
 )
+from edge_node.config.door import DoorSection, IncomingSection, OutgoingSection
 from edge_node.config.reading import load
 from edge_node.config.sections import (
     DOCUMENT_TYPES,
@@ -36,6 +37,7 @@ from edge_node.config.sections import (
     PushSection,
     ReportSection,
 )
+from edge_node.config.signing import LookSection, SigningKeySection, SigningSection
 from edge_node.config.starting import starter
 from edge_node.config.trusting import StampServer, StampsSection, TrustSection
 
@@ -47,21 +49,27 @@ __all__ = [
     "BackupSection",
     "Config",
     "ContentTypes",
+    "DoorSection",
     "Fetch",
     "FoldersSection",
     "HashFile",
+    "IncomingSection",
     "IntakeRule",
     "IntakeSection",
     "LimitsSection",
     "LogFormat",
     "LogLevel",
     "LogSection",
+    "LookSection",
     "Meaning",
+    "OutgoingSection",
     "PackageSection",
     "PullSection",
     "PushSection",
     "ReportSection",
     "Revocations",
+    "SigningKeySection",
+    "SigningSection",
     "StampHash",
     "StampServer",
     "StampsSection",

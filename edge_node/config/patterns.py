@@ -1,8 +1,8 @@
 """
 Values with a grammar of their own.
 
-What a rule for bare files is made of: a pattern for names, a form of dates, a subject; and the
-object identifier of a policy.
+What a rule for bare files is made of: a pattern for names, a form of dates, a subject; the object
+identifier of a policy; and what tells a signing key from others.
 """
 
 from __future__ import annotations
@@ -106,3 +106,39 @@ def _object_identifier(scalar: Scalar, _: Path) -> str:
 object_identifier: Final = Kind(
     say("an object identifier such as 1.3.6.1.4.1.4146.2.3, or nothing"), _object_identifier
 )
+
+
+def _word(scalar: Scalar, _: Path) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", scalar.text):
+        raise Unfit
+    return scalar.text
+
+
+word: Final = Kind(say("a name of letters, digits, dots, - and _ (such as seal-2026)"), _word)
+
+
+def _hexadecimal(scalar: Scalar, _: Path) -> str:
+    if not re.fullmatch(r"([0-9A-Fa-f]{2}){0,64}", scalar.text):
+        raise Unfit
+    return scalar.text.lower()
+
+
+hexadecimal: Final = Kind(say("bytes in hexadecimal such as 01a2, or nothing"), _hexadecimal)
+
+
+def _length(scalar: Scalar, _: Path) -> float:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", scalar.text):
+        raise Unfit
+    return float(scalar.text)
+
+
+length: Final = Kind(say("a length in millimetres such as 36 or 36.5 (0 for none)"), _length)
+
+
+def _variable(scalar: Scalar, _: Path) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", scalar.text):
+        raise Unfit
+    return scalar.text
+
+
+variable: Final = Kind(say("the name of an environment variable such as VENDOR_CONF"), _variable)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from edge_node.config.addresses import is_this_machine
 from edge_node.config.sections import PROBE, IntakeRule
+from edge_node.config.signing import SigningKeySection
 from edge_node.config.trusting import StampServer
 from edge_node.domain.message import say
+from edge_node.domain.signing import Level, LookKind, SigningPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +63,9 @@ def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
     yield from _folders_lie_apart(values)
     yield from _rules_are_whole(values)
     yield from _passwords_are_safe(values)
+    yield from _keys_lie_in_one_place(values)
+    yield from _signing_has_what_it_takes(values)
+    yield from _looks_are_whole(values)
 
 
 def _exceeds(low: object, high: object) -> bool:
@@ -147,4 +153,66 @@ def _passwords_are_safe(values: Mapping[str, object]) -> Iterator[Breach]:
             yield Breach(
                 (f"{key}.url", key),
                 say("must be https, because http sends the password readable to everybody"),
+            )
+
+
+# The kinds of places, by the key that says which it is, and what else belongs to each.
+_PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "pkcs12": (),
+        "pem": ("certificates",),
+        "module": ("token", "serial", "key_label", "key_id", "environment"),
+    }
+)
+
+
+def _keys_lie_in_one_place(values: Mapping[str, object]) -> Iterator[Breach]:
+    """No key is in two places, and no two have one name."""
+    seen: dict[str, str] = {}
+    for at, key in values.items():
+        if not isinstance(key, SigningKeySection):
+            continue
+        if key.name.casefold() in seen:
+            first = seen[key.name.casefold()]
+            yield Breach((f"{at}.name", at), say("the name of {other}, too", other=first))
+        seen.setdefault(key.name.casefold(), at)
+        places = [place for place in _PLACES if getattr(key, place)]
+        if len(places) != 1:
+            yield Breach((at,), say("expected one of {places}", places=", ".join(_PLACES)))
+            continue
+        for other, belongings in _PLACES.items():
+            for name in belongings:
+                if other != places[0] and getattr(key, name):
+                    yield Breach(
+                        (f"{at}.{name}", at), say("only together with {other}", other=other)
+                    )
+        if key.module and not key.password_file:
+            yield Breach((f"{at}.password_file", at), say("missing: a token is opened by its PIN"))
+
+
+def _signing_has_what_it_takes(values: Mapping[str, object]) -> Iterator[Breach]:
+    documents, keys = values.get("signing.documents"), values.get("signing.keys")
+    level, servers = values.get("signing.level"), values.get("stamps.servers")
+    if keys == () and documents not in {SigningPolicy.NEVER, None}:
+        yield Breach(
+            ("signing.keys", "signing.documents"),
+            say("missing, and signing.documents asks for signatures"),
+        )
+    if keys and servers == () and level not in {Level.B_B, None}:
+        yield Breach(
+            ("stamps.servers", "signing.level", "signing.keys"),
+            say("missing: signatures of level {level} have a time-stamp", level=str(level)),
+        )
+
+
+def _looks_are_whole(values: Mapping[str, object]) -> Iterator[Breach]:
+    """Make sure that a seal comes with its real size, which nobody can guess."""
+    if values.get("signing.look.kind") is not LookKind.SEAL:
+        return
+    for name in ("seal", "width", "height"):
+        key = f"signing.look.{name}"
+        if not values.get(key, True):
+            yield Breach(
+                (key, "signing.look.kind"),
+                say("missing, and signing.look.kind is {kind}", kind=str(LookKind.SEAL)),
             )

@@ -25,9 +25,11 @@ from edge_node.config.choices import (
     Unsure,
     Watch,
 )
+from edge_node.config.door import DoorSection
 from edge_node.config.patterns import date_format, pattern, subject
 from edge_node.config.shapes import Many, Section, Table
 from edge_node.config.shapes import key as _key
+from edge_node.config.signing import SigningSection
 from edge_node.config.trusting import StampsSection, TrustSection
 from edge_node.domain.document import Organization, Priority
 from edge_node.domain.language import Language
@@ -353,8 +355,12 @@ class Config:
     pull: PullSection = field(default=PullSection(), metadata=_key(Section(PullSection)))
     report: ReportSection = field(default=ReportSection(), metadata=_key(Section(ReportSection)))
     backup: BackupSection = field(default=BackupSection(), metadata=_key(Section(BackupSection)))
+    door: DoorSection = field(default=DoorSection(), metadata=_key(Section(DoorSection)))
     trust: TrustSection = field(default=TrustSection(), metadata=_key(Section(TrustSection)))
     stamps: StampsSection = field(default=StampsSection(), metadata=_key(Section(StampsSection)))
+    signing: SigningSection = field(
+        default=SigningSection(), metadata=_key(Section(SigningSection))
+    )
     log: LogSection = field(default=LogSection(), metadata=_key(Section(LogSection)))
 
     @property

@@ -239,6 +239,7 @@ class Daemon:
         with self._ended_by_damage(), closing(node.queue):
             node.safekeeping.check()
             node.safekeeping.sweep(node.clock())
+            node.forget_statements()
 
     @contextmanager
     def _ended_by_damage(self) -> Iterator[None]:

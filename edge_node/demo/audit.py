@@ -1,18 +1,23 @@
 """
 What really happened in the demo, found out without asking the nodes.
 
-Documents by SHA-256 of the files in the inboxes, statuses by the receipts that lie in `receipts/`,
-doubles by the test axis's own tables: a double the receiver hid is still a double.
+Documents by the files in the inboxes, statuses by the receipts that lie in `receipts/`, doubles by
+the test axis's own tables: a double the receiver hid is still a double. What a signature is worth
+is the receiver's verdict, in `verification.json`; what was set aside is in its queue.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from edge_node.demo.scenes import digest_of
+from edge_node.demo.copies import Likeness, matched
+from edge_node.domain.message import thaw
+from edge_node.domain.signature import Verdict
 from edge_node.sandbox.store import doubles
 
 if TYPE_CHECKING:
@@ -21,9 +26,20 @@ if TYPE_CHECKING:
 
     from edge_node.demo.scenes import Letter
     from edge_node.demo.stage import Actor
+    from edge_node.domain.message import Message
 
 _OURS: Final = frozenset({"document.json", "verification.json", ".taken"})
 COUNTED: Final = ("01", "03", "06")
+_SET_ASIDE: Final = "select document_id, reason from incoming where state = 'quarantined'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A document in an inbox: its files, and the verdict on each by its name."""
+
+    document_id: str
+    files: tuple[Path, ...]
+    verdicts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +51,23 @@ class Unit:
     copies: int  # folders in the receiver's inbox that hold exactly these files
     refused: bool
     statuses: tuple[str, ...]
+    quarantined: bool = False
+    signed: int = 0  # files that arrived with a signature they did not have before
+    valid: int = 0  # of these, how many the receiver found VALID
 
     @property
     def fate(self) -> str:
         """One word for it."""
         if self.copies:
             return "delivered" if self.copies == 1 else "doubled"
+        if self.quarantined:
+            return "quarantined"
         return "refused" if self.refused else "lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The whole balance: sent = delivered + refused + lost."""
+    """The whole balance: sent = delivered + refused + lost, what was set aside being refused."""
 
     units: tuple[Unit, ...]
     axis_doubles: int
@@ -61,6 +82,16 @@ class Audit:
         return sum(unit.fate in fates for unit in self.units)
 
     @property
+    def delivered(self) -> int:
+        """How many units lie in an inbox."""
+        return self.count("delivered", "doubled")
+
+    @property
+    def refused(self) -> int:
+        """How many units somebody did not let through, and said why."""
+        return self.count("refused", "quarantined")
+
+    @property
     def lost(self) -> int:
         """How many units are nowhere, and nobody said why."""
         return self.count("lost")
@@ -70,6 +101,40 @@ class Audit:
         """How many units were accepted by the axis, or lie in an inbox, more than once."""
         return self.axis_doubles + sum(max(0, unit.copies - 1) for unit in self.units)
 
+    @property
+    def to_sign(self) -> int:
+        """How many of the files that arrived were to be signed on their way."""
+        arrived = (unit for unit in self.units if unit.copies and unit.letter.signs)
+        return sum(len(unit.letter.originals) for unit in arrived)
+
+    @property
+    def signed(self) -> int:
+        """How many files arrived with a signature they had not got when they were handed over."""
+        return sum(unit.signed for unit in self.units)
+
+    @property
+    def valid(self) -> int:
+        """How many of these the receiver found VALID."""
+        return sum(unit.valid for unit in self.units)
+
+    @property
+    def altered(self) -> int:
+        """How many units were changed after they had been signed."""
+        return sum(unit.letter.altered for unit in self.units)
+
+    @property
+    def caught(self) -> int:
+        """How many of these somebody did not let through."""
+        return sum(
+            unit.letter.altered and unit.fate in {"refused", "quarantined"} for unit in self.units
+        )
+
+    @property
+    def good(self) -> bool:
+        """Whether everything came out as it should."""
+        whole = not self.lost and not self.duplicated
+        return whole and self.valid == self.to_sign and self.caught == self.altered
+
     def receipts(self) -> dict[str, int]:
         """Return how many of each counted status came back."""
         told = Counter(status for unit in self.units for status in unit.statuses)
@@ -77,33 +142,94 @@ class Audit:
 
 
 def audit(actors: Mapping[str, Actor], letters: Iterable[Letter], axis: Path) -> Audit:
-    """Look into every inbox, every receipt and the axis's tables."""
-    inboxes = {code: _inbox(actor.exchange) for code, actor in actors.items()}
-    receipts = {code: _receipts(actor.exchange) for code, actor in actors.items()}
+    """Look into every inbox, every receipt, what was set aside, and the axis's tables."""
+    looked = {code: _Looked.at(actor) for code, actor in actors.items()}
+    nobody = _Looked()
     units = [
-        Unit(
-            letter=letter,
-            receiver=receiver,
-            copies=inboxes.get(receiver, []).count((letter.document_id, letter.digests)),
-            refused=(letter.document_id, receiver, "refused") in receipts[letter.sender],
-            statuses=_statuses(receipts[letter.sender], letter.document_id, receiver),
-        )
+        _unit(letter, receiver, looked[letter.sender], looked.get(receiver, nobody))
         for letter in letters
         for receiver in letter.receivers
     ]
     return Audit(units=tuple(units), axis_doubles=len(doubles(axis)))
 
 
-def _inbox(exchange: Path) -> list[tuple[str, frozenset[str]]]:
+def set_aside(queue: Path) -> dict[str, Message | None]:
+    """Return the documents that a node keeps from its software, by their ids, and why."""
+    if not queue.exists():
+        return {}
+    with closing(sqlite3.connect(f"{queue.as_uri()}?mode=ro", uri=True)) as tables:
+        return {document: thaw(reason) for document, reason in tables.execute(_SET_ASIDE)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What lies with one agency."""
+
+    inbox: Sequence[Copy] = ()
+    told: Sequence[tuple[str, str, str]] = ()  # document, other agency, what is told
+    failed: frozenset[str] = field(default_factory=frozenset)
+    set_aside: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def at(cls, actor: Actor) -> _Looked:
+        return cls(
+            inbox=_inbox(actor.exchange),
+            told=_receipts(actor.exchange),
+            failed=_failed(actor.exchange),
+            set_aside=frozenset(set_aside(actor.queue)),
+        )
+
+
+def _unit(letter: Letter, receiver: str, sender: _Looked, taker: _Looked) -> Unit:
+    found = [
+        (copy, likenesses)
+        for copy in taker.inbox
+        if copy.document_id == letter.document_id
+        and (likenesses := matched(letter.originals, copy.files)) is not None
+    ]
+    signed = [
+        copy.verdicts.get(path.name, "")
+        for copy, likenesses in found
+        for path, likeness in likenesses.items()
+        if likeness is Likeness.SIGNED
+    ]
+    return Unit(
+        letter=letter,
+        receiver=receiver,
+        copies=len(found),
+        refused=(letter.document_id, receiver, "refused") in sender.told
+        or letter.document_id in sender.failed,
+        statuses=_statuses(sender.told, letter.document_id, receiver),
+        quarantined=letter.document_id in taker.set_aside,
+        signed=len(signed),
+        valid=signed.count(Verdict.VALID),
+    )
+
+
+def _inbox(exchange: Path) -> list[Copy]:
     """Return each folder of an inbox as the document it is and the files it holds."""
     found = []
     for folder in (exchange / "inbox").iterdir():
         if not folder.name.startswith("."):
             sheet = json.loads((folder / "document.json").read_text(encoding="utf-8"))
+            told = json.loads((folder / "verification.json").read_text(encoding="utf-8"))
             files = [path for path in folder.iterdir() if path.name not in _OURS]
-            digests = frozenset(digest_of(path) for path in files)
-            found.append((sheet["document_id"], digests))
+            verdicts = {one["file"]: one["verdict"] for one in told.get("attachments", ())}
+            found.append(
+                Copy(document_id=sheet["document_id"], files=tuple(files), verdicts=verdicts)
+            )
     return found
+
+
+def _failed(exchange: Path) -> frozenset[str]:
+    """Return the documents that were not even offered to the axis, with the reason beside them."""
+    refused = (exchange / "failed").glob("*/*/*/*/error.json")
+    sheets = (error.with_name("document.json") for error in refused)
+    return frozenset(
+        json.loads(sheet.read_text(encoding="utf-8")).get("document_id", "")
+        for sheet in sheets
+        if sheet.exists()
+    )
 
 
 def _receipts(exchange: Path) -> list[tuple[str, str, str]]:

@@ -1,18 +1,19 @@
 """
 What happens in the demo: who drops what for whom, in which of the four styles.
 
-The documents are real files made by real office software; what they say is invented.
+The documents are real files made by real office software; what they say is invented. What is
+dropped is signed by the node on its way out, and two of those that arrived are passed on altered.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge_node.demo.copies import Original
 from edge_node.demo.scan import write_scan
 from edge_node.domain.document import (
     Document,
@@ -36,20 +37,28 @@ PROVINCE: Final = ("H99.02", "Ủy ban nhân dân tỉnh Sông Xanh (thử nghi�
 COMMUNE: Final = ("H99.02.03", "Ủy ban nhân dân xã Đầu Nguồn (thử nghiệm)")
 NOBODY: Final = "H99.77"
 
+ALTERED: Final = "101-BND-VP.pdf"  # what is passed on, after somebody got it signed
+
+# Who passes on what it got to whom, and under which number.
+_PASSED_ON: Final = {PROVINCE[0]: (COMMUNE, "246"), COMMUNE[0]: (MINISTRY, "15")}
+_WIDTH: Final = b"0 0 595"  # of an A4 page, in points
+
 _SCAN_SIZE: Final = 20 * 1024 * 1024
 _SCAN_PAGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One document that was dropped: what must arrive where, by SHA-256 of its files."""
+    """One document that was dropped: what must arrive where."""
 
     title: str
     style: str
     sender: str
     receivers: tuple[str, ...]
     document_id: str
-    digests: frozenset[str]
+    originals: tuple[Original, ...]
+    signs: bool = False  # whether the sender's node is to sign its files
+    altered: bool = False  # whether it was changed after it had been signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,7 @@ class Draft:
     to: Mapping[str, str]
     files: Sequence[Path]
     more: Mapping[str, object] = field(default_factory=dict)
+    altered: bool = False
 
     @property
     def title(self) -> str:
@@ -155,7 +165,10 @@ class Desk:
             sender=self.actor.code,
             receivers=tuple(draft.to),
             document_id=self._document_id(draft),
-            digests=frozenset(digest_of(file) for file in draft.files),
+            originals=tuple(Original.of(file) for file in draft.files),
+            # What the software packed itself travels byte for byte; what is signed stays as it is.
+            signs=style != "package" and not draft.altered,
+            altered=draft.altered,
         )
 
     def _document_id(self, draft: Draft) -> str:
@@ -179,7 +192,7 @@ def opening(actors: Mapping[str, Actor], workshop: Path, today: date) -> Iterato
             kind="Công văn",
             to=dict([PROVINCE, COMMUNE]),
             files=[
-                DOCUMENTS / "101-BND-VP.pdf",
+                DOCUMENTS / ALTERED,
                 DOCUMENTS / "101-phu-luc.xlsx",
                 DOCUMENTS / "101-de-cuong-bao-cao.docx",
             ],
@@ -235,7 +248,28 @@ def reply(actors: Mapping[str, Actor], asked: Letter, today: date) -> Letter:
     )
 
 
-def digest_of(path: Path) -> str:
-    """Return a file's SHA-256 in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def passed_on(
+    actors: Mapping[str, Actor], by: str, signed: Path, workshop: Path, today: date
+) -> Letter:
+    """Have an agency pass on a file it got, which a careless scanner has altered meanwhile."""
+    receiver, number = _PASSED_ON[by]
+    return Desk(actors[by], today).bundle(
+        Draft(
+            number=number,
+            notation="UBND-SY",
+            kind="Công văn",
+            to=dict([receiver]),
+            files=[_altered(signed, workshop / by)],
+            altered=True,
+        )
+    )
+
+
+def _altered(signed: Path, folder: Path) -> Path:
+    """Copy a signed PDF with one digit of its page's size changed, every other byte as it was."""
+    content = signed.read_bytes()
+    at = content.index(_WIDTH) + len(_WIDTH)
+    folder.mkdir()
+    path = folder / signed.name
+    path.write_bytes(content[: at - 1] + b"4" + content[at:])
+    return path

@@ -1,32 +1,45 @@
 """
 The demo: what a newcomer sees of the main job, as it happens.
 
-A test axis, a ministry, a province and a commune work in one folder; documents go out in every
-style, one to two receivers, one to a code nobody has; the receivers register and finish what they
-got, one answers. In the end everything is counted from the files and the axis's own tables.
+A test axis, a certificate authority, a ministry, a province and a commune work in one folder;
+documents go out in every style, signed on their way, one to two receivers, one to a code nobody
+has; the receivers register and finish what they got, one answers, two pass on what was altered
+after it had been signed. In the end everything is counted from the files and the axis's tables.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge_node.catalogue import here
-from edge_node.demo.audit import audit
-from edge_node.demo.scenes import COMMUNE, MINISTRY, PROVINCE, opening, reply
+from edge_node.catalogue import here, language_of, tell
+from edge_node.demo.audit import audit, set_aside
+from edge_node.demo.scenes import (
+    ALTERED,
+    COMMUNE,
+    MINISTRY,
+    PROVINCE,
+    opening,
+    passed_on,
+    reply,
+)
 from edge_node.demo.stage import staged
 from edge_node.domain.receipt import MEANINGS
-from edge_node.domain.time import VIETNAM
+from edge_node.domain.signature import Verdict
+from edge_node.domain.time import VIETNAM, in_vietnam
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from rich.console import Console
 
@@ -41,7 +54,7 @@ _REPORTED: Final = ("03", "06")
 
 
 def demonstrate(*, as_json: bool, folder: Path | None) -> bool:
-    """Run the demo and show it; True if nothing was lost and nothing doubled."""
+    """Run the demo and show it; True if nothing was lost, doubled or let through altered."""
     from rich.console import Console  # noqa: PLC0415 - only for the show
 
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
@@ -50,7 +63,8 @@ def demonstrate(*, as_json: bool, folder: Path | None) -> bool:
     started = time.monotonic()
     show = Show(console=console)
     try:
-        with staged(home, (MINISTRY, PROVINCE, COMMUNE)) as actors:
+        agencies = (MINISTRY, PROVINCE, COMMUNE)
+        with staged(home, agencies, careless=(COMMUNE[0],)) as actors:
             result = show.play(home, actors)
         seconds = time.monotonic() - started
         if as_json:
@@ -60,7 +74,7 @@ def demonstrate(*, as_json: bool, folder: Path | None) -> bool:
     finally:
         if as_json and folder is None:
             shutil.rmtree(home)
-    return not result.lost and not result.duplicated
+    return result.good
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +83,7 @@ class Show:
 
     console: Console
     _seen: set[Path] = field(default_factory=set)
+    _told: set[tuple[str, str]] = field(default_factory=set)  # what was set aside: who, which
     _begun: float = field(default_factory=time.monotonic)
 
     def play(self, home: Path, actors: Mapping[str, Actor]) -> Audit:
@@ -83,20 +98,40 @@ class Show:
             letters.append(letter)
             self._dropped(actors, letter)
             self._watch(actors)
-        asked, answered = letters[0], False
+        asked = letters[0]
+        waiting = {PROVINCE[0], COMMUNE[0]}  # who will do something with it when it is there
         deadline = time.monotonic() + _LIMIT
         while time.monotonic() < deadline:
             self._watch(actors)
-            if not answered and self._has(actors[PROVINCE[0]], asked):
-                answered = True
-                letters.append(reply(actors, asked, today))
-                self._dropped(actors, letters[-1])
+            for code in sorted(waiting):
+                folder = self._holding(actors[code], asked)
+                if folder is not None:
+                    waiting.discard(code)
+                    letters += self._taken_up(actors, code, asked, folder, workshop, today)
             result = audit(actors, letters, home / "axis")
-            if answered and _complete(result):
+            if not waiting and _complete(result):
                 break
             time.sleep(_BLINK)
         self._watch(actors)
         return audit(actors, letters, home / "axis")
+
+    def _taken_up(
+        self,
+        actors: Mapping[str, Actor],
+        code: str,
+        asked: Letter,
+        folder: Path,
+        workshop: Path,
+        today: date,
+    ) -> list[Letter]:
+        """Have the province answer what it got, and both pass it on, altered."""
+        letters = [reply(actors, asked, today)] if code == PROVINCE[0] else []
+        words = here("a careless scanner alters {file}, which is signed")
+        self._say(actors[code], words.format(file=ALTERED), "yellow")
+        letters.append(passed_on(actors, code, folder / ALTERED, workshop, today))
+        for letter in letters:
+            self._dropped(actors, letter)
+        return letters
 
     def _watch(self, actors: Mapping[str, Actor]) -> None:
         """Tell what is new in the folders, and let the receivers' software do its part."""
@@ -109,12 +144,14 @@ class Show:
                         sender=sheet["from"]["code"], folder=folder.name
                     ),
                 )
+                self._signatures(actor, folder)
                 self._register(actor, sheet)
             for path in self._new(actor.exchange / "receipts", "*.json"):
                 self._receipt(actor, json.loads(path.read_text(encoding="utf-8")))
             for path in self._new(actor.exchange / "failed", "*/*/*/*/error.txt"):
                 first = path.read_text(encoding="utf-8-sig").splitlines()[0]
                 self._say(actor, here("could not be sent: {why}").format(why=first), "red")
+            self._aside(actor)
 
     def _new(self, folder: Path, pattern: str) -> list[Path]:
         found = [
@@ -157,12 +194,38 @@ class Show:
             ),
         )
 
-    def _has(self, actor: Actor, letter: Letter) -> bool:
+    def _holding(self, actor: Actor, letter: Letter) -> Path | None:
+        """Return the folder a document came in, once it is there."""
         sheets = (actor.exchange / "inbox").glob("[!.]*/document.json")
-        return any(
-            json.loads(sheet.read_text(encoding="utf-8"))["document_id"] == letter.document_id
-            for sheet in sheets
-        )
+        for sheet in sheets:
+            told = json.loads(sheet.read_text(encoding="utf-8"))
+            if told["document_id"] == letter.document_id:
+                return sheet.parent
+        return None
+
+    def _signatures(self, actor: Actor, folder: Path) -> None:
+        """Tell what its node found in the files of a document, by what it wrote beside them."""
+        told = json.loads((folder / "verification.json").read_text(encoding="utf-8"))
+        signed = [(one["verdict"], one["signatures"][-1]) for one in told["attachments"]
+                  if one["signatures"]]  # fmt: skip
+        for (verdict, signer), count in Counter(
+            (verdict, last["signer"]) for verdict, last in signed
+        ).items():
+            stamps = [last["stamped_at"] for _, last in signed if last["signer"] == signer]
+            words = here("{verdict}: signed by {signer}").format(verdict=verdict, signer=signer)
+            style = "green" if verdict == Verdict.VALID else "red"
+            self._say(actor, words, style)
+            words = here("time-stamped at {time}; files: {count}")
+            self._say(actor, " " * 7 + words.format(time=_clock(max(stamps)), count=count), style)
+
+    def _aside(self, actor: Actor) -> None:
+        """Tell what a node keeps from its software, and why."""
+        for document, why in set_aside(actor.queue).items():
+            if (actor.code, document) not in self._told:
+                self._told.add((actor.code, document))
+                reason = tell(why, language_of(os.environ)) if why else ""
+                words = here("quarantined {document}: {why}")
+                self._say(actor, words.format(document=document, why=reason), "red")
 
     def _say(self, actor: Actor, words: str, style: str = "") -> None:
         passed = time.monotonic() - self._begun
@@ -170,10 +233,16 @@ class Show:
         self.console.print(words, style=style, markup=False, soft_wrap=True)
 
 
+def _clock(moment: str | None) -> str:
+    """Return the time of day of an ISO moment as clocks in Viet Nam show it."""
+    return f"{in_vietnam(datetime.fromisoformat(moment)):%H:%M:%S}" if moment else "-"
+
+
 def _complete(result: Audit) -> bool:
     """Tell whether everything has a fate, and every receiver has said its last word."""
     return all(
-        unit.refused or (unit.copies and {"01", *_REPORTED} <= set(unit.statuses))
+        unit.fate in {"refused", "quarantined"}
+        or (unit.copies and {"01", *_REPORTED} <= set(unit.statuses))
         for unit in result.units
     )
 
@@ -181,11 +250,15 @@ def _complete(result: Audit) -> bool:
 def _balance(result: Audit, seconds: float) -> dict[str, object]:
     return {
         "sent": result.sent,
-        "delivered": result.count("delivered", "doubled"),
+        "delivered": result.delivered,
         "receipts": result.receipts(),
-        "refused": result.count("refused"),
+        "refused": result.refused,
         "lost": result.lost,
         "duplicated": result.duplicated,
+        "signed": result.signed,
+        "valid": result.valid,
+        "altered": result.altered,
+        "caught": result.caught,
         "seconds": round(seconds, 1),
     }
 
@@ -209,18 +282,30 @@ def _curtain(console: Console, result: Audit, home: Path, seconds: float) -> Non
     console.print()
     console.print(table)
     console.print()
+    style = "bold green" if result.good else "bold red"
     words = here("sent {sent} = delivered {delivered} + refused {refused} + lost {lost}; "
                  "doubled {doubled}; {seconds} s")  # fmt: skip
     console.print(
         words.format(
             sent=result.sent,
-            delivered=result.count("delivered", "doubled"),
-            refused=result.count("refused"),
+            delivered=result.delivered,
+            refused=result.refused,
             lost=result.lost,
             doubled=result.duplicated,
             seconds=f"{seconds:.1f}",
         ),
-        style="bold red" if result.lost or result.duplicated else "bold green",
+        style=style,
+    )
+    words = here("signed {signed} files, VALID where they arrived {valid}; "
+                 "altered {altered} documents, caught {caught}")  # fmt: skip
+    console.print(
+        words.format(
+            signed=result.signed,
+            valid=result.valid,
+            altered=result.altered,
+            caught=result.caught,
+        ),
+        style=style,
     )
     console.print()
     for what, path in (
@@ -229,6 +314,7 @@ def _curtain(console: Console, result: Audit, home: Path, seconds: float) -> Non
         (here("what was refused, and why"), "*/exchange/failed"),
         (here("what came back"), "*/exchange/receipts"),
         (here("the test axis"), "axis"),
+        (here("the certificate authority"), "authority"),
         (here("what the nodes logged"), "*.log"),
     ):
         console.print(f"{what}: {home}/{path}", markup=False, soft_wrap=True)

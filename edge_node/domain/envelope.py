@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.document import AgencyCode, Document, Reference
     from edge_node.domain.message import Message
+    from edge_node.domain.signing import Act
 
 ItemId = NewType("ItemId", str)  # ours: what `edge-node list` shows and the commands take
 AxisId = NewType("AxisId", str)  # the axis's own id of a delivery
@@ -80,6 +81,7 @@ class NewDocument:
     ref: str = ""
     warnings: tuple[Message, ...] = ()
     resend: bool = False  # that another went by its name before is no mistake
+    acts: tuple[Act, ...] = ()  # the agency's own signatures on its files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,18 @@ class Incoming:
     state: Receiving = Receiving.RECEIVED
     folder: str = ""  # what it is called in the inbox, entered before it comes into sight there
     about: Reference | None = None  # the document it is, as long as it has a folder
+    barred: bool = False  # it can be read; the door did not let it in
+    released: bool = False  # a person lets it in all the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barred:
+    """A document the door does not let in, and why; ``refusal`` is the status 02 to return it."""
+
+    document: Document
+    fingerprint: str
+    reason: Message
+    refusal: bytes | None = None  # None: it is kept for a person
 
 
 class Lane(StrEnum):

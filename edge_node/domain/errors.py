@@ -6,7 +6,7 @@ Everything that can go wrong, sorted by what to do next and not by the library i
     │                                                             AxisUnclear
     ├── Permanent   this item is wrong: park it for a person      AxisRefused, DropRefused,
     │                                                             StatusRefused, PackageTooLarge,
-    │                                                             PackageUnreadable
+    │                                                             PackageUnreadable, NotSignable
     ├── Outage      no such work can be done now: pause the flow, AxisUnreachable, AxisDenied,
     │               spend nobody's attempt                        FolderMissing, DiskTrouble,
     │                                                             QueueHeld, QueueDamaged, NoRoom
@@ -132,6 +132,10 @@ class PackageTooLarge(Permanent):
 
 class PackageUnreadable(Permanent):
     """The bytes of a package cannot be read as edXML, or hold something unsafe."""
+
+
+class NotSignable(Permanent):
+    """A file cannot be signed as it is, or a signature would break something in it."""
 
 
 class ConfigError(WithProblems):

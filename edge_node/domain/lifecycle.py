@@ -82,6 +82,7 @@ class Receiving(StrEnum):
     TAKEN = "taken"  # the document software took it out of the inbox
     REPEATED = "repeated"  # the agency has the very same document already, under another axis id
     QUARANTINED = "quarantined"  # it cannot be read or must not be handed on; a person decides
+    RETURNED = "returned"  # its sender was told that we do not take it (status 02), and why
 
 
 class ReceivingEvent(StrEnum):
@@ -91,7 +92,8 @@ class ReceivingEvent(StrEnum):
     HANDED_OVER = "handed over"  # the inbox folder was renamed into sight
     PICKED_UP = "picked up"  # the folder is gone from the inbox, or marked as taken
     RECOGNISED = "recognised"  # it is what we had before, to the byte
-    REJECTED = "rejected"  # unreadable, unsafe, or not for us
+    REJECTED = "rejected"  # unreadable, unsafe, not for us, or its signatures are not good enough
+    SENT_BACK = "sent back"  # its signatures are not good enough, and policy does not keep such
     RELEASED = "released"  # a person gave it a second chance
 
 
@@ -101,8 +103,10 @@ INBOUND: Final[Mapping[tuple[Receiving, ReceivingEvent], Receiving]] = MappingPr
         (Receiving.ACKNOWLEDGED, ReceivingEvent.HANDED_OVER): Receiving.DELIVERED,
         (Receiving.ACKNOWLEDGED, ReceivingEvent.RECOGNISED): Receiving.REPEATED,
         (Receiving.ACKNOWLEDGED, ReceivingEvent.REJECTED): Receiving.QUARANTINED,
+        (Receiving.ACKNOWLEDGED, ReceivingEvent.SENT_BACK): Receiving.RETURNED,
         (Receiving.DELIVERED, ReceivingEvent.PICKED_UP): Receiving.TAKEN,
         (Receiving.QUARANTINED, ReceivingEvent.RELEASED): Receiving.ACKNOWLEDGED,
+        (Receiving.RETURNED, ReceivingEvent.RELEASED): Receiving.ACKNOWLEDGED,
     }
 )
 

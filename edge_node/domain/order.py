@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Document, Staff
     from edge_node.domain.message import Message
     from edge_node.domain.receipt import ReasonCode
+    from edge_node.domain.signing import SigningPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,11 @@ class NamedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """Who ordered a signature by the agency, and on what basis."""
+    """Who ordered a signature by the agency, on what basis, and what is to be signed."""
 
     operator: str
     basis: str
+    policy: SigningPolicy | None = None  # None: as configured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.envelope import AxisId, Fate, ItemId
     from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.signing import Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Dossier:
     created: datetime
     fates: tuple[Fate, ...]
     warnings: tuple[Message, ...] = ()
+    acts: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

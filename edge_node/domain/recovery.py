@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.envelope import Fate, ItemId
     from edge_node.domain.message import Message
+    from edge_node.domain.signing import Act
 
 # The name of a mark, a moment: what the axis was told of before it, another life of this node may
 # have handed over.
@@ -58,6 +59,7 @@ class Papers:
     notation: str
     ref: str
     fates: tuple[Fate, ...]
+    acts: tuple[Act, ...] = ()
 
     @property
     def never_offered(self) -> bool:

@@ -91,6 +91,7 @@ class CertificateFacts:
     fingerprint: str  # SHA-256 of its DER, hexadecimal
     not_before: datetime
     not_after: datetime
+    thumbprint: str = ""  # SHA-1 of its DER, by which Windows shows it; proves nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,4 +125,11 @@ class FileVerdict:
     sub: Sub | None = None
     signatures: tuple[SignatureVerdict, ...] = ()
     signed: bool = False  # whether there is any signature (a lone document time-stamp is none)
+    signable: bool = True  # PDF and Office files are; those of other kinds are not looked into
     warnings: tuple[Message, ...] = ()
+
+    @property
+    def relied_on(self) -> tuple[str, ...]:
+        """The evidence that counted for any of the signatures, by its SHA-256."""
+        digests = (digest for one in self.signatures for digest in one.evidence)
+        return tuple(dict.fromkeys(digests))

@@ -96,5 +96,5 @@ class Acknowledge:
 
     def _word(self, item: Incoming) -> str:
         """Return `done` for what we have, unless the axis is to hear that it is unreadable."""
-        failed = item.state is Receiving.QUARANTINED
+        failed = item.state is Receiving.QUARANTINED and not item.barred
         return "fail" if failed and (self.answer_fail or not item.package.digest) else "done"

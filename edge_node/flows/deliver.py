@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.document import BusinessKind, StatusMessage
-from edge_node.domain.envelope import Lane
+from edge_node.domain.document import BusinessKind, Reference, StatusMessage
+from edge_node.domain.envelope import Barred, Lane
 from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.message import say
-from edge_node.domain.receipt import MEANINGS, Status
+from edge_node.domain.receipt import MEANINGS, Status, description_of
 from edge_node.domain.repeats import alarms, likeness_of
+from edge_node.domain.signing import DoorAction
 from edge_node.flows.rest import Look, until_due
 from edge_node.protocol import edxml, handoff
 
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.document import Document, Organization, Reference
+    from edge_node.domain.document import Document, Organization
     from edge_node.domain.envelope import Claim, Incoming, ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.repeats import Original
     from edge_node.domain.retry import RetryPolicy
+    from edge_node.flows.door import Door, Opinion
     from edge_node.flows.folders import Inbox
     from edge_node.flows.ports import Arriving, Due, Room, Sends, Spool
 
@@ -43,6 +45,7 @@ _HAD_BEFORE: Final = say(
     "the data folder is an older state, and since then this may have been handed over;"
     " if the document software does not have it: edge-node release ID"
 )
+_LONGEST_NOTE: Final = 500  # characters of the reason a document is returned for
 # What the other flows of this thread have to wait for: a `stat` each, on a share a millisecond.
 _AT_ONCE: Final = 100
 
@@ -56,6 +59,7 @@ class Deliver:
     room: Room
     spool: Spool
     inbox: Inbox
+    door: Door
     sends: Sends
     agency: Organization
     codes: frozenset[str]  # every code this agency goes by
@@ -68,6 +72,7 @@ class Deliver:
 
     def wake(self) -> None:
         """Nothing is remembered between turns: the queue knows."""
+        self.door.tidy()
 
     def turn(self, now: datetime) -> bool:
         """Hand over the document that has waited longest; False if none waits."""
@@ -116,7 +121,8 @@ class Deliver:
         """
         Fill its folder out of sight, and enter what that is called before anybody sees it.
 
-        None where the agency has that very document already, or is about to get it.
+        None where the agency has that very document already, or is about to get it, and where
+        the door does not let it in.
         """
         self.room.for_delivery(item.package.size)
         with self.inbox.preparing(item.id) as prepared:
@@ -127,11 +133,16 @@ class Deliver:
             if like.same is not None:
                 self._repeat(claim, document, content, like.same, now)
                 return None
+            # Before anybody sees it, and with no transaction open: servers may be asked.
+            opinion = self.door.look(package.files, document, item, attempt=claim.attempt, now=now)
+            if not opinion.lets_in:
+                self._turn_away(claim, document, content, opinion, now)
+                return None
             warning = likeness_of(document, like)
             name = self.inbox.folder_name(
                 item.created, document.sender.code, document.number, document.notation
             )
-            papers = self._papers(item, package, warning)
+            papers = self._papers(item, package, opinion, warning)
             folder = self.inbox.keep(item.id, prepared, name, papers)
         alarm = warning if alarms(document, like) else None
         ready = self.queue.prepared(
@@ -160,6 +171,30 @@ class Deliver:
         self.queue.defer(claim, until=until, reason=reason)
         log.info("waits for the same document", extra=seen | {"until": until})
 
+    def _turn_away(
+        self, claim: Claim, document: Document, content: str, opinion: Opinion, now: datetime
+    ) -> None:
+        """Keep it for a person, or tell its sender that it is not taken; it has no 01."""
+        refusal = None
+        if opinion.action is DoorAction.REFUSE:
+            about = Reference(
+                organ=document.sender.code,
+                code=document.code,
+                document_id=document.document_id,
+                promulgated=document.promulgated,
+            )
+            words = self.tell(opinion.reason)[:_LONGEST_NOTE]
+            note = description_of(words, opinion.code)
+            refusal = self._status(about, Status.REFUSED, note, now)
+        barred = Barred(
+            document=document, fingerprint=content, reason=opinion.kept(), refusal=refusal
+        )
+        self.queue.turned_away(claim, barred, us=self.agency.code, now=now)
+        if refusal is not None:
+            self.sends.note()  # likewise: nor tell its sender again
+        seen = {"item": claim.item, "action": str(opinion.action), "reason": str(opinion.code)}
+        log.warning("not let in", extra=seen)
+
     def _unpack(self, item: Incoming, folder: Path) -> edxml.DocumentPackage:
         ours = (_SHEET, _VERDICTS)  # an attachment of such a name is delivered under another
         with self.spool.open(item.package.digest) as raw:
@@ -177,7 +212,11 @@ class Deliver:
         return package
 
     def _papers(
-        self, item: Incoming, package: edxml.DocumentPackage, likeness: Message | None
+        self,
+        item: Incoming,
+        package: edxml.DocumentPackage,
+        opinion: Opinion,
+        likeness: Message | None,
     ) -> Mapping[str, bytes]:
         files = [
             handoff.InboundFile(
@@ -189,7 +228,8 @@ class Deliver:
             )
             for file in package.files
         ]
-        likenesses = () if likeness is None else (likeness,)
+        warnings = [*_warnings(package), *opinion.warnings]
+        warnings += [] if likeness is None else [likeness]
         sheet = handoff.write_inbound(
             package.document,
             files,
@@ -197,21 +237,23 @@ class Deliver:
             axis_id=item.axis_id,
             received_at=item.created,
             codes=package.codes,
-            warnings=[self.tell(warning) for warning in (*_warnings(package), *likenesses)],
+            warnings=[self.tell(warning) for warning in warnings],
         )
-        return {_SHEET: sheet, _VERDICTS: handoff.unverified(files, tell=self.tell)}
+        verdicts = handoff.write_verification(
+            opinion.files,
+            checked_at=opinion.checked_at,
+            tell=self.tell,
+            released=opinion.released,
+        )
+        return {_SHEET: sheet, _VERDICTS: verdicts}
 
     def _arrival(self, about: Reference, now: datetime) -> bytes:
-        status = Status.ARRIVED
-        return edxml.write_status(
-            StatusMessage(
-                sender=self.agency,
-                about=about,
-                status=status,
-                note=f"{self.agency.name}: {MEANINGS[status].lower()}",
-                at=now,
-            )
-        )
+        note = f"{self.agency.name}: {MEANINGS[Status.ARRIVED].lower()}"
+        return self._status(about, Status.ARRIVED, note, now)
+
+    def _status(self, about: Reference, status: Status, note: str, now: datetime) -> bytes:
+        message = StatusMessage(sender=self.agency, about=about, status=status, note=note, at=now)
+        return edxml.write_status(message)
 
 
 def _warnings(package: edxml.DocumentPackage) -> Sequence[Message]:

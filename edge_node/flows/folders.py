@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.envelope import Digest, ItemId
     from edge_node.domain.errors import Permanent
     from edge_node.domain.message import Message
+    from edge_node.domain.signing import Act, SignedCopy
 
     Check = Callable[[], object]  # FolderMissing unless it is our exchange folder that is there
     Papers = Mapping[str, bytes]
@@ -43,6 +44,15 @@ class Claimed(Protocol):
     @property
     def fault(self) -> Message | None: ...
     def named(self, name: str) -> Path | None: ...
+
+
+class SignedCopies(Protocol):
+    """The copies of a drop's files that bear the agency's signature, beside them."""
+
+    def all(self) -> Mapping[str, SignedCopy]: ...
+    def prepare(self) -> Mapping[str, SignedCopy]: ...
+    def begin(self, name: str) -> Path: ...
+    def keep(self, name: str, source: Digest, act: Act) -> SignedCopy: ...
 
 
 class Scan(Protocol):

@@ -23,15 +23,18 @@ from edge_node.domain.errors import (
 )
 from edge_node.domain.message import say
 from edge_node.domain.time import in_vietnam
+from edge_node.flows.leaving import SigningWaits
 from edge_node.flows.packing import AGAIN, DuplicateDrop, demand_new
 from edge_node.flows.rest import STOPS_ALL, Look
 from edge_node.protocol import handoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from edge_node.domain.errors import Outage
     from edge_node.domain.message import Message
+    from edge_node.domain.signing import Act
     from edge_node.flows.folders import Check, Claimed, Drop, Filing, Outbox
     from edge_node.flows.packing import Packing
     from edge_node.flows.ports import Outgoing, Room, Stranded
@@ -41,6 +44,7 @@ log = logging.getLogger(__name__)
 # What a drop needs in the data folder: its package, of whose every three bytes base64 makes four
 # and some, and a copy of itself where the outbox lies on another disk.
 _ROOM_FOR_A_BYTE: Final = 2.4
+_ROOM_TO_SIGN: Final = 1.1  # for the signed copy
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,12 +68,14 @@ class Intake:
     _retries: int = field(default=0, init=False)
     _begun: bool = field(default=False, init=False)
     _crowded: set[str] = field(default_factory=set, init=False)  # drops that wait for room
+    _out: Outage | None = field(default=None, init=False)  # what keeps drops from being signed
     _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
         """Look into the outbox again once what was found is taken in."""
         self._look.ring()
         self._retries = len(self._stranded)
+        self.packing.signatures.try_again()
 
     def turn(self, now: datetime) -> bool:
         """Take in one drop; False if none is ready."""
@@ -94,7 +100,12 @@ class Intake:
             # After the others: one that cannot be seen through must not keep them waiting.
             self._retries -= 1
             self._take_up(now)
+        elif self._out is not None:
+            # Only now: what need not be signed was taken in first.
+            outage, self._out = self._out, None
+            raise outage
         else:
+            self.packing.signatures.tidy()
             return False
         return True
 
@@ -105,7 +116,8 @@ class Intake:
     def _fits(self, drop: Drop) -> bool:
         """Tell whether there is room for a drop; one that must wait lets smaller ones pass."""
         try:
-            self.room.for_new(int(drop.size * _ROOM_FOR_A_BYTE))
+            room = _ROOM_FOR_A_BYTE + self.packing.signatures.may_sign * _ROOM_TO_SIGN
+            self.room.for_new(int(drop.size * room))
         except Transient as error:
             if drop.name not in self._crowded:
                 log.warning("a drop has to wait for room", extra={"error": str(error)})
@@ -128,8 +140,12 @@ class Intake:
             # It is not any more what was seen, or may not be moved: the next look says which.
             log.info("drop left for the next look", extra={"error": error.message.template})
             return
-        self._take_in(claimed, now)
-        self._stranded.pop()
+        try:
+            self._take_in(claimed, now)
+        except SigningWaits as error:
+            self._let_wait(item, error)
+        else:
+            self._stranded.pop()
 
     def _take_up(self, now: datetime) -> None:
         """See through what was claimed before and cut off: by a crash, a full disk."""
@@ -139,12 +155,20 @@ class Intake:
             self.see_through(item, now)
         except STOPS_ALL:
             raise
+        except SigningWaits as error:
+            self._let_wait(item, error)
+            self._retries = 0  # the others wait for the same; the next time begins with them
         except EdgeNodeError as error:
             # This one alone: it is tried again at the next bell, and nobody waits for it.
             seen = {"item": item, "error": error.message.template}
             log.warning("a claim cannot be seen through", extra=seen)
         else:
             self._stranded.pop()
+
+    def _let_wait(self, item: ItemId, error: SigningWaits) -> None:
+        """Keep a claim until what it waits for is there, and nobody else from going on."""
+        log.info("waits to be signed", extra={"item": item, "error": error.message.template})
+        self._out = error.outage
 
     def see_through(self, item: ItemId, now: datetime) -> None:
         """Take in what was claimed before; nothing where that is somebody else's to try."""
@@ -178,17 +202,25 @@ class Intake:
         try:
             if claimed.fault is not None:
                 raise DropRefused(say("the drop is not complete"), [claimed.fault], hint=AGAIN)
-            new = self.packing.pack(claimed)
+            new = self.packing.pack(claimed, now=now)
             compare = partial(demand_new, new.document, new.fingerprint, resend=new.resend)
             self.queue.add(new, now=now, compare=compare)
         except Permanent as error:
             seen = {"item": claimed.id, "error": error.message.template}  # names are for papers
             log.warning("drop refused", extra=seen)
-            self._refuse(ItemId(claimed.id), claimed.name, error, now)
+            acts = self.packing.signatures.made_of(claimed)
+            self._refuse(ItemId(claimed.id), claimed.name, error, now, acts)
         else:
             log.info("taken in", extra={"item": claimed.id})
 
-    def _refuse(self, item: ItemId, name: str, error: Permanent, now: datetime) -> None:
+    def _refuse(
+        self,
+        item: ItemId,
+        name: str,
+        error: Permanent,
+        now: datetime,
+        acts: Sequence[Act] = (),
+    ) -> None:
         earlier = error.earlier if isinstance(error, DuplicateDrop) else None
         papers = handoff.error_papers(
             error,
@@ -196,6 +228,7 @@ class Intake:
             at=now,
             name=name,
             duplicate_of=earlier.id if earlier else None,
+            acts=acts,
         )
         day = in_vietnam(now).date()
         self.filing.to_failed(item, "", name, day, papers, None)

@@ -1,7 +1,8 @@
 """
 What a claimed drop becomes: read, judged, compared with what was sent before, and packed.
 
-What is wrong with a drop is said all at once. Claiming and filing are `intake`'s affair.
+What is wrong with a drop is said all at once. What is done about signatures is `signing`'s
+affair, claiming and filing `intake`'s.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from edge_node.domain.errors import DropRefused, PackageUnreadable, Permanent
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
-from edge_node.domain.order import Order
+from edge_node.domain.order import NamedFile, Order
+from edge_node.flows.leaving import Leaving
+from edge_node.flows.signing import Seen
 from edge_node.protocol import edxml, handoff
 from edge_node.protocol.content import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
     from edge_node.flows.folders import Claimed
     from edge_node.flows.ports import Outgoing, Spool
+    from edge_node.flows.signing import Signatures
 
 # In these states a receiver has the document, or may have it, or will have it by itself.
 _ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD}
@@ -61,16 +66,23 @@ class Packing:
     manifest_content_type: edxml.ManifestContentType
     filed: Callable[[ItemId, str], Claimed | None]  # what lies in a folder of the exchange folder
     recognise: Callable[[ItemId, str], None]  # enters a fingerprint that was not known
+    signatures: Signatures
 
-    def pack(self, claimed: Claimed) -> NewDocument:
-        """Return what the queue takes in, its package durable; DropRefused and other Permanent."""
+    def pack(self, claimed: Claimed, *, now: datetime) -> NewDocument:
+        """
+        Return what the queue takes in, its package durable, signed where it is to be.
+
+        Raises DropRefused and other Permanent, and SigningWaits where it has to wait.
+        """
         if claimed.sheet.suffix.lower() == _PACKAGE:
-            return self._ready_made(claimed)
+            return self._ready_made(claimed, now)
         order = self._order(claimed)
-        parts, digests = self._parts(claimed, order)
-        mark = fingerprint(order.document, digests)
+        files = self._files(claimed, order)
+        mark = _mark(order.document, files)
         self._demand_new(order, mark)
-        return self._new(claimed, order, mark, self._written(order.document, parts))
+        seen = self.signatures.see_to(claimed, order, files, now=now)
+        package = self._written(order.document, self._parts(seen.files))
+        return self._new(claimed, order, mark, package, seen)
 
     def _written(self, document: Document, parts: Sequence[edxml.Part]) -> Stored:
         with self.spool.store() as package:
@@ -102,8 +114,9 @@ class Packing:
         if drop.sheet.suffix.lower() == _PACKAGE:
             return self._copied(drop)
         order = self._order(drop)
-        parts, _ = self._parts(drop, order)
-        return self._written(replace(order.document, document_id=document_id), parts)
+        seen = self.signatures.went_out(drop, self._files(drop, order))
+        document = replace(order.document, document_id=document_id)
+        return self._written(document, self._parts(seen.files))
 
     def _mark_of(self, drop: Claimed) -> str:
         """Return the fingerprint of a drop; Permanent."""
@@ -112,7 +125,7 @@ class Packing:
                 package = self._opened(source, room)
                 return fingerprint(package.document, [(f.name, f.digest) for f in package.files])
         order = self._order(drop)
-        return fingerprint(order.document, self._parts(drop, order)[1])
+        return _mark(order.document, self._files(drop, order))
 
     def _remember(self, before: Iterable[Earlier]) -> list[Earlier]:
         """Return what was sent before, and of what only papers are known the content as well."""
@@ -142,14 +155,11 @@ class Packing:
             settings=self.order,
         )
 
-    def _parts(
-        self, claimed: Claimed, order: Order
-    ) -> tuple[list[edxml.Part], list[tuple[str, str]]]:
+    def _files(self, claimed: Claimed, order: Order) -> list[Leaving]:
         """Find, hash and judge the files the order names; every objection at once."""
-        parts: list[edxml.Part] = []
-        digests: list[tuple[str, str]] = []
+        files: list[Leaving] = []
         problems: list[Message] = [*self._too_many(order)]
-        for number, named in enumerate(order.files, start=1):
+        for named in order.files:
             path = claimed.named(named.file)
             if path is None:
                 problems.append(say("{file}: expected a file, found none", file=named.file))
@@ -159,18 +169,23 @@ class Packing:
             if content.objection:
                 problems.append(content.objection)
             problems += self._too_large(named.file, content.stored)
-            digests.append((named.file, content.stored.digest))
-            parts.append(
-                edxml.Part(
-                    name=named.file,
-                    description=named.description,
-                    path=path,
-                    content_id=f"{number}-{content.stored.digest[:16]}",
-                )
+            files.append(Leaving(named=named, path=path, stored=content.stored, kind=content.kind))
+        _demand_none(problems)
+        return files
+
+    def _parts(self, files: Sequence[Leaving]) -> list[edxml.Part]:
+        """Return what goes into the package; a signed copy is larger than its file."""
+        too_large = [self._too_large(each.named.file, each.stored) for each in files]
+        _demand_none([problem for some in too_large for problem in some])
+        return [
+            edxml.Part(
+                name=each.named.file,
+                description=each.named.description,
+                path=each.path,
+                content_id=f"{number}-{each.stored.digest[:16]}",
             )
-        if problems:
-            raise DropRefused(say("the attachments cannot be sent"), problems, hint=AGAIN)
-        return parts, digests
+            for number, each in enumerate(files, start=1)
+        ]
 
     def _too_many(self, order: Order) -> Sequence[Message]:
         limit, found = self.limits.attachments, len(order.files)
@@ -193,21 +208,22 @@ class Packing:
             ),
         )
 
-    def _ready_made(self, claimed: Claimed) -> NewDocument:
+    def _ready_made(self, claimed: Claimed, now: datetime) -> NewDocument:
         """Take a package the software wrote itself: checked like any other, sent as it is."""
         with (
             self.spool.room() as room,
             claimed.sheet.open("rb") as source,
         ):
             package = self._opened(source, room)
-            problems = list(self._objections(package))
-            digests = [(file.name, file.digest) for file in package.files]
-        if problems:
-            raise DropRefused(say("the package cannot be sent"), problems, hint=AGAIN)
-        order = Order(document=package.document, files=(), warnings=package.warnings)
-        mark = fingerprint(package.document, digests)
-        self._demand_new(order, mark)
-        return self._new(claimed, order, mark, self._copied(claimed))
+            files, problems = self._unpacked(package)
+            if problems:
+                raise DropRefused(say("the package cannot be sent"), problems, hint=AGAIN)
+            order = Order(document=package.document, files=(), warnings=package.warnings)
+            mark = _mark(package.document, files)
+            self._demand_new(order, mark)
+            warnings = self.signatures.judge(claimed, files, now=now)
+        seen = Seen(files=(), warnings=warnings)
+        return self._new(claimed, order, mark, self._copied(claimed), seen)
 
     def _opened(self, source: BinaryIO, room: Path) -> edxml.DocumentPackage:
         try:
@@ -216,8 +232,10 @@ class Packing:
             raise DropRefused(error.message, hint=error.hint or AGAIN) from error
         return _a_document(package)
 
-    def _objections(self, package: edxml.DocumentPackage) -> Sequence[Message]:
+    def _unpacked(self, package: edxml.DocumentPackage) -> tuple[list[Leaving], list[Message]]:
+        """Return the files of a package, and what speaks against sending it."""
         document = package.document
+        files: list[Leaving] = []
         problems: list[Message] = []
         if document.sender.code not in self.codes:
             problems.append(
@@ -239,14 +257,20 @@ class Packing:
                 content = examine(stream, file.name)
             if content.objection:
                 problems.append(content.objection)
-        return problems
+            named = NamedFile(file=file.name)
+            files.append(
+                Leaving(named=named, path=file.path, stored=content.stored, kind=content.kind)
+            )
+        return files, problems
 
     def _demand_new(self, order: Order, mark: str) -> None:
         """Spare the packing of what was sent before; whoever takes it in asks again."""
         before = self._remember(self.queue.earlier(order.document))
         demand_new(order.document, mark, before, resend=order.resend)
 
-    def _new(self, claimed: Claimed, order: Order, mark: str, package: Stored) -> NewDocument:
+    def _new(
+        self, claimed: Claimed, order: Order, mark: str, package: Stored, seen: Seen
+    ) -> NewDocument:
         return NewDocument(
             id=ItemId(claimed.id),
             document=order.document,
@@ -254,9 +278,20 @@ class Packing:
             fingerprint=mark,
             name=claimed.name,
             ref=order.ref,
-            warnings=order.warnings,
+            warnings=(*order.warnings, *seen.warnings),
             resend=order.resend,
+            acts=seen.acts,
         )
+
+
+def _mark(document: Document, files: Iterable[Leaving]) -> str:
+    """Return the fingerprint of what was handed over, signed here or not."""
+    return fingerprint(document, [(each.named.file, each.stored.digest) for each in files])
+
+
+def _demand_none(problems: Sequence[Message]) -> None:
+    if problems:
+        raise DropRefused(say("the attachments cannot be sent"), problems, hint=AGAIN)
 
 
 def _a_document(package: edxml.Package) -> edxml.DocumentPackage:

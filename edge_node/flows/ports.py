@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
     from edge_node.domain.envelope import (
         AxisId,
+        Barred,
         Claim,
         Digest,
         Earlier,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from edge_node.domain.recovery import Papers
     from edge_node.domain.repeats import Resemblance
     from edge_node.domain.search import Trail
+    from edge_node.domain.signature import FileVerdict
+    from edge_node.domain.signing import Act, SigningWish
     from edge_node.domain.trial import Ending, Suspect
     from edge_node.flows.folders import Claimed
 
@@ -81,6 +84,31 @@ class Axis(Protocol):
     def fetch(self, axis_id: AxisId, sink: Sink) -> None: ...
     def acknowledge(self, axis_id: AxisId, status: str) -> None: ...
     def list_sent(self, message: MessageType, axis_id: AxisId | None = None) -> list[Sent]: ...
+
+
+class Looked(Protocol):
+    """What was found in a file, and what could not be had to be surer."""
+
+    @property
+    def verdict(self) -> FileVerdict: ...
+    @property
+    def notes(self) -> Sequence[Message]: ...
+
+
+class Examines(Protocol):
+    """Who finds out what the signatures in a file are worth."""
+
+    def look(self, path: Path, *, now: datetime, within: timedelta) -> Looked: ...
+    def rely_on(self, evidence: Iterable[str]) -> None: ...
+    def tidy(self) -> None: ...
+
+
+class Signs(Protocol):
+    """Who puts the agency's signature on a copy of a file."""
+
+    def sign(self, source: Path, target: Path, wish: SigningWish) -> Act: ...
+    def own_certificates(self) -> frozenset[str]: ...
+    def tidy(self) -> None: ...
 
 
 class Room(Protocol):
@@ -264,6 +292,9 @@ class Arriving(Protocol):
     def applied(self, claim: Claim, message: StatusMessage, *, now: datetime) -> bool: ...
     def quarantine(
         self, claim: Claim, reason: Message, *, now: datetime, answer: bool
+    ) -> None: ...
+    def turned_away(
+        self, claim: Claim, barred: Barred, *, us: AgencyCode, now: datetime
     ) -> None: ...
     def offered(self) -> list[tuple[ItemId, str]]: ...
     def taken(self, items: Iterable[ItemId], *, now: datetime) -> None: ...

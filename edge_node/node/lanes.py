@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge_node.flows.ports import Flow
     from edge_node.flows.report import TakeStatuses
     from edge_node.node.parts import Parts
+    from edge_node.node.trusting import Looking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Lanes:
             "intake": self._plan([self.intake()], Lane.INTAKE),
             "push": self._push_lane(),
             "pull": self._pull_lane(),
-            "deliver": self._plan(self._local(), Lane.DELIVER, Lane.APPLY),
+            "deliver": self._deliver_lane(),
             "report": self._report_lane(),
         }
         return lanes | ({"trial": self._plan([self.trial()])} if self.parts.command else {})
@@ -127,10 +128,21 @@ class Lanes:
             clock=time.monotonic,
         )
 
-    def _local(self) -> Sequence[Flow]:
+    def _deliver_lane(self) -> Plan:
+        looking = self.parts.looking()
+        plan = self._plan(self._local(looking), Lane.DELIVER, Lane.APPLY)
+
+        def close() -> None:
+            looking.close()
+            plan.close()
+
+        return replace(plan, close=close)
+
+    def _local(self, looking: Looking) -> Sequence[Flow]:
         from edge_node.adapters.receipts import Receipts  # noqa: PLC0415 - only for work
         from edge_node.flows.apply import Apply  # noqa: PLC0415
         from edge_node.flows.deliver import Deliver, NoteTaken  # noqa: PLC0415
+        from edge_node.flows.door import Door  # noqa: PLC0415
         from edge_node.flows.tell import File, Notify  # noqa: PLC0415
 
         config, queue = self.parts.config, self.parts.queue
@@ -141,6 +153,7 @@ class Lanes:
             room=self.parts.room,
             spool=self.parts.spool,
             inbox=inbox,
+            door=Door(examines=looking, rules=config.door.incoming),
             sends=self.parts.sends,
             agency=config.agency.organization,
             codes=self.parts.codes,

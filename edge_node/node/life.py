@@ -244,12 +244,22 @@ class Node(Parts):
         if self._watcher is not None:
             self._watcher.check()
 
+    def forget_statements(self) -> None:
+        """Throw out what authorities said of certificates and nobody needs any more."""
+        from edge_node.node.trusting import forget_statements  # noqa: PLC0415 - once a day
+
+        forget_statements(self.config, now=self.clock())
+
     def hang_up(self) -> None:
-        """Cut every connection to the axis, and end the child, whoever is waiting on it."""
+        """Cut every connection to the axis, and end every child, whoever is waiting on it."""
         for axis in self.axes:
             axis.close()
         for alone in self.children:
             alone.end()
+        for looking in self.lookings:
+            looking.close()
+        for sealing in self.sealings:
+            sealing.close()
 
     def close(self) -> None:
         """Let go of what this thread holds."""

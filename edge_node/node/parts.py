@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from edge_node.config import Config
     from edge_node.domain.envelope import ItemId
     from edge_node.flows.packing import Packing
+    from edge_node.flows.signing import Signatures
+    from edge_node.node.trusting import Looking, Sealing
     from edge_node.protocol import edxml
     from edge_node.protocol.vxp_verdicts import Verdicts
 
@@ -154,6 +156,32 @@ class Parts:
     def children(self) -> list[Alone]:
         """What tries suspects alone, to be ended at the end."""
         return []
+
+    @cached_property
+    def lookings(self) -> list[Looking]:
+        """Whoever looks into files, a lane each; their children are ended at the end."""
+        return []
+
+    def looking(self) -> Looking:
+        """Return whoever looks into files for one lane."""
+        from edge_node.node.trusting import Looking  # noqa: PLC0415 - only for work
+
+        self.lookings.append(Looking.of(self.config))
+        return self.lookings[-1]
+
+    @cached_property
+    def sealings(self) -> list[Sealing]:
+        """Whoever signs, a lane each; their children are ended at the end."""
+        return []
+
+    def sealing(self, looking: Looking) -> Sealing | None:
+        """Return whoever signs for one lane; None where no key is configured."""
+        from edge_node.node.trusting import Sealing  # noqa: PLC0415 - only for work
+
+        if not self.config.signing.keys:
+            return None
+        self.sealings.append(Sealing.of(self.config, looking, clock=self.clock))
+        return self.sealings[-1]
 
     @property
     def claims(self) -> Path:
@@ -273,6 +301,31 @@ class Parts:
             manifest_content_type=config.package.manifest_content_type.value,
             filed=self.shelves.drop,
             recognise=self.queue.learning.recognise,
+            signatures=self.signatures(),
+        )
+
+    def signatures(self) -> Signatures:
+        """Return what is done about signatures before a document leaves."""
+        from edge_node.adapters.signed_copies import SignedCopies  # noqa: PLC0415 - only for work
+        from edge_node.flows.leaving import WayOut  # noqa: PLC0415
+        from edge_node.flows.signing import Rules, Signatures  # noqa: PLC0415
+
+        signing, door, looking = self.config.signing, self.config.door.outgoing, self.looking()
+        way_out = WayOut(
+            examines=looking,
+            invalid=door.invalid,
+            indeterminate=door.indeterminate,
+            unsigned=signing.unsigned,
+        )
+        rules = Rules(
+            documents=signing.documents,
+            operator=signing.operator,
+            basis=signing.basis,
+            level=signing.level,
+            look=signing.look.kind,
+        )
+        return Signatures(
+            rules=rules, way_out=way_out, signs=self.sealing(looking), copies=SignedCopies
         )
 
     @property

@@ -1,8 +1,9 @@
 """
 How a child is bound, by itself, before it reads anything: what it may no longer do.
 
-Limits of memory and time are set from outside, by whoever starts it. What a kernel does not know
-is left out and told: nothing here ends a child that could work.
+Its parent keeps its own memory from it (`close_memory`). Limits of memory and time are set from
+outside, by whoever starts it. What a kernel does not know is left out and told: nothing here ends
+a child that could work.
 """
 
 from __future__ import annotations
@@ -50,6 +51,17 @@ def bind(parent: int) -> bool:
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     return os.getppid() == parent  # asked after that: a parent that dies from here on takes us
+
+
+def close_memory() -> None:
+    """
+    Have the kernel show this process's memory and open files to no other of the same user.
+
+    For whoever starts a child that may open files by name, such as the signer with its vendor's
+    library. Children that run another program are as readable as ever, until `bind`. It leaves no
+    core file; root, with its capabilities, may look on.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def fence(program: bytes) -> bool:

@@ -55,6 +55,7 @@ def facts(certificate: x509.Certificate) -> CertificateFacts:
         fingerprint=fingerprint(certificate.dump()),
         not_before=within(validity["not_before"].native),
         not_after=within(validity["not_after"].native),
+        thumbprint=hashlib.sha1(certificate.dump(), usedforsecurity=False).hexdigest(),
     )
 
 

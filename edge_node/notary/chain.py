@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, ValidationError
-from pyhanko_certvalidator.fetchers.api import CertificateFetcher
 from pyhanko_certvalidator.policy_decl import (
     NO_REVOCATION,
     CertRevTrustPolicy,
@@ -27,22 +26,31 @@ from pyhanko_certvalidator.validate import async_validate_path
 
 from edge_node.domain.message import say
 from edge_node.domain.signature import CertificateFacts, Revocation, Sub, Verdict
-from edge_node.notary.certificates import bundled, facts, fingerprint, issuer_places, load
+from edge_node.notary.certificates import facts, fingerprint, load
 from edge_node.notary.claims import CLOCKS
+from edge_node.notary.companions import Issuers, companions
+from edge_node.notary.fences import FOREIGN
 from edge_node.notary.findings import broken_path, no_path, revoked, unfit, unknown_revocation
-from edge_node.notary.revocation import in_force, readable, relied_on, wanted_about, word_on
+from edge_node.notary.revocation import (
+    Word,
+    in_force,
+    readable,
+    relied_on,
+    wanted_about,
+    word_on,
+)
 from edge_node.notary.strength import BROKEN, weakness
 from edge_node.notary.trust import Checking, Evidence, Judgement, Kind, Purpose, Trust, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
+    from collections.abc import Coroutine, Iterable, Iterator
     from datetime import datetime
 
-    from asn1crypto import crl, x509
+    from asn1crypto import x509
     from pyhanko_certvalidator.path import ValidationPath
 
     from edge_node.domain.message import Message
-    from edge_node.notary.revocation import Piece, Word
+    from edge_node.notary.revocation import Piece
     from edge_node.notary.trust import Finding
 
 MOST_PATHS: Final = 16  # cross certificates make a few; hostile ones make any number
@@ -82,7 +90,9 @@ def judge(
             purpose=purpose,
         )
         return _finished(case.judgement())
-    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, RecursionError):
+    except MemoryError:
+        raise
+    except FOREIGN:
         return Judgement(
             verdict=Verdict.INDETERMINATE,
             sub=Sub.CERTIFICATE_CHAIN_GENERAL_FAILURE,
@@ -104,8 +114,10 @@ class _Case:
     purpose: Purpose
 
     async def judgement(self) -> Judgement:
-        asked = _Issuers(self.evidence)
-        registry = CertificateRegistry.build(self._others(), cert_fetcher=asked)
+        asked = Issuers(self.evidence)
+        # Ours first: of two with one issuer and number the library keeps the first it meets.
+        along = companions((*self.trust.intermediates, *self.others))
+        registry = CertificateRegistry.build(along, cert_fetcher=asked)
         try:
             path, error = await self._path(registry)
         except PathBuildingError:
@@ -120,15 +132,21 @@ class _Case:
     async def _path(
         self, registry: CertificateRegistry
     ) -> tuple[ValidationPath, ValidationError | None]:
-        """Return the first path that holds; else the first that was tried, and what is wrong."""
+        """
+        Return the first path that holds; else the first that was tried, and what is wrong.
+
+        What a certificate on every path raises that cannot be read is raised here.
+        """
         context = self._context(registry, CertRevTrustPolicy(NO_REVOCATION), ())
         paths = context.path_builder.async_build_paths_lazy(self.leaf)
-        failed: list[tuple[ValidationPath, ValidationError]] = []
+        failed: list[tuple[ValidationPath, Exception]] = []
         try:
             async for path in paths:
                 try:
                     await async_validate_path(context, path)
-                except ValidationError as error:
+                except MemoryError:
+                    raise
+                except FOREIGN as error:
                     failed.append((path, error))
                 else:
                     return path, None
@@ -136,19 +154,21 @@ class _Case:
                     break
         finally:
             await paths.cancel()
-        return failed[0]
+        for path, why in failed:
+            if isinstance(why, ValidationError):
+                return path, why
+        raise failed[0][1]
 
     async def _asked_for(self, path: ValidationPath, registry: CertificateRegistry) -> Judgement:
         """Judge a sound path by what is known of its certificates' revocation."""
         if self.trust.checking is Checking.NEVER:
             return self._judgement(None, path=path)
-        pieces = tuple(in_force(readable(self.evidence), self.leaf))
-        policy = CertRevTrustPolicy(SOFTLY, retroactive_revinfo=True)
-        context = self._context(registry, policy, pieces, grace=self.trust.grace)
         checked = tuple(_asked(path))
         if not checked:  # it is pinned itself
             return self._judgement(None, path=path)
-        words = [await word_on(one, path, context) for one, _ in checked]
+        pieces = tuple(readable(self.evidence))
+        heard = [await self._heard(one, path, registry, pieces) for one, _ in checked]
+        words = [word for word, _ in heard]
         wanted = tuple(
             place
             for (one, issuer), word in zip(checked, words, strict=True)
@@ -159,10 +179,53 @@ class _Case:
             self._revocation_finding(words, wanted),
             path=path,
             revocation=words[0].status,
-            evidence=tuple(hash_ for one, _ in checked for hash_ in relied_on(pieces, one)),
+            evidence=tuple(
+                hash_
+                for (one, _), (_, used) in zip(checked, heard, strict=True)
+                for hash_ in relied_on(used, one)
+            ),
             wanted=wanted,
             warnings=self._unsure(words),
         )
+
+    async def _heard(
+        self,
+        one: x509.Certificate,
+        path: ValidationPath,
+        registry: CertificateRegistry,
+        pieces: tuple[Piece, ...],
+    ) -> tuple[Word, tuple[Piece, ...]]:
+        """
+        Return what is known of a certificate of the path, and the pieces that tell it.
+
+        A piece that cannot be read where it is looked into is passed over; which one that is, is
+        found out by looking into each alone.
+        """
+        told = tuple(in_force(pieces, one))
+        word = await self._word(one, path, registry, told)
+        if word is None:
+            told = tuple(
+                [piece for piece in told if await self._word(one, path, registry, (piece,))]
+            )
+            word = await self._word(one, path, registry, told)
+        return (word, told) if word else (Word(status=Revocation.UNKNOWN), ())
+
+    async def _word(
+        self,
+        one: x509.Certificate,
+        path: ValidationPath,
+        registry: CertificateRegistry,
+        pieces: tuple[Piece, ...],
+    ) -> Word | None:
+        """Return what these pieces tell of a certificate; None where one cannot be read."""
+        policy = CertRevTrustPolicy(SOFTLY, retroactive_revinfo=True)
+        try:
+            context = self._context(registry, policy, pieces, grace=self.trust.grace)
+            return await word_on(one, path, context)
+        except MemoryError:
+            raise
+        except FOREIGN:
+            return None
 
     def _revocation_finding(self, words: list[Word], wanted: tuple[Wanted, ...]) -> Finding | None:
         for number, word in enumerate(words):
@@ -232,58 +295,6 @@ class _Case:
             time_tolerance=CLOCKS + grace,
         )
 
-    def _others(self) -> Iterator[x509.Certificate]:
-        for der in (*self.others, *self.trust.intermediates):
-            try:
-                yield load(der)
-            except ValueError:
-                continue  # a companion that cannot be read helps nobody and harms nobody
-
-
-class _Issuers(CertificateFetcher):
-    """Answers for missing issuers from what was handed in, and writes down what was not."""
-
-    def __init__(self, evidence: tuple[Evidence, ...]) -> None:
-        self._held = [
-            one
-            for piece in evidence
-            if piece.kind is Kind.ISSUER
-            for one in _readable(piece.content)
-        ]
-        self._places: dict[str, Wanted] = {}
-
-    @property
-    def wanted(self) -> tuple[Wanted, ...]:
-        return tuple(self._places.values())
-
-    async def fetch_cert_issuers(
-        self, cert: x509.Certificate
-    ) -> AsyncGenerator[x509.Certificate, None]:
-        found = [one for one in self._held if one.subject == cert.issuer]
-        for one in found:
-            yield one
-        if not found:
-            for url in issuer_places(cert):
-                self._places[url] = Wanted(kind=Kind.ISSUER, url=url)
-
-    async def fetch_crl_issuers(
-        self,
-        certificate_list: crl.CertificateList,  # noqa: ARG002 - the library's signature
-    ) -> AsyncGenerator[x509.Certificate, None]:
-        nobody: tuple[x509.Certificate, ...] = ()  # CRLs come with their issuers' chain here
-        for one in nobody:
-            yield one
-
-    def fetched_certs(self) -> Iterable[x509.Certificate]:
-        return self._held
-
-
-def _readable(content: bytes) -> list[x509.Certificate]:
-    try:
-        return list(bundled(content))
-    except (ValueError, KeyError, TypeError):
-        return []
-
 
 def _finished(work: Coroutine[None, None, Judgement]) -> Judgement:
     """Run to its end what never waits for anything: no event loop, hence no sockets."""
@@ -310,7 +321,9 @@ def _known(certificate: bytes, now: datetime) -> CertificateFacts:
     """Return what can be said of a certificate that may be unreadable."""
     try:
         return facts(load(certificate))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except MemoryError:
+        raise
+    except FOREIGN:
         return CertificateFacts(
             subject="",
             issuer="",

@@ -50,6 +50,11 @@ class Reason(StrEnum):
     TOKEN_MISSING = "token-missing"  # noqa: S105 - a name
     TOKEN_SILENT = "token-silent"  # noqa: S105 - a name
     NOT_OPEN = "not-open"  # the key has not been opened by this child
+    NOT_SIGNABLE = "not-signable"  # the file cannot be signed as it is
+    PICTURE_UNFIT = "picture-unfit"  # what a signature is to be shown by cannot be used
+    STAMP_UNFIT = "stamp-unfit"  # what an authority answered is no time-stamp
+    EVIDENCE_UNFIT = "evidence-unfit"  # what was fetched is no evidence
+    UNWRITTEN = "unwritten"  # the disk did not take it
     UNFORESEEN = "unforeseen"
 
 

@@ -33,6 +33,18 @@ _SIGNATURE_ALGORITHMS: Final = {
     Algorithm.P256_SHA256: "sha256_ecdsa",
     Algorithm.P384_SHA384: "sha384_ecdsa",
 }
+# Tags of DER (X.690, 8.1.2), and two values that are always the same.
+_OCTETS, _SEQUENCE, _SET, _FIRST, _SECOND = b"\x04", b"\x30", b"\x31", b"\xa0", b"\xa1"
+_VERSION: Final[bytes] = core.Integer(1).dump()
+_KIND: Final[bytes] = cms.ContentType("signed_data").dump()
+_STAMPED: Final[bytes] = cms.CMSAttributeType("signature_time_stamp_token").dump()
+# The fields of a SignedData before its SignerInfos, and of a SignerInfo before what is unsigned.
+_DATA_FIELDS: Final = (
+    "version", "digest_algorithms", "encap_content_info", "certificates", "crls",
+)  # fmt: skip
+_SIGNED_FIELDS: Final = (
+    "version", "sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature",
+)  # fmt: skip
 _FRAME: Final = 64  # what an unsigned attribute and longer lengths around it add at most
 
 
@@ -46,11 +58,12 @@ class CmsForm:
 
     algorithm: Algorithm
     longest: int  # bytes of a raw signature
-    _certificates: cms.CertificateSet = field(repr=False)
-    _signer: cms.SignerIdentifier = field(repr=False)
-    _hashed: algos.DigestAlgorithm = field(repr=False)
-    _signed: algos.SignedDigestAlgorithm = field(repr=False)
-    _constant: tuple[bytes, ...] = field(repr=False)  # the attributes that never change, DER
+    # What never changes, DER: the attributes, what stands before those and the signature in the
+    # SignerInfo, and what stands before that in the SignedData.
+    _constant: tuple[bytes, ...] = field(repr=False)
+    _signer: bytes = field(repr=False)
+    _signed: bytes = field(repr=False)
+    _content: bytes = field(repr=False)
 
     @classmethod
     def of(cls, certificate: bytes, chain: Sequence[bytes], algorithm: Algorithm) -> CmsForm:
@@ -63,15 +76,19 @@ class CmsForm:
         hashed = algos.DigestAlgorithm({"algorithm": algorithm.digest})
         signed = algos.SignedDigestAlgorithm({"algorithm": _SIGNATURE_ALGORITHMS[algorithm]})
         named = {"issuer": leaf.issuer, "serial_number": leaf.serial_number}
+        signer = cms.SignerIdentifier("issuer_and_serial_number", named)
+        bundle = cms.CertificateSet(
+            [cms.CertificateChoices("certificate", one) for one in (leaf, *others)]
+        )
+        kind = cms.EncapsulatedContentInfo({"content_type": "data"})
         return cls(
             algorithm=algorithm,
             longest=longest(public),
-            _certificates=cms.CertificateSet(
-                [cms.CertificateChoices("certificate", one) for one in (leaf, *others)]
+            _signer=_VERSION + signer.dump() + hashed.dump(),
+            _signed=signed.dump(),
+            _content=b"".join(
+                (_VERSION, _der(_SET, hashed.dump()), kind.dump(), _FIRST + bundle.dump()[1:])
             ),
-            _signer=cms.SignerIdentifier("issuer_and_serial_number", named),
-            _hashed=hashed,
-            _signed=signed,
             _constant=(
                 _attribute("content_type", "data").dump(),
                 _attribute("signing_certificate_v2", _named(leaf)).dump(),
@@ -99,27 +116,11 @@ class CmsForm:
 
     def filled(self, attributes: bytes, signature: bytes) -> bytes:
         """Return the SignedData, DER of a ContentInfo, with the raw ``signature`` in it."""
-        signer = cms.SignerInfo(
-            {
-                "version": "v1",
-                "sid": self._signer,
-                "digest_algorithm": self._hashed,
-                "signed_attrs": cms.CMSAttributes.load(attributes),
-                "signature_algorithm": self._signed,
-                "signature": signature,
-            }
-        )
-        content = cms.SignedData(
-            {
-                "version": "v1",
-                "digest_algorithms": [self._hashed],
-                "encap_content_info": {"content_type": "data"},
-                "certificates": self._certificates,
-                "signer_infos": [signer],
-            }
-        )
-        der: bytes = cms.ContentInfo({"content_type": "signed_data", "content": content}).dump()
-        return der
+        told = _FIRST + attributes[1:]  # tagged implicitly: the same but for its first byte
+        raw = _der(_OCTETS, signature)
+        signer = _der(_SEQUENCE, self._signer, told, self._signed, raw)
+        signed_data = _der(_SEQUENCE, self._content, _der(_SET, signer))
+        return _der(_SEQUENCE, _KIND, _der(_FIRST, signed_data))
 
     def size(self, *, stamp: int = 0) -> int:
         """Return how many bytes to keep free for a SignedData with a stamp of that length."""
@@ -141,13 +142,28 @@ def with_stamp(signed_data: bytes, token: bytes) -> bytes:
     A stamp that is there already stays. Raises `NotCms` where either is none.
     """
     content = _content(signed_data)
-    signer = _signer_of(content)
-    stamp = _attribute("signature_time_stamp_token", _content(token))
+    _content(token)
+    data, signer = content["content"], _signer_of(content)
     there = signer["unsigned_attrs"]
-    kept = [] if isinstance(there, core.Void) else list(there)
-    signer["unsigned_attrs"] = cms.CMSAttributes([*kept, stamp])
-    der: bytes = content.dump()  # only what was changed is written anew
-    return der
+    kept = [] if isinstance(there, core.Void) else [one.dump() for one in there]
+    stamp = _der(_SEQUENCE, _STAMPED, _der(_SET, token))
+    told = _der(_SECOND, *sorted((*kept, stamp)))  # as DER has a SET
+    # Not by asn1crypto: it takes 1 length in 256 for "indefinite" and then writes all below anew,
+    # twice for each level that was changed; that took minutes.
+    named = _der(_SEQUENCE, *(signer[name].dump() for name in _SIGNED_FIELDS), told)
+    before = (data[name].dump() for name in _DATA_FIELDS)
+    whole = _der(_SEQUENCE, *before, _der(_SET, named))
+    return _der(_SEQUENCE, _KIND, _der(_FIRST, whole))
+
+
+def _der(tag: bytes, *contents: bytes) -> bytes:
+    """Return a value of DER: with its tag and length (X.690, 8.1.3) before it."""
+    content = b"".join(contents)
+    size = len(content)
+    if size < 0x80:  # noqa: PLR2004 - then the length is one byte
+        return tag + bytes((size,)) + content
+    told = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return tag + bytes((0x80 | len(told),)) + told + content
 
 
 def _attribute(kind: str, value: object) -> cms.CMSAttribute:

@@ -90,6 +90,8 @@ def read(contents: bytes) -> Signed:
         )
     except Unreadable:
         raise
+    except MemoryError:
+        raise
     except FOREIGN as error:
         raise Unreadable(say("it cannot be read as a CMS signature")) from error
 
@@ -107,6 +109,8 @@ def breach(signed: Signed, digest: bytes) -> tuple[Verdict, Sub, Message] | None
         )
     except SignatureValidationError as error:
         return _refused(error)
+    except MemoryError:
+        raise
     except FOREIGN:
         return (
             Verdict.INVALID,

@@ -3,7 +3,10 @@ What the large libraries raise for damaged input, and how quiet they are kept.
 
 Seen beside their own errors: KeyError, ValueError, AssertionError, AttributeError, TypeError,
 IndexError, UnicodeDecodeError, NotImplementedError, RecursionError, OverflowError, zlib.error,
-OSError, MemoryError. Listing more would only leave the next one out.
+OSError. Listing more would only leave the next one out.
+
+MemoryError is none of them: it tells of this process and not of the file, so before each
+`except FOREIGN` stands one that lets it through, and the child ends (`edge_node.notary.child`).
 """
 
 from __future__ import annotations

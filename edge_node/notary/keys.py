@@ -6,6 +6,7 @@ Tokens are `edge_node.notary.token`; what is signed and what it stands in are le
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
-from edge_node.notary.raw import Algorithm, algorithm_for, kind_of, public_key
+from edge_node.notary.raw import HASHES, Algorithm, algorithm_for, fits, kind_of, public_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -245,16 +246,41 @@ def chain_of(certificate: bytes, others: Iterable[bytes]) -> tuple[bytes, ...]:
     """
     Return those of ``others`` that lead up from a certificate, issuer first, without a root.
 
-    Goes by names only: who verifies checks the signatures.
+    Of several issuers of one name, as an authority has when it renews its key, the one whose key
+    made the signature; where none did as far as can be told, the one by its key identifier.
     """
-    by_subject: dict[bytes, tuple[bytes, bytes]] = {}
-    for der in others:
-        one = asn1_x509.Certificate.load(der)
-        if one.subject != one.issuer:
-            by_subject.setdefault(one.subject.dump(), (der, one.issuer.dump()))
+    left = {der: asn1_x509.Certificate.load(der) for der in others}
     chain: list[bytes] = []
-    issuer = asn1_x509.Certificate.load(certificate).issuer.dump()
-    while (step := by_subject.pop(issuer, None)) is not None:
-        der, issuer = step
+    last = asn1_x509.Certificate.load(certificate)
+    while True:
+        named = {der: one for der, one in left.items() if _may_have_issued(one, last)}
+        if not named:
+            return tuple(chain)
+        der = max(named, key=lambda der: (_made_by(last, der), _is_meant(last, left[der])))
         chain.append(der)
-    return tuple(chain)
+        last = left.pop(der)
+
+
+def _may_have_issued(one: asn1_x509.Certificate, certificate: asn1_x509.Certificate) -> bool:
+    return bool(one.subject != one.issuer and one.subject == certificate.issuer)
+
+
+def _made_by(certificate: asn1_x509.Certificate, issuer: bytes) -> bool:
+    """Tell whether a certificate was signed by the key of an issuer's, as far as can be told."""
+    algorithm = certificate["signature_algorithm"]
+    try:
+        key, hashed = public_key(issuer), algorithm.hash_algo
+        if key is None or hashed not in HASHES:
+            return False
+        digest = hashlib.new(hashed, certificate["tbs_certificate"].dump()).digest()
+        salt = -1
+        if algorithm.signature_algo == "rsassa_pss":
+            salt = int(algorithm["parameters"]["salt_length"].native)
+        return fits(key, certificate["signature_value"].native, digest, hashed, pss=salt)
+    except ValueError:
+        return False
+
+
+def _is_meant(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bool:
+    meant = certificate.authority_key_identifier
+    return bool(meant is not None and meant == issuer.key_identifier)

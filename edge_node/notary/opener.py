@@ -11,34 +11,28 @@ import importlib
 import os
 import platform
 import sys
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.message import say
 from edge_node.domain.signature import FileVerdict, Sub, Verdict
 from edge_node.notary import filters
 from edge_node.notary.binding import fence, no_more_modules
 from edge_node.notary.child import Reason, Trade, live
+from edge_node.notary.formats import SEARCHED, format_of
 from edge_node.notary.told import read_trust, tell_examined
 from edge_node.notary.trust import Examined
 from edge_node.notary.wire import Fields, Garbled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from edge_node.domain.errors import EdgeNodeError
     from edge_node.notary.binding import Missed
     from edge_node.notary.wire import Packet
 
-_SEARCHED: Final = 1024  # bytes at the start in which readers look for the header of a PDF
-_PDF: Final = b"%PDF-"
-_ZIP: Final = b"PK\x03\x04"
-_COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # older office files, and encrypted ones
-
 # Read in before the fence closes: what opens files, and what that reads in only on meeting
 # something rare.
-_LIBRARIES: Final = (
-    "edge_node.notary.pdf.verifying",
-    "edge_node.notary.ooxml.verifying",
+COMMON: Final = (
     "cryptography.hazmat.backends.openssl.backend",
     "lxml.etree",
     "pyhanko.keys.internal",
@@ -66,6 +60,12 @@ _LIBRARIES: Final = (
     "encodings.utf_8",
     "encodings.utf_8_sig",
 )
+_LIBRARIES: Final = (
+    "edge_node.notary.pdf.verifying",
+    "edge_node.notary.ooxml.verifying",
+    "edge_node.notary.appraising",
+    *COMMON,
+)
 
 
 def verify(packet: Packet) -> Packet:
@@ -75,27 +75,47 @@ def verify(packet: Packet) -> Packet:
     if len(packet.files) != 1:
         raise Garbled("files")
     with os.fdopen(packet.files[0], "rb", closefd=False) as file:
-        kind = _kind(file)
+        kind = format_of(file.read(SEARCHED))
         if kind is None:
             why = say("files of this kind are not looked into for signatures")
-            unknown = FileVerdict(verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why)
+            unknown = FileVerdict(
+                verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why, signable=False
+            )
             return tell_examined(Examined(verdict=unknown))
         module = sys.modules[f"edge_node.notary.{kind}.verifying"]
         return tell_examined(module.verify(file, trust, now=now))
 
 
-ANSWERS: Final[Mapping[str, Callable[[Packet], Packet]]] = {"verify": verify}
+def certificate(packet: Packet) -> Packet:
+    """Return whether a certificate is good to sign with; no file."""
+    answered: Packet = sys.modules["edge_node.notary.appraising"].answer(packet)
+    return answered
+
+
+ANSWERS: Final[Mapping[str, Callable[[Packet], Packet]]] = {
+    "verify": verify,
+    "certificate": certificate,
+}
 
 
 def learn() -> Trade:
+    """Become what looks into files."""
+    return fenced(_LIBRARIES, ANSWERS, _reason)
+
+
+def fenced(
+    libraries: Iterable[str],
+    answers: Mapping[str, Callable[[Packet], Packet]],
+    reason: Callable[[EdgeNodeError], Reason],
+) -> Trade:
     """Read in the libraries and close the fence behind them."""
-    for name in _LIBRARIES:
+    for name in libraries:
         importlib.import_module(name)
     machine = platform.machine()
     missed = no_more_modules()
-    fenced = machine in filters.MACHINES and fence(filters.only(machine))
-    answers = {name: _complete(answer, missed) for name, answer in ANSWERS.items()}
-    return Trade(answers=answers, fenced=fenced, reason=_reason)
+    closed = machine in filters.MACHINES and fence(filters.only(machine))
+    complete = {name: _complete(answer, missed) for name, answer in answers.items()}
+    return Trade(answers=complete, fenced=closed, reason=reason)
 
 
 def _complete(answer: Callable[[Packet], Packet], missed: Missed) -> Callable[[Packet], Packet]:
@@ -109,14 +129,6 @@ def _complete(answer: Callable[[Packet], Packet], missed: Missed) -> Callable[[P
         return answered
 
     return complete
-
-
-def _kind(file: BinaryIO) -> str | None:
-    """Return which room of this package reads the file, by its content."""
-    start = file.read(_SEARCHED)
-    if start.startswith((_ZIP, _COMPOUND)):
-        return "ooxml"
-    return "pdf" if _PDF in start or not start else None
 
 
 def _reason(error: EdgeNodeError) -> Reason:

@@ -9,9 +9,9 @@ the certificate ran out does not, because authorities then forget it (RFC 5280, 
 
 from __future__ import annotations
 
-from contextlib import suppress
+import functools
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from asn1crypto import crl, ocsp
@@ -27,6 +27,7 @@ from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 
 from edge_node.domain.signature import Revocation
 from edge_node.notary.certificates import crl_places, fingerprint, ocsp_places, ocsp_question
+from edge_node.notary.fences import FOREIGN
 from edge_node.notary.trust import Kind, Wanted
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 
 EXPIRED_TOO: Final = "2.5.29.60"  # ExpiredCertsOnCRL (X.509, 9.5.2.8)
+_KEPT: Final = 16  # pieces; one judgement follows another over the same few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +119,25 @@ def _revoked_later(certificate: x509.Certificate, context: ValidationContext) ->
 
 def readable(evidence: Iterable[Evidence]) -> Iterator[Piece]:
     """Yield the OCSP answers and CRLs that can be read at all, each once."""
-    for piece in dict.fromkeys(evidence):
-        if piece.kind is not Kind.ISSUER:
-            with suppress(ValueError, KeyError, TypeError):
-                yield (_list if piece.kind is Kind.CRL else _answer)(piece.content)
+    for one in dict.fromkeys(evidence):
+        piece = None if one.kind is Kind.ISSUER else _read(one)
+        if piece is not None:
+            yield piece
+
+
+def forget() -> None:
+    """Keep nothing of what was read for one file: the next brings its own."""
+    _read.cache_clear()
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read(evidence: Evidence) -> Piece | None:
+    try:
+        return (_list if evidence.kind is Kind.CRL else _answer)(evidence.content)
+    except MemoryError:
+        raise
+    except FOREIGN:
+        return None
 
 
 def in_force(pieces: Iterable[Piece], certificate: x509.Certificate) -> Iterator[Piece]:
@@ -149,16 +166,24 @@ def wanted_about(certificate: x509.Certificate, issuer: x509.Certificate) -> Ite
 def _list(content: bytes) -> Piece:
     parsed = crl.CertificateList.load(content)
     listed = parsed["tbs_cert_list"]
-    extensions = listed["crl_extensions"]
-    keeps = any(one["extn_id"].dotted == EXPIRED_TOO for one in extensions or ())
     return Piece(
         kind=Kind.CRL,
         parsed=parsed,
         issuer=parsed.issuer.dump(),
         given_at=listed["this_update"].native,
-        remembers_since=datetime.min.replace(tzinfo=UTC) if keeps else None,
+        remembers_since=_expired_too(listed),
         fingerprint=fingerprint(content),
     )
+
+
+def _expired_too(listed: crl.TbsCertList) -> datetime | None:
+    """Return since when a list keeps what has run out; None where it does not say so clearly."""
+    for one in listed["crl_extensions"] or ():
+        if one["extn_id"].dotted == EXPIRED_TOO:
+            told = one["extn_value"].parsed.native
+            if isinstance(told, datetime) and told.tzinfo is not None:
+                return told
+    return None
 
 
 def _answer(content: bytes) -> Piece:

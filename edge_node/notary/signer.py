@@ -58,6 +58,7 @@ class Bench:
 
     key: Key | None = None
     form: CmsForm | None = None
+    size: int = 0  # bytes of a SignedData by it
 
     @property
     def answers(self) -> Mapping[str, Callable[[Packet], Packet]]:
@@ -67,14 +68,20 @@ class Bench:
     def open(self, packet: Packet) -> Packet:
         """Open the key at a place with its secret; answer as `facts` does."""
         self.key = self.form = None
+        self.size = 0
         kind = packet.body.get("kind")
         self.key = _from_token(packet) if kind == "token" else _from_files(packet)
         return self.facts(packet)
 
     def facts(self, _: Packet) -> Packet:
-        """Return the certificate (first of the bytes), its chain, and the algorithm."""
+        """Return the certificate (first of the bytes), its chain, algorithm and size of a CMS."""
         key = self._held()
-        return Packet(body={"algorithm": key.algorithm}, blobs=(key.certificate, *key.chain))
+        if not self.size:
+            self.size = self._shaped(key).size()
+        return Packet(
+            body={"algorithm": key.algorithm, "size": self.size},
+            blobs=(key.certificate, *key.chain),
+        )
 
     def sign(self, packet: Packet) -> Packet:
         """Return the raw signature over a digest."""
@@ -84,13 +91,17 @@ class Bench:
     def cms(self, packet: Packet) -> Packet:
         """Return a SignedData (DER) that signs a document by its digest, without a time-stamp."""
         key = self._held()
+        form = self._shaped(key)
+        attributes = form.attributes(_digest(packet, key))
+        signature = key.sign(form.digest(attributes))
+        return Packet(blobs=(form.filled(attributes, signature),))
+
+    def _shaped(self, key: Key) -> CmsForm:
         if self.form is None:
-            from edge_node.notary.cms import CmsForm  # noqa: PLC0415 - not for raw signatures
+            from edge_node.notary.cms import CmsForm  # noqa: PLC0415 - not to open a key
 
             self.form = CmsForm.of(key.certificate, key.chain, key.algorithm)
-        attributes = self.form.attributes(_digest(packet, key))
-        signature = key.sign(self.form.digest(attributes))
-        return Packet(blobs=(self.form.filled(attributes, signature),))
+        return self.form
 
     def _held(self) -> Key:
         if self.key is None:

@@ -41,13 +41,16 @@ _SECOND: Final = timedelta(seconds=1)
 _PLACES: Final = 20  # in one sentence
 _DEPTH: Final = 4  # of sentences in sentences
 _LONGEST_NUMBER: Final = 1 << 63
+_LONGEST_NAME: Final = 300  # characters; of a part, a person, an authority: whoever wrote the file
 
-_FACTS: Final = ("subject", "issuer", "serial", "fingerprint", "not_before", "not_after")
+_FACTS: Final = (
+    "subject", "issuer", "serial", "fingerprint", "not_before", "not_after", "thumbprint",
+)  # fmt: skip
 _SIGNATURE: Final = (
     "verdict", "why", "sub", "name", "profile", "signer", "signed_at", "stamped_at", "stamped_by",
     "chain", "coverage", "uncovered", "algorithm", "revocation", "evidence", "warnings",
 )  # fmt: skip
-_FILE: Final = ("verdict", "why", "sub", "signatures", "signed", "warnings")
+_FILE: Final = ("verdict", "why", "sub", "signatures", "signed", "signable", "warnings")
 _TRUST: Final = (
     "roots", "intermediates", "evidence", "checking", "legacy_sha1", "minimum_rsa", "grace",
 )  # fmt: skip
@@ -93,10 +96,7 @@ def read_message(value: Plain, *, depth: int = _DEPTH) -> Message:
 def tell_examined(examined: Examined) -> Packet:
     """Return a verdict and what would make it surer as a packet."""
     blobs = Blobs()
-    wanted: list[Plain] = [
-        {"kind": one.kind, "url": one.url, "request": blobs.add(one.request)}
-        for one in [one for one in examined.wanted if fits(one.url)][:WANTED]
-    ]
+    wanted = tell_wanted(examined.wanted, blobs)
     return Packet(
         body={"verdict": _tell_file(examined.verdict), "wanted": wanted}, blobs=blobs.all
     )
@@ -107,7 +107,7 @@ def read_examined(packet: Packet) -> Examined:
     told = Fields.of(packet.body, packet.blobs, ("verdict", "wanted"))
     return Examined(
         verdict=_read_file(told.value["verdict"]),
-        wanted=told.list_of("wanted", WANTED, lambda one: _read_wanted(one, packet.blobs)),
+        wanted=told.list_of("wanted", WANTED, lambda one: read_wanted(one, packet.blobs)),
     )
 
 
@@ -116,7 +116,7 @@ def tell_trust(trust: Trust, blobs: Blobs) -> Plain:
     return {
         "roots": [blobs.add(one) for one in trust.roots],
         "intermediates": [blobs.add(one) for one in trust.intermediates],
-        "evidence": [[one.kind, blobs.add(one.content)] for one in trust.evidence],
+        "evidence": tell_evidence(trust.evidence, blobs),
         "checking": trust.checking,
         "legacy_sha1": trust.legacy_sha1,
         "minimum_rsa": trust.minimum_rsa,
@@ -130,12 +130,22 @@ def read_trust(value: Plain, blobs: tuple[bytes, ...]) -> Trust:
     return Trust(
         roots=told.blobs_of("roots", CERTIFICATES),
         intermediates=told.blobs_of("intermediates", CERTIFICATES),
-        evidence=told.list_of("evidence", CERTIFICATES, lambda one: _read_evidence(one, blobs)),
+        evidence=read_evidence(told, "evidence"),
         checking=told.one_of("checking", Checking),
         legacy_sha1=told.flag("legacy_sha1"),
         minimum_rsa=told.number("minimum_rsa", 0, 1 << 16),
         grace=_SECOND * told.number("grace", 0, 1 << 32),
     )
+
+
+def tell_evidence(evidence: Iterable[Evidence], blobs: Blobs) -> Plain:
+    """Return what was fetched as JSON says it; the bytes of it are added to ``blobs``."""
+    return [[one.kind, blobs.add(one.content)] for one in evidence]
+
+
+def read_evidence(told: Fields, name: str) -> tuple[Evidence, ...]:
+    """Return what was fetched."""
+    return told.list_of(name, CERTIFICATES, lambda one: _read_evidence(one, told.blobs))
 
 
 def _tell_file(verdict: FileVerdict) -> Plain:
@@ -145,24 +155,34 @@ def _tell_file(verdict: FileVerdict) -> Plain:
         "sub": verdict.sub,
         "signatures": [_tell_signature(one) for one in verdict.signatures[:SIGNATURES]],
         "signed": verdict.signed,
+        "signable": verdict.signable,
         "warnings": sentences(verdict.warnings, tell_message, WARNINGS),
     }
 
 
 def _read_file(value: Plain) -> FileVerdict:
     told = Fields.of(value, (), _FILE)
-    verdict, sub = told.one_of("verdict", Verdict), _sub(told)
+    verdict, sub = told.one_of("verdict", Verdict), read_sub(told)
     signed = told.flag("signed")
-    if verdict is Verdict.VALID and (sub is not None or not signed):
+    signatures = told.list_of("signatures", SIGNATURES, _read_signature)
+    if verdict is Verdict.VALID and (sub is not None or not signed or not _hold(signatures)):
         raise Garbled("verdict")
     return FileVerdict(
         verdict=verdict,
         why=read_message(told.value["why"]),
         sub=sub,
-        signatures=told.list_of("signatures", SIGNATURES, _read_signature),
+        signatures=signatures,
         signed=signed,
+        signable=told.flag("signable"),
         warnings=told.list_of("warnings", WARNINGS, read_message),
     )
+
+
+def _hold(signatures: tuple[SignatureVerdict, ...]) -> bool:
+    """Whether a file may be VALID by its signatures: there are some, and all of them are."""
+    own = [one.verdict for one in signatures if one.profile != "DTS"]
+    stamps = [one.verdict for one in signatures if one.profile == "DTS"]
+    return bool(own) and set(own) == {Verdict.VALID} and Verdict.INVALID not in stamps
 
 
 def _tell_signature(verdict: SignatureVerdict) -> Plain:
@@ -172,23 +192,23 @@ def _tell_signature(verdict: SignatureVerdict) -> Plain:
         "sub": verdict.sub,
         "name": clean(verdict.name),
         "profile": verdict.profile,
-        "signer": _tell_facts(verdict.signer) if verdict.signer else None,
+        "signer": tell_facts(verdict.signer) if verdict.signer else None,
         "signed_at": _tell_moment(verdict.signed_at),
         "stamped_at": _tell_moment(verdict.stamped_at),
         "stamped_by": clean(verdict.stamped_by),
-        "chain": [_tell_facts(one) for one in verdict.chain[:CHAIN]],
+        "chain": [tell_facts(one) for one in verdict.chain[:CHAIN]],
         "coverage": verdict.coverage,
-        "uncovered": _texts(verdict.uncovered),
+        "uncovered": tell_texts(verdict.uncovered),
         "algorithm": verdict.algorithm,
         "revocation": verdict.revocation,
-        "evidence": _texts(verdict.evidence),
+        "evidence": tell_texts(verdict.evidence),
         "warnings": sentences(verdict.warnings, tell_message, WARNINGS),
     }
 
 
 def _read_signature(value: Plain) -> SignatureVerdict:
     told = Fields.of(value, (), _SIGNATURE)
-    verdict, sub = told.one_of("verdict", Verdict), _sub(told)
+    verdict, sub = told.one_of("verdict", Verdict), read_sub(told)
     if verdict is Verdict.VALID and sub is not None:
         raise Garbled("verdict")
     return SignatureVerdict(
@@ -197,16 +217,16 @@ def _read_signature(value: Plain) -> SignatureVerdict:
         sub=sub,
         name=told.text("name"),
         profile=told.text("profile"),
-        signer=told.maybe("signer", lambda name: _read_facts(told.value[name])),
+        signer=told.maybe("signer", lambda name: read_facts(told.value[name])),
         signed_at=told.maybe("signed_at", told.moment),
         stamped_at=told.maybe("stamped_at", told.moment),
         stamped_by=told.text("stamped_by"),
-        chain=told.list_of("chain", CHAIN, _read_facts),
+        chain=told.list_of("chain", CHAIN, read_facts),
         coverage=told.one_of("coverage", Coverage),
-        uncovered=told.list_of("uncovered", NAMES, _text),
+        uncovered=told.list_of("uncovered", NAMES, read_text),
         algorithm=told.text("algorithm"),
         revocation=told.one_of("revocation", Revocation),
-        evidence=told.list_of("evidence", NAMES, _text),
+        evidence=told.list_of("evidence", NAMES, read_text),
         warnings=told.list_of("warnings", WARNINGS, read_message),
     )
 
@@ -215,7 +235,16 @@ def _tell_moment(moment: datetime | None) -> Plain:
     return within(moment).isoformat() if moment is not None else None
 
 
-def _tell_facts(facts: CertificateFacts) -> Plain:
+def tell_wanted(wanted: Iterable[Wanted], blobs: Blobs) -> Plain:
+    """Return what would make an answer surer, as JSON says it; requests go to ``blobs``."""
+    return [
+        {"kind": one.kind, "url": one.url, "request": blobs.add(one.request)}
+        for one in [one for one in wanted if fits(one.url)][:WANTED]
+    ]
+
+
+def tell_facts(facts: CertificateFacts) -> Plain:
+    """Return what a person wants to see of a certificate, as JSON says it."""
     return {
         "subject": clean(facts.subject),
         "issuer": clean(facts.issuer),
@@ -223,10 +252,12 @@ def _tell_facts(facts: CertificateFacts) -> Plain:
         "fingerprint": facts.fingerprint,
         "not_before": _tell_moment(facts.not_before),
         "not_after": _tell_moment(facts.not_after),
+        "thumbprint": facts.thumbprint,
     }
 
 
-def _read_facts(value: Plain) -> CertificateFacts:
+def read_facts(value: Plain) -> CertificateFacts:
+    """Return what a person wants to see of a certificate."""
     told = Fields.of(value, (), _FACTS)
     return CertificateFacts(
         subject=told.text("subject"),
@@ -235,10 +266,12 @@ def _read_facts(value: Plain) -> CertificateFacts:
         fingerprint=told.text("fingerprint"),
         not_before=told.moment("not_before"),
         not_after=told.moment("not_after"),
+        thumbprint=told.text("thumbprint"),
     )
 
 
-def _read_wanted(value: Plain, blobs: tuple[bytes, ...]) -> Wanted:
+def read_wanted(value: Plain, blobs: tuple[bytes, ...]) -> Wanted:
+    """Return one thing that would make an answer surer."""
     told = Fields.of(value, blobs, ("kind", "url", "request"))
     url = told.value["url"]
     if not isinstance(url, str) or not fits(url):
@@ -253,15 +286,18 @@ def _read_evidence(value: Plain, blobs: tuple[bytes, ...]) -> Evidence:
     return Evidence(kind=told.one_of("kind", Kind), content=told.blob("content"))
 
 
-def _sub(told: Fields) -> Sub | None:
+def read_sub(told: Fields) -> Sub | None:
+    """Return the sub-indication, or None."""
     return told.maybe("sub", lambda name: told.one_of(name, Sub))
 
 
-def _texts(texts: Iterable[str]) -> Plain:
+def tell_texts(texts: Iterable[str]) -> Plain:
+    """Return texts, cut to what is sensible, as JSON says them."""
     return [clean(text) for text, _ in zip(texts, range(NAMES), strict=False)]
 
 
-def _text(value: Plain) -> str:
+def read_text(value: Plain) -> str:
+    """Return one text of a list."""
     return Fields({"text": value}).text("text")
 
 
@@ -270,7 +306,7 @@ def _kept(value: object) -> Plain:
         return tell_message(value)
     if isinstance(value, int) and -_LONGEST_NUMBER < value < _LONGEST_NUMBER:
         return value
-    return clean(str(value))
+    return clean(str(value), most=_LONGEST_NAME)
 
 
 def _read_value(value: Plain, depth: int) -> Message | str | int:
@@ -278,7 +314,7 @@ def _read_value(value: Plain, depth: int) -> Message | str | int:
         return read_message(value, depth=depth - 1)
     if isinstance(value, int) and -_LONGEST_NUMBER < value < _LONGEST_NUMBER:
         return value
-    return _text(value)
+    return read_text(value)
 
 
 def _places(template: str) -> set[str]:

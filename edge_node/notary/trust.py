@@ -92,6 +92,11 @@ class Judgement:
     wanted: tuple[Wanted, ...] = ()
     warnings: tuple[Message, ...] = ()
 
+    @property
+    def signer(self) -> CertificateFacts | None:
+        """Whose certificate it is; None where it cannot be read, and no day in it is known."""
+        return self.certificate if self.certificate.serial else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
@@ -114,3 +119,26 @@ class Examined:
 
     verdict: FileVerdict
     wanted: tuple[Wanted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specimen:
+    """A signature made on trial, over a digest of nothing that matters."""
+
+    digest: bytes
+    signature: bytes  # raw: RSA PKCS #1 v1.5, or ECDSA as DER
+    hashed: str  # the hash function of the digest: sha256, sha384 or sha512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appraisal:
+    """What a certificate is worth for signing now."""
+
+    judgement: Judgement
+    numbers: tuple[str, ...] = ()  # its subject's, as written there: `MST:0400260612`, `H37.02`
+    fits: bool | None = None  # whether its key made the specimen; None where there was none
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What would make it surer."""
+        return self.judgement.wanted

@@ -224,14 +224,14 @@ def fits(url: str) -> bool:
     return len(url) <= TEXT and url.isprintable()
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, most: int = TEXT) -> str:
     """
     Return text without what steers a screen, half characters, or more than anybody reads.
 
     A certificate may name its owner as it pleases.
     """
-    if len(text) > TEXT:
-        text = text[: TEXT - 1] + "…"
+    if len(text) > most:
+        text = text[: most - 1] + "…"
     if text.isprintable():
         return text
     bad = {"Cc", "Cs", "Cf"}

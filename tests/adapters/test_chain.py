@@ -213,6 +213,17 @@ def test_a_token_proves_its_time(pki):
     assert (found.trusted, found.at, found.authority) == (True, NOW, "Time tsa")
 
 
+@pytest.mark.parametrize(("minutes", "trusted"), [(5, True), (6, False), (60 * 24 * 365, False)])
+def test_a_token_of_the_future_proves_nothing(pki, minutes, trusted):
+    """Two clocks may differ by minutes; a stamp of next year would date everything before it."""
+    found = stamped(pki, token_of(pki, b"signed", at=NOW + timedelta(minutes=minutes)))
+
+    assert found.trusted is trusted
+    if not trusted:
+        assert found.judgement.sub is Sub.TIMESTAMP_ORDER_FAILURE
+        assert "a time that has not come yet" in str(found.judgement.why)
+
+
 def test_a_token_over_something_else_proves_nothing(pki):
     """The imprint is compared with what was stamped."""
     found = stamped(pki, token_of(pki, b"something else"))

@@ -12,8 +12,9 @@ from signed_pdfs import a_pdf, sign
 
 from edge_node.adapters.anchors import Anchors, AnchorsUnsound, certificates_in
 from edge_node.adapters.disk import FileGone
-from edge_node.adapters.examining import MOST_LOOKS, Examiner, Terms
+from edge_node.adapters.examining import Examiner
 from edge_node.adapters.fetching import Allowance, Fetcher
+from edge_node.adapters.inquiring import MOST_LOOKS, Terms
 from edge_node.adapters.notary import Opener
 from edge_node.adapters.pieces import Piece
 from edge_node.adapters.statements import Statements

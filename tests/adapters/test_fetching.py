@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from loopback import http_server
 from signed_pdfs import NOW
 
-from edge_node.adapters.fetching import Allowance, Fetcher
+from edge_node.adapters.fetching import REST, SLOW, Allowance, Fetcher, Silence
 from edge_node.adapters.pieces import LONGEST
 from edge_node.adapters.statements import Statements
 from edge_node.adapters.web import Reach
@@ -213,6 +213,45 @@ def test_a_host_that_is_gone_is_not_tried_twice(fetcher, pki):
 
     assert len(fetched.missed) == 3
     assert len(tried) == 1
+
+
+@pytest.mark.parametrize(("took", "asked"), [(SLOW, 2), (SLOW / 2, 4)], ids=["slow", "quick"])
+def test_a_server_that_was_waited_for_in_vain_is_left_alone_for_a_while(fetcher, pki, took, asked):
+    """Whatever file is next: else a host that swallows packets costs each its time-out."""
+    seconds, tried = [0.0], []
+
+    def resolve(host, _port):
+        tried.append(host)
+        seconds[0] += took.total_seconds()
+        raise OSError(110, "timed out")
+
+    mute = Fetcher(
+        statements=fetcher.statements,
+        reach=Reach(private=HERE.private, resolve=resolve),
+        silence=Silence(clock=lambda: seconds[0]),
+    )
+    said = [one(mute, about(pki, name, "http://mute"))[1] for name in ("rsa2048", "p256", "p384")]
+    assert said == [["cannot reach mute: timed out"]] * 3
+    seconds[0] += REST.total_seconds()
+    one(mute, about(pki, "p256", "http://mute"))
+
+    assert len(tried) == asked
+
+
+def test_no_more_servers_are_remembered_than_there_is_room_for(fetcher, pki):
+    """Strangers name as many as they like."""
+    seconds = [0.0]
+
+    def resolve(_host, _port):
+        seconds[0] += SLOW.total_seconds()
+        raise OSError(110, "timed out")
+
+    silence = Silence(clock=lambda: seconds[0])
+    mute = Fetcher(statements=fetcher.statements, reach=Reach(resolve=resolve), silence=silence)
+    for number in range(600):
+        one(mute, about(pki, "p256", f"http://h{number}"), allowance=Allowance())
+
+    assert len(silence._lately) == 500
 
 
 @pytest.mark.parametrize("content", [b"<html>login</html>", b"", b"\x30\x03\x0a\x01\x00", b"\x30"])
@@ -444,6 +483,25 @@ def test_what_nobody_told_again_is_forgotten(fetcher, server, pki):
     assert statements.piece(fingerprint) is not None
     assert statements.forget(before=datetime.now(UTC) + DAY) == 1
     assert not any(path.is_file() for path in statements.folder.rglob("*"))
+
+
+def test_what_a_verdict_relied_on_stays(fetcher, server, pki):
+    """Whoever asks years later why a signature was believed finds it by the digest named."""
+    content = pki.crl(at=NOW)
+    wanted, fingerprint = kept(fetcher, server, content)
+    statements = fetcher.statements
+    for _ in range(2):
+        statements.rely_on([fingerprint, "0" * 64, "../answers", fingerprint])
+
+    assert statements.forget(before=datetime.now(UTC) + DAY) == 1
+    assert statements.answer(wanted) is None
+    assert statements.piece(fingerprint) == content
+    files = [path for path in statements.folder.rglob("*") if path.is_file()]
+    assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in files] == [
+        (fingerprint, 0o600)
+    ]
+    kept(fetcher, server, content)
+    assert statements.answer(wanted).content == content
 
 
 def test_a_disk_that_does_not_take_a_piece_is_an_error_of_ours(tmp_path, server, pki):

@@ -15,18 +15,11 @@ from pathlib import Path
 
 import pytest
 import rogue
+from confined import without_privileges
 
 from edge_node.adapters import notary
-from edge_node.adapters.hired import (
-    ChildMissing,
-    Ending,
-    Hired,
-    Limits,
-    Lost,
-    Post,
-    Span,
-    python,
-)
+from edge_node.adapters.hired import Hired
+from edge_node.adapters.hiring import ChildMissing, Ending, Limits, Lost, Post, Span, python
 from edge_node.notary.wire import Packet
 
 SHORT = Span(clock=timedelta(seconds=0.3), processor=timedelta(seconds=10))
@@ -97,6 +90,25 @@ def test_a_child_that_closes_its_socket_and_stays_is_ended(hire, monkeypatch):
     assert lost.value.ending is Ending.GARBLED
 
 
+def test_a_child_that_no_signal_reaches_holds_nobody_up(hire, monkeypatch):
+    """One that hangs in the kernel is let be, replaced, and taken away once it is gone."""
+    monkeypatch.setattr("edge_node.adapters.hired._ENDING", 0.05)
+    child = hire(rogue.command("silent"))
+    with monkeypatch.context() as kernel:
+        kernel.setattr("os.killpg", lambda *_: None)  # as if the signal were still pending
+        with pytest.raises(Lost) as lost:
+            child.ask(UNKNOWN, SHORT)
+    (left,) = child._stuck
+
+    assert lost.value.ending is Ending.OVERDUE
+    assert child.pid is None
+    os.killpg(left.pid, signal.SIGKILL)
+    assert ended(left.pid)
+    child.tidy()
+    assert not child._stuck
+    assert not Path(f"/proc/{left.pid}").exists()
+
+
 def test_files_that_a_child_sends_are_closed_unseen(hire):
     """A child cannot fill the node's table of open files."""
     child = hire(rogue.command("stuffing"))
@@ -112,6 +124,22 @@ def test_what_cannot_be_started_is_an_outage(hire):
     for command in (("/nonexistent",), python("edge_node.no_such_module")):
         with pytest.raises(ChildMissing, match="does not start"):
             hire(command).ask(UNKNOWN, LONG)
+
+
+def test_a_child_that_may_not_be_bound_does_not_work(hire, monkeypatch):
+    """A system that forbids to set its bounds is an outage, and no fault of the file."""
+
+    def forbidden(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    before = descriptors()
+    monkeypatch.setattr("resource.prlimit", forbidden)
+    child = hire()
+    with pytest.raises(ChildMissing, match="PermissionError"):
+        child.ask(UNKNOWN, LONG)
+
+    assert child.pid is None
+    assert descriptors() == before
 
 
 def test_a_child_without_room_for_its_libraries_says_so(hire):
@@ -285,7 +313,8 @@ send(connection, Packet(body={"pid": started}))
 ORPHAN = """
 import json, sys
 from datetime import timedelta
-from edge_node.adapters.hired import Hired, Post, Span
+from edge_node.adapters.hired import Hired
+from edge_node.adapters.hiring import Post, Span
 from edge_node.notary.wire import Packet
 
 hired = Hired(Post(command=tuple(json.loads(sys.argv[1]))))
@@ -333,6 +362,47 @@ def test_a_child_at_work_dies_with_its_parent(tmp_path):
         child = int((tmp_path / "told").read_text())
         parent.kill()
         assert ended(child)
+
+
+READING = """
+import os, socket, sys
+from pathlib import Path
+from edge_node.notary.wire import TO_CHILD, Packet, receive, send
+
+connection = socket.socket(fileno=int(sys.argv[1]))
+send(connection, Packet(body={"fenced": False}))
+receive(connection, TO_CHILD)
+node, read = Path("/proc", sys.argv[2]), []
+for look in (lambda: (node / "mem").open("rb"), lambda: (node / "environ").read_bytes(),
+             lambda: (node / "fd" / "0").readlink()):
+    try:
+        read.append(bool(look()))
+    except PermissionError:
+        pass
+send(connection, Packet(body={"read": read, "visible": node.exists()}))
+"""
+
+WATCHED = """
+import json
+from datetime import timedelta
+from edge_node.adapters.hired import Hired
+from edge_node.adapters.hiring import Post, Span
+from edge_node.notary.wire import Packet
+
+minute = timedelta(minutes=1)
+environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+hired = Hired(Post(command=(sys.executable, "-c", sys.argv[1]), environment=environment))
+print(json.dumps(dict(hired.ask(Packet(body={}), Span(clock=minute, processor=minute)).body)))
+hired.close()
+for name in ("mountinfo", "cgroup", "statm", "fd/0"):  # what the node looks up of itself
+    os.close(os.open(f"/proc/self/{name}", os.O_RDONLY))
+"""
+
+
+def test_no_child_reads_the_memory_of_the_node():
+    """A vendor's library in the signer may open files, and to the kernel it is the node's user."""
+    answer = json.loads(without_privileges(WATCHED, READING))
+    assert answer == {"read": [], "visible": True}
 
 
 def descriptors():

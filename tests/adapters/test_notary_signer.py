@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
 
-from edge_node.adapters.hired import Span
+from edge_node.adapters.hiring import Span
 from edge_node.adapters.signing_key import (
     KeyTrouble,
     OnToken,
@@ -201,6 +201,7 @@ def test_a_signer_that_does_not_do_its_work_is_trouble(keys, place, way):
     key = keys(place, command=rogue.command(way), span=span)
     with pytest.raises(KeyTrouble) as trouble:
         key.sign(DIGEST)
+    assert key.pid is None  # whatever it would say next would be taken for the next answer
     if way == "silent":
         assert trouble.value.reason is Reason.TOKEN_SILENT
 

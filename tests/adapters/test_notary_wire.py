@@ -297,6 +297,32 @@ def test_an_answer_that_is_wrong_anywhere_is_no_answer(path, value):
         read_examined(altered(path, value))
 
 
+SOUND = replace(SIGNATURE, verdict=Verdict.VALID, sub=None)
+STAMP = replace(SOUND, profile="DTS")
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        (),
+        (STAMP,),
+        (SOUND, SIGNATURE),
+        (SOUND, replace(SIGNATURE, verdict=Verdict.INDETERMINATE)),
+        (SOUND, replace(STAMP, verdict=Verdict.INVALID)),
+    ],
+)
+def test_no_file_is_valid_without_signatures_that_are(signatures):
+    """A child that was taken over has to make up a signature at least, which is shown."""
+    lie = FileVerdict(
+        verdict=Verdict.VALID, why=say("fine"), sub=None, signatures=signatures, signed=True
+    )
+    with pytest.raises(Garbled):
+        read_examined(tell_examined(Examined(verdict=lie)))
+    doubtful = replace(STAMP, verdict=Verdict.INDETERMINATE)
+    told = Examined(verdict=replace(lie, signatures=(SOUND, doubtful)))
+    assert read_examined(tell_examined(told)) == told
+
+
 @pytest.mark.parametrize(
     ("said", "read"),
     [

@@ -32,6 +32,7 @@ def examined_there(name, **more):
         ("libreoffice.xlsx", "rsa2048-sha256", False),
     ],
 )
+@pytest.mark.sound
 def test_signatures_by_other_programs_are_accepted(name, algorithm, unseen):
     """Apache POI leaves custom XML out, as Office does; LibreOffice signs blanks as well."""
     found = examined_there(name)
@@ -45,6 +46,7 @@ def test_signatures_by_other_programs_are_accepted(name, algorithm, unseen):
     assert [str(each)[:30] for each in one.warnings] == ["the signature does not speak f"] * unseen
 
 
+@pytest.mark.sound
 def test_sha1_counts_for_old_files_only_and_only_if_so_decided():
     """SHA-1 can be forged, so who accepts it says so, and is reminded."""
     found = examined_there("poi-sha1.xlsx")
@@ -59,6 +61,7 @@ def test_sha1_counts_for_old_files_only_and_only_if_so_decided():
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SIGNED.glob("*.*x")))
+@pytest.mark.forged
 def test_a_change_in_a_file_signed_elsewhere_is_found(name):
     """Whoever signed it, a changed text is INVALID."""
     content = (SIGNED / name).read_bytes()
@@ -81,6 +84,7 @@ def with_custom_xml(content):
     return changed(added, {CUSTOM: b"<x/>"})
 
 
+@pytest.mark.forged
 def test_custom_xml_that_nobody_signed_matters_where_it_is_shown(pki):
     """Office never signs it. It is shown only where a content control is bound to it."""
     unbound = examined(with_custom_xml(signed(a_docx(), pki.signer("p256"))), pki)
@@ -99,6 +103,7 @@ def test_custom_xml_that_nobody_signed_matters_where_it_is_shown(pki):
     assert bound.signatures[0].coverage is Coverage.PARTIAL
 
 
+@pytest.mark.sound
 def test_a_plain_file_holds_no_signature(pki):
     """That is no error: what to do with unsigned files is policy."""
     for content in (a_docx(), an_xlsx(), office.a_pptx()):
@@ -126,6 +131,7 @@ def test_what_is_no_office_file_is_left_undecided(pki, content):
     )
 
 
+@pytest.mark.sound
 def test_a_stranger_is_sound_and_not_trusted(pki):
     """The signature holds; nobody here knows who stands behind it."""
     found = examined(signed(a_docx(), pki.signer("stranger")), pki)
@@ -135,6 +141,7 @@ def test_a_stranger_is_sound_and_not_trusted(pki):
     )
 
 
+@pytest.mark.sound
 def test_a_stamp_keeps_a_signature_after_its_certificate_ran_out(pki):
     """With a trusted time before the end the signature is VALID; without, nobody knows."""
     before = datetime(2023, 6, 1, tzinfo=UTC)
@@ -147,6 +154,7 @@ def test_a_stamp_keeps_a_signature_after_its_certificate_ran_out(pki):
     assert (plain.verdict, plain.sub) == (Verdict.INDETERMINATE, Sub.OUT_OF_BOUNDS_NO_POE)
 
 
+@pytest.mark.forged
 def test_a_stamp_over_another_signature_does_not_count(pki):
     """Its time is not that of this signature: it stays out, with a warning."""
     stamped = signed(a_docx("other"), pki.signer("p256"), stamp=pki.stamp)
@@ -164,6 +172,7 @@ def test_a_stamp_over_another_signature_does_not_count(pki):
     ]
 
 
+@pytest.mark.sound
 def test_a_clock_seven_hours_ahead_is_a_warning(pki):
     """Clocks that call Vietnamese time UTC are common; later than that nothing explains."""
     seven = timedelta(hours=7)

@@ -166,6 +166,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.forged
 def test_a_change_after_signing_is_named(pki, sound, change):
     """Whatever is shown and was changed, added or taken out is INVALID, and is named."""
     tampered, sentence = CHANGES[change]
@@ -174,6 +175,7 @@ def test_a_change_after_signing_is_named(pki, sound, change):
         assert found.signatures[0].coverage is Coverage.CHANGED
 
 
+@pytest.mark.forged
 def test_a_change_breaks_both_of_two_signatures(pki, sound):
     """Each signature speaks for the file as a whole, so a change counts against each."""
     twice = signed(sound, pki.signer("p384"))
@@ -181,6 +183,7 @@ def test_a_change_breaks_both_of_two_signatures(pki, sound):
         assert (one.verdict, one.sub) == (Verdict.INVALID, Sub.HASH_FAILURE)
 
 
+@pytest.mark.forged
 def test_a_part_nothing_leads_to_is_left_to_policy(pki, sound):
     """It is not shown; but nobody signed it either."""
     odd = changed(of_kind(sound, "word/x.xml", "text/xml"), {"word/x.xml": b"<x/>"})
@@ -195,6 +198,7 @@ def test_a_part_nothing_leads_to_is_left_to_policy(pki, sound):
     assert found.signatures[0].uncovered == ("/word/x.xml",)
 
 
+@pytest.mark.forged
 def test_a_link_nobody_signed_is_left_to_policy(pki, sound):
     """Some programs never sign where links lead, so it may have been there before."""
     odd = add_relationship(sound, f"{OFFICE}/hyperlink", "https://example.com/", mode=EXTERNAL)
@@ -202,6 +206,7 @@ def test_a_link_nobody_signed_is_left_to_policy(pki, sound):
     found_in(odd, pki, Verdict.INDETERMINATE, sub, r"#rId99 \(hyperlink\)", Coverage.PARTIAL)
 
 
+@pytest.mark.sound
 def test_document_properties_may_change(pki, sound):
     """They are not signed, as Office does not sign them: it writes into them on its own."""
     assert examined(flip(sound, "docProps/core.xml"), pki).verdict is Verdict.VALID
@@ -216,6 +221,7 @@ def swap_information(content, pki):
     return changed(content, {SIGNATURE: etree.tostring(mine)})
 
 
+@pytest.mark.forged
 def test_the_signed_half_of_another_signature_does_not_fit(pki, sound):
     """It is genuine, and speaks of other content."""
     sentence = "what the signature says of itself was changed"
@@ -235,6 +241,7 @@ def weaken_list(content):
     return changed(content, {SIGNATURE: etree.tostring(root)})
 
 
+@pytest.mark.forged
 def test_a_weaker_digest_cannot_be_slipped_in(pki, sound):
     """Which digest is used is signed, too."""
     sentence = "what the signature says of itself was changed"
@@ -251,6 +258,7 @@ def replace_certificate(content, new):
     return changed(content, {SIGNATURE: etree.tostring(root)})
 
 
+@pytest.mark.forged
 def test_a_signature_is_nobody_elses(pki, sound):
     """Neither another key's certificate fits it, nor another certificate of the same key."""
     other = replace_certificate(sound, pki.signer("person").certificate)
@@ -261,6 +269,7 @@ def test_a_signature_is_nobody_elses(pki, sound):
     found_in(twin, pki, Verdict.INVALID, Sub.SIG_CRYPTO_FAILURE, sentence)
 
 
+@pytest.mark.forged
 def test_a_signature_without_its_certificate_cannot_be_checked(pki, sound):
     """Whoever made it may be known later; here nobody is named."""
     bare = edited(sound, SIGNATURE, "X509Certificate>", "X509Other>", count=2)
@@ -273,6 +282,7 @@ def test_a_signature_without_its_certificate_cannot_be_checked(pki, sound):
     )
 
 
+@pytest.mark.forged
 def test_an_unknown_method_is_not_guessed_at(pki, sound):
     """MD5 and whatever comes next are named, and left undecided."""
     old = edited(sound, SIGNATURE, "xmldsig-more#rsa-sha256", "xmldsig-more#rsa-md5")
@@ -313,9 +323,47 @@ def differing(sound):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@pytest.mark.forged
 def test_no_flipped_bit_goes_unnoticed_or_escapes(pki, damaged, differing, place, bit):
     """Wherever a file is damaged there is a verdict, and VALID only for what was signed."""
     content = damaged(place, bit)
     if examined(content, pki).verdict is Verdict.VALID:
         changed_folders = {name.partition("/")[0] for name in differing(content)}
         assert changed_folders <= {"docProps", "_xmlsignatures"}
+
+
+def commented(content, tag):
+    """Put comments into the text of one element of the signature, where they do most harm."""
+    part = opened(content)[SIGNATURE].decode()
+    begin = part.index(f"<{tag}>") + len(tag) + 2
+    end = part.index(f"</{tag}>")
+    text = part[begin:end]
+    split = f"{text[:10]}<!-- b -->{text[10:]}<!---->"
+    return changed(content, {SIGNATURE: f"{part[:begin]}{split}{part[end:]}".encode()})
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "xd:SigningTime",
+        "SignatureValue",
+        "DigestValue",
+        "X509Certificate",
+        "xd:EncapsulatedTimeStamp",
+    ],
+)
+def test_comments_in_a_signature_change_nothing(pki, sound, tag):
+    """They are not signed, and anybody may put them in: the day alone would be another time."""
+    (before,) = examined(sound, pki).signatures
+
+    (after,) = examined(commented(sound, tag), pki).signatures
+
+    assert after == before
+    assert (after.verdict, after.signed_at) == (Verdict.VALID, office.NOW)
+
+
+def test_elements_in_the_place_of_text_are_no_signature(pki, sound):
+    """What is read of them would depend on who reads."""
+    content = edited(sound, SIGNATURE, "<SignatureValue>", "<SignatureValue><a>AAAA</a>")
+
+    found_in(content, pki, Verdict.INVALID, Sub.FORMAT_FAILURE, "SignatureValue is not base64")

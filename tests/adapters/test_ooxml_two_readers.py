@@ -119,6 +119,7 @@ WRAPPED = {
 
 
 @pytest.mark.parametrize("how", WRAPPED)
+@pytest.mark.forged
 def test_a_signature_that_two_readers_would_read_as_two_is_refused(pki, sound, how):
     """A signature part is one signature over one list, and each id is there once."""
     wrapped, sentence = WRAPPED[how]
@@ -175,6 +176,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("how", PACKED)
+@pytest.mark.forged
 def test_a_package_that_two_readers_would_read_as_two_is_refused(pki, sound, how):
     """Bytes around the ZIP, parts of one name, or a list of signatures that is not all of them."""
     tampered, sentence = PACKED[how]

@@ -39,6 +39,7 @@ CONSTRAINED = Sub.CRYPTO_CONSTRAINTS_FAILURE
         ("agency", "B-T", VALID, None),
     ],
 )
+@pytest.mark.forged
 def test_a_certificate_that_does_not_do_is_told_apart(pki, name, level, verdict, sub):
     """Each thing that can be wrong with a certificate has its verdict and sub-indication."""
     asked = () if name in {"stranger", "first-generation", "unlisted"} else (name,)
@@ -49,6 +50,7 @@ def test_a_certificate_that_does_not_do_is_told_apart(pki, name, level, verdict,
 
 
 @pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+@pytest.mark.sound
 def test_evidence_outlives_the_certificate(pki, level):
     """With a trusted stamp and evidence inside, a signature outlives its certificate."""
     signed = sign(a_pdf(), pki, "expired", level=level, at=IN_FORCE)
@@ -60,6 +62,7 @@ def test_evidence_outlives_the_certificate(pki, level):
     assert (found.stamped_at, found.signed_at) == (IN_FORCE, IN_FORCE)
 
 
+@pytest.mark.forged
 def test_a_stamp_without_evidence_is_not_enough_later(pki):
     """Authorities forget whom they revoked once the certificate ran out: late answers are void."""
     signed = sign(a_pdf(), pki, "expired", level="B-T", at=IN_FORCE)
@@ -69,6 +72,7 @@ def test_a_stamp_without_evidence_is_not_enough_later(pki):
     assert (found.verdict, found.sub) == (UNSURE, Sub.TRY_LATER)
 
 
+@pytest.mark.forged
 def test_a_stamp_that_came_too_late_does_not_help(pki):
     """A stamp made after the certificate ran out shows the signature to be as young as that."""
     late = sign(a_pdf(), pki, "expired", level="B-T", at=IN_FORCE, stamped_at=NOW)
@@ -76,6 +80,7 @@ def test_a_stamp_that_came_too_late_does_not_help(pki):
     assert verified(late, pki, "tsa").verdict.sub is Sub.EXPIRED
 
 
+@pytest.mark.sound
 def test_a_late_stamp_over_the_document_condemns_nobody(pki):
     """A document time-stamp years later does not say that the signature was made then."""
     late = stamp(sign(a_pdf(), pki, "expired", at=IN_FORCE), pki)
@@ -85,6 +90,7 @@ def test_a_late_stamp_over_the_document_condemns_nobody(pki):
     assert (found.verdict, found.sub) == (UNSURE, Sub.OUT_OF_BOUNDS_NO_POE)
 
 
+@pytest.mark.sound
 def test_a_stamp_over_the_document_dates_what_is_under_it(pki):
     """A signature without a stamp of its own is as old as the document time-stamp over it."""
     signed = stamp(sign(a_pdf(), pki, "revoked", at=BEFORE), pki, at=BEFORE)
@@ -93,6 +99,7 @@ def test_a_stamp_over_the_document_dates_what_is_under_it(pki):
 
 
 @pytest.mark.parametrize("level", ["B-T", "B-LT", "B-LTA"])
+@pytest.mark.sound
 def test_a_revocation_after_the_stamp_changes_nothing(pki, level):
     """Signed and stamped while the certificate was good, a signature survives its revocation."""
     signed = sign(a_pdf(), pki, "revoked", level=level, at=BEFORE)
@@ -110,6 +117,7 @@ def test_a_revocation_after_the_stamp_changes_nothing(pki, level):
         ("unfit-tsa", "the certificate was not issued for time-stamps"),
     ],
 )
+@pytest.mark.forged
 def test_a_stamp_that_is_not_trusted_proves_nothing(pki, tsa, why):
     """A stamp by whoever may not make one is told and left out: the signature stands by itself."""
     found = verified(sign(a_pdf(), pki, level="B-T", tsa=tsa), pki, "rsa2048").verdict
@@ -119,6 +127,7 @@ def test_a_stamp_that_is_not_trusted_proves_nothing(pki, tsa, why):
     assert str(mine.warnings[0]).startswith(f"its time-stamp does not count: {why}")
 
 
+@pytest.mark.sound
 def test_a_document_stamp_that_is_not_trusted_harms_nobody(pki):
     """A stranger's time-stamp over a valid signature is a warning about the stamp."""
     found = verified(stamp(sign(a_pdf(), pki), pki, tsa="stranger-tsa"), pki, "rsa2048").verdict
@@ -128,6 +137,7 @@ def test_a_document_stamp_that_is_not_trusted_harms_nobody(pki):
     assert "does not count" in str(found.warnings[0])
 
 
+@pytest.mark.sound
 def test_an_expired_authority_counts_under_a_later_stamp(pki):
     """A stamp whose authority has run out since is held up by a document time-stamp over it."""
     alone = sign(a_pdf(), pki, "expired", level="B-LT", at=IN_FORCE, tsa="expired-tsa")
@@ -139,7 +149,37 @@ def test_an_expired_authority_counts_under_a_later_stamp(pki):
     assert verified(under, pki, evidence=held).verdict.verdict is VALID
 
 
+def test_an_expired_stamp_over_the_document_counts_under_a_later_one(pki):
+    """A document time-stamp whose authority has run out since is held up by the next over it."""
+    later = datetime(2023, 6, 1, tzinfo=UTC)
+    first = stamp(sign(a_pdf(), pki, "expired", at=IN_FORCE), pki, at=IN_FORCE, tsa="expired-tsa")
+    second = stamp(first, pki, at=later, field="Later")
+    held = (*evidence(pki, "expired", "expired-tsa", at=later), *evidence(pki, "tsa"))
+
+    alone = verified(first, pki, evidence=held).verdict
+    under = verified(second, pki, evidence=held).verdict
+
+    assert (alone.verdict, alone.sub) == (UNSURE, Sub.OUT_OF_BOUNDS_NO_POE)
+    assert "the certificate ran out on 2024-01-01" in str(alone.signatures[1].why)
+    assert under.verdict is VALID
+    assert [one.stamped_at for one in under.signatures] == [None, IN_FORCE, later]
+
+
+def test_a_stamp_of_the_future_dates_nothing(pki):
+    """A trusted authority whose clock is years ahead leaves the signature without a time."""
+    ahead = datetime(2029, 1, 1, tzinfo=UTC)
+    own = sign(a_pdf(), pki, level="B-T", stamped_at=ahead)
+    over = stamp(sign(a_pdf(), pki), pki, at=ahead)
+
+    for signed in (own, over):
+        found = verified(signed, pki, "rsa2048", "tsa").verdict
+        assert (found.verdict, found.signatures[0].stamped_at) == (VALID, None)
+        warned = [*found.warnings, *found.signatures[0].warnings]
+        assert "a time that has not come yet" in str(warned[0])
+
+
 @pytest.mark.parametrize("level", ["B-B", "B-T"])
+@pytest.mark.forged
 def test_sha_1_is_refused_in_words_of_its_own(pki, level):
     """A signature over SHA-1 is INDETERMINATE with its own sentence, stamped or not."""
     found = verified(sign(a_pdf(), pki, digest="sha1", level=level), pki, "rsa2048", "tsa").verdict
@@ -148,6 +188,7 @@ def test_sha_1_is_refused_in_words_of_its_own(pki, level):
     assert str(found.why) == "it uses SHA-1, which can be forged"
 
 
+@pytest.mark.sound
 def test_sha_1_of_old_documents_is_a_policy(pki):
     """Where policy accepts it for the archives, SHA-1 is a warning."""
     old = SigSeedSubFilter.ADOBE_PKCS7_DETACHED

@@ -46,7 +46,6 @@ ODD = {
     "a wrong startxref": (lambda pdf: TABLE.sub(b"startxref\n7", pdf), DAMAGED),
     "a startxref of words": (lambda pdf: TABLE.sub(b"startxref\nhere", pdf), DAMAGED),
     "a startxref behind the end": (lambda pdf: TABLE.sub(b"startxref\n9999999", pdf), DAMAGED),
-    "zeros behind": (lambda pdf: pdf + bytes(3000), DAMAGED),
     "no root": (lambda pdf: pdf.replace(b"/Root", b"/Rxxt"), DAMAGED),
     "its own predecessor": (
         lambda pdf: pdf.replace(b"trailer\n<<", b"trailer\n<< /Prev %d " % _start(pdf)),

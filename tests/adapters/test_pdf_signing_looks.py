@@ -14,22 +14,22 @@ from pathlib import Path
 import fpdf
 import pytest
 from our_pdfs import our_sign, poppler_agrees, pyhanko_agrees
-from PIL import Image, ImageDraw
+from PIL import Image
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.reader import PdfFileReader
-from signed_pdfs import NOW, a_pdf, sign, verified, with_empty_field
+from scanned_pdfs import a_seal
+from signed_pdfs import a_pdf, sign, verified, with_empty_field
 from tampered_pdfs import updated
 
-from edge_node.domain.errors import Outage
+from edge_node.domain.errors import NotSignable
 from edge_node.domain.signature import Verdict
-from edge_node.notary.pdf.appearance import PictureUnfit, seal, text_block
+from edge_node.notary.pdf.appearance import seal, text_block
 from edge_node.notary.pdf.painted import painted
-from edge_node.notary.pdf.preflight import NotSignable
 from edge_node.notary.pdf.sheets import POINTS, sheet
 from edge_node.notary.pdf.signing import Writer
 
-FONT = Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf")
+FONT = Path("/usr/share/fonts/truetype/liberation2/LiberationSerif-Regular.ttf").read_bytes()
 HERE = Path(__file__).parents[1] / "data" / "documents"
 DEMO = Path(__file__).parents[2] / "edge_node" / "demo" / "documents"
 DOCUMENTS = sorted([*HERE.glob("*.pdf"), *DEMO.glob("*.pdf")])
@@ -126,10 +126,6 @@ def _framed(pdf):
     pdf.rect(3, 3, 204, 291)
 
 
-def _scanned(pdf):
-    pdf.image(Image.new("L", (20, 30), 255), x=0, y=0, w=210, h=297)
-
-
 def _lined(until):
     def draw(pdf):
         for row in range(2, until, 4):
@@ -151,9 +147,7 @@ def test_free_space_is_found(draw, down):
     assert (842 - look.box[3]) / POINTS == pytest.approx(down, abs=1.6)
 
 
-@pytest.mark.parametrize(
-    "draw", [_filled((200, 200, 255)), _scanned, _lined(60)], ids=["coloured", "scan", "full"]
-)
+@pytest.mark.parametrize("draw", [_filled((200, 200, 255)), _lined(60)], ids=["coloured", "full"])
 def test_without_free_space_there_is_no_block(draw):
     """Never over what is there: it is told, and nothing is signed by halves."""
     with pytest.raises(NotSignable, match=r"no free space .* at the top right of page 1") as told:
@@ -235,7 +229,7 @@ def test_the_seal_lies_over_a_third_of_the_image_at_its_left(pki, tmp_path, turn
     pdf = updated(a_pdf(2), lambda writer: _turn(writer, turned, None))
     pdf = sign(pdf, pki, "person", level="B-T", box=(250, 300, 400, 390))
 
-    look = seal(io.BytesIO(pdf), _png(), width=36, height=36)
+    look = seal(io.BytesIO(pdf), a_seal(), width=36, height=36)
     signed = our_sign(pdf, pki, "agency", level="B-LTA", field="Seal", look=look)
 
     page = PdfFileReader(io.BytesIO(pdf)).find_page_for_modification(0)[0].get_object()
@@ -265,8 +259,8 @@ def test_the_seal_stands_where_the_last_visible_signature_is(pki):
     pdf = sign(pdf, pki, "p256", field="Clerk", box=(300, 100, 420, 150))
     pdf = sign(pdf, pki, "p384", field="Unseen")
 
-    last = seal(io.BytesIO(pdf), _png(), width=36, height=36)
-    named = seal(io.BytesIO(pdf), _png(), width=36, height=36, beside="Chairman")
+    last = seal(io.BytesIO(pdf), a_seal(), width=36, height=36)
+    named = seal(io.BytesIO(pdf), a_seal(), width=36, height=36, beside="Chairman")
 
     assert last.box[1] == pytest.approx(125 - 18 * POINTS)
     assert named.box[1] == pytest.approx(425 - 18 * POINTS)
@@ -278,39 +272,13 @@ def test_without_a_place_there_is_no_seal(pki, box):
     pdf = sign(a_pdf(), pki, "person", box=box)
 
     with pytest.raises(NotSignable) as told:
-        seal(io.BytesIO(pdf), _png(), width=36, height=36)
+        seal(io.BytesIO(pdf), a_seal(), width=36, height=36)
 
     assert str(told.value) == (
         "no signature shows in the PDF that the seal could be put beside"
         if box is None
         else "there is no room for the seal at the left of the signature it belongs to"
     )
-
-
-@pytest.mark.parametrize("picture", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\njunk"])
-def test_a_picture_that_is_none_is_told(picture):
-    """A wrong file for the seal stops sealing and parks no document."""
-    with pytest.raises(PictureUnfit) as told:
-        seal(io.BytesIO(a_pdf()), picture, width=36, height=36)
-
-    assert isinstance(told.value, Outage)
-
-
-def test_a_seal_on_a_white_ground_is_refused():
-    """Without transparency it would cover the signature it belongs to."""
-    opaque = io.BytesIO()
-    Image.new("RGB", (9, 9), "red").save(opaque, "PNG")
-
-    with pytest.raises(PictureUnfit, match="not transparent"):
-        seal(io.BytesIO(a_pdf()), opaque.getvalue(), width=36, height=36)
-
-
-def test_a_missing_font_is_told(tmp_path):
-    """The sentence names the package that brings it."""
-    with pytest.raises(PictureUnfit, match=r"none.ttf") as told:
-        text_block(io.BytesIO(a_pdf()), ["1"], at=NOW, font=tmp_path / "none.ttf")
-
-    assert "fonts-liberation2" in str(told.value.hint)
 
 
 def test_a_broken_pdf_is_told_before_anything_is_drawn():
@@ -389,15 +357,6 @@ def _draw(writer, operators):
     page["/Resources"] = resources
     page["/Contents"] = writer.add_object(generic.StreamObject(stream_data=operators))
     writer.mark_update(reference)
-
-
-def _png():
-    """Return a red ring on a transparent ground."""
-    image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
-    ImageDraw.Draw(image).ellipse((2, 2, 398, 398), outline=(220, 0, 0, 255), width=40)
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
 
 
 def _painted(pdf):

@@ -93,6 +93,7 @@ def told(pdf, pki, *names):
 @pytest.mark.parametrize(
     ("work", "said"), SIMPLE.items(), ids=lambda one: getattr(one, "__name__", "")
 )
+@pytest.mark.forged
 def test_what_was_done_to_the_file_is_seen(pki, signed, work, said):
     """A changed bit, a revision with or without its table, a moved gap: all are INVALID."""
     assert told(work(signed), pki) == (Verdict.INVALID, said)
@@ -100,11 +101,13 @@ def test_what_was_done_to_the_file_is_seen(pki, signed, work, said):
 
 @pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
 @pytest.mark.parametrize("work", LATER, ids=lambda one: one.__name__)
+@pytest.mark.forged
 def test_what_follows_the_evidence_is_seen(pki, kept, work, level):
     """That a security store may follow a signature lets nothing else in behind it."""
     assert told(work(kept[level]), pki) == (Verdict.INVALID, ADDED)
 
 
+@pytest.mark.forged
 def test_something_between_signature_and_evidence_is_seen(pki):
     """Content slipped in before a time-stamp is content added, though the time-stamp covers it."""
     forged = stamp(forge.page_changed(sign(a_pdf(), pki)), pki)
@@ -114,6 +117,7 @@ def test_something_between_signature_and_evidence_is_seen(pki):
     assert second.verdict is Verdict.VALID
 
 
+@pytest.mark.forged
 def test_a_form_changed_beside_the_evidence_is_seen(pki):
     """A revision that brings evidence and tells readers to draw the fields anew is a change."""
 
@@ -134,6 +138,7 @@ def test_a_form_changed_beside_the_evidence_is_seen(pki):
 
 
 @pytest.mark.parametrize("other", ["p256", "person", "sha1"])
+@pytest.mark.forged
 def test_somebody_elses_certificate_is_seen(pki, signed, other):
     """Another certificate beside the signature is found out, also one with the same key."""
     forged = forge.swapped_certificate(signed, pki.signer(other).certificate)
@@ -141,6 +146,7 @@ def test_somebody_elses_certificate_is_seen(pki, signed, other):
     assert told(forged, pki) == (Verdict.INVALID, NOT_THIS_CERTIFICATE)
 
 
+@pytest.mark.forged
 def test_a_missing_certificate_is_told(pki, signed):
     """Without the signer's certificate nobody can say whose signature it is."""
     verdict, (sub, why) = told(forge.no_certificate(signed), pki)
@@ -149,6 +155,7 @@ def test_a_missing_certificate_is_told(pki, signed):
     assert why == "it does not hold the certificate of its signer"
 
 
+@pytest.mark.forged
 def test_a_signature_by_another_key_is_seen(pki):
     """A signature that a stranger made in somebody's name is not by the certificate's key."""
     stranger = a_signer(pki, "rsa2048", key_of="person")
@@ -156,6 +163,7 @@ def test_a_signature_by_another_key_is_seen(pki):
     assert told(sign(a_pdf(), pki, signer=stranger), pki) == (Verdict.INVALID, NOT_BY_THIS_KEY)
 
 
+@pytest.mark.forged
 def test_the_signature_of_another_document_is_seen(pki, signed):
     """A signature carried over from another document is sound in itself and not over this one."""
     other = sign(a_pdf(text="Another"), pki, level="B-T")
@@ -178,6 +186,7 @@ DICTIONARIES = {
 
 
 @pytest.mark.parametrize(("key", "value", "said"), DICTIONARIES.values(), ids=DICTIONARIES)
+@pytest.mark.forged
 def test_a_signature_rewritten_later_is_seen(pki, signed, key, value, said):
     """A later revision that leaves out or spoils a part of the signature makes it none."""
 
@@ -196,6 +205,7 @@ def test_a_signature_rewritten_later_is_seen(pki, signed, key, value, said):
         (b"/Contents <", b"/ContentX <", MISSING),
     ],
 )
+@pytest.mark.forged
 def test_a_signature_spoilt_in_place_is_seen(pki, signed, old, new, said):
     """The same done where the signature stands."""
     assert told(forge.in_place(signed, old, new), pki) == (Verdict.INVALID, said)
@@ -204,6 +214,7 @@ def test_a_signature_spoilt_in_place_is_seen(pki, signed, old, new, said):
 @pytest.mark.parametrize(
     ("text", "said"), [(b"null", MISSING), (b"<>", EMPTY), (b"<00>", EMPTY), (b"(0)", NO_CMS)]
 )
+@pytest.mark.forged
 def test_a_gap_filled_with_nothing_is_seen(pki, signed, text, said):
     """The gap is not signed: whatever stands there instead of the signature is no signature."""
     start, end = forge.gap(signed)
@@ -232,6 +243,7 @@ RANGES = {
 
 
 @pytest.mark.parametrize(("numbers", "said"), RANGES.values(), ids=RANGES)
+@pytest.mark.forged
 def test_an_odd_byte_range_is_seen(pki, signed, numbers, said):
     """A byte range is the whole file but the signature's own string, or it is refused."""
     start, end = forge.gap(signed)
@@ -253,6 +265,7 @@ SHADOWS = {
 
 
 @pytest.mark.parametrize(("prepare", "work"), SHADOWS.values(), ids=SHADOWS)
+@pytest.mark.forged
 def test_a_shadow_prepared_before_signing_is_seen(pki, prepare, work):
     """What was hidden in the document before it was signed, and brought out after, is a change."""
     signed = sign(prepare(a_pdf()), pki)
@@ -264,6 +277,7 @@ def test_a_shadow_prepared_before_signing_is_seen(pki, prepare, work):
 
 @pytest.mark.parametrize("docmdp", [1, 2, 3])
 @pytest.mark.parametrize("work", [forge.filled, forge.note_added], ids=["filled", "note"])
+@pytest.mark.forged
 def test_a_certification_that_permits_it_does_not_excuse_it(pki, docmdp, work):
     """Forms and notes can cover a page: no permission makes what they show the signer's word."""
     signed = sign(forge.with_form(a_pdf()), pki, docmdp=docmdp)
@@ -271,6 +285,7 @@ def test_a_certification_that_permits_it_does_not_excuse_it(pki, docmdp, work):
     assert told(work(signed), pki) == (Verdict.INVALID, ADDED)
 
 
+@pytest.mark.forged
 def test_a_form_filled_before_the_next_signature_is_left_to_a_person(pki):
     """Filled in between two signatures, a form is the second signer's word and not the first's."""
     filled = forge.filled(sign(forge.with_form(a_pdf()), pki))
@@ -283,6 +298,7 @@ def test_a_form_filled_before_the_next_signature_is_left_to_a_person(pki):
     assert second.verdict is Verdict.VALID
 
 
+@pytest.mark.forged
 def test_a_change_signed_over_by_somebody_else_is_still_seen(pki, signed):
     """A later valid signature answers for the changed page; the earlier one is broken by it."""
     forged = sign(forge.page_changed(signed), pki, "agency", field="Seal")
@@ -293,6 +309,7 @@ def test_a_change_signed_over_by_somebody_else_is_still_seen(pki, signed):
 
 
 @pytest.mark.parametrize("signed_over", [False, True], ids=["last", "signed over"])
+@pytest.mark.forged
 def test_a_field_laid_over_the_page_and_never_signed_is_seen(pki, signed, signed_over):
     """A signature field can show anything: one that nobody signed is a change."""
     forged = with_empty_field(signed)
@@ -304,6 +321,7 @@ def test_a_field_laid_over_the_page_and_never_signed_is_seen(pki, signed, signed
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["later", "prepared"])
+@pytest.mark.forged
 def test_a_time_stamp_laid_over_the_page_is_seen(pki, first):
     """Anybody can buy a time-stamp: one that shows something on a page is no mere evidence."""
     pdf = a_pdf()
@@ -314,6 +332,7 @@ def test_a_time_stamp_laid_over_the_page_is_seen(pki, first):
     assert (found.verdict, found.sub) == (Verdict.INVALID, Sub.HASH_FAILURE)
 
 
+@pytest.mark.forged
 def test_a_strangers_signature_on_top_makes_the_file_doubtful(pki, signed):
     """A signature that anybody could make may show anything on the page: the file is not VALID."""
     forged = sign(signed, pki, "stranger", field="Seal", box=(0, 0, 500, 800))

@@ -43,6 +43,7 @@ ALGORITHMS = {
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", KEYS)
+@pytest.mark.sound
 def test_every_level_of_every_key_is_found_sound(pki, tmp_path, name, level):
     """Each PAdES level by each kind of key is VALID, and poppler finds its bytes sound too."""
     signed = sign(a_pdf(), pki, name, level=level)
@@ -68,6 +69,7 @@ def test_every_level_of_every_key_is_found_sound(pki, tmp_path, name, level):
     assert _poppler_agrees(signed, tmp_path)
 
 
+@pytest.mark.sound
 def test_the_agency_signs_what_the_person_signed(pki, tmp_path):
     """The person's signature holds under the agency's seal, its evidence and its time-stamp."""
     signed = sign(a_pdf(), pki, "person", level="B-T", box=(50, 600, 200, 700))
@@ -87,6 +89,7 @@ def test_the_agency_signs_what_the_person_signed(pki, tmp_path):
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("docmdp", [1, 2, 3])
+@pytest.mark.sound
 def test_a_certified_document_is_sound(pki, tmp_path, docmdp, level):
     """A certification that permits nothing, forms or notes holds, with evidence and stamps."""
     signed = sign(a_pdf(), pki, docmdp=docmdp, level=level)
@@ -101,6 +104,7 @@ def test_a_certified_document_is_sound(pki, tmp_path, docmdp, level):
     [{"field": "Later"}, {"field": "Seal"}, {"field": "Seal", "box": (50, 50, 150, 150)}],
     ids=["empty", "unseen", "seen"],
 )
+@pytest.mark.sound
 def test_a_certified_document_is_signed_further(pki, docmdp, field):
     """A certification that permits signing holds when one signs, in an old field or a new one."""
     signed = sign(with_empty_field(a_pdf()), pki, docmdp=docmdp)
@@ -122,6 +126,7 @@ def test_a_certification_that_permits_nothing_is_not_signed_over(pki):
     assert second.verdict is Verdict.VALID
 
 
+@pytest.mark.sound
 def test_many_signatures_and_stamps_in_turn(pki):
     """Four people, two document time-stamps between them and one at the end: all hold."""
     pdf = a_pdf()
@@ -136,6 +141,7 @@ def test_many_signatures_and_stamps_in_turn(pki):
     assert {one.verdict for one in found.signatures} == {Verdict.VALID}
 
 
+@pytest.mark.sound
 def test_a_hybrid_file_is_read(pki):
     """A file with two kinds of cross-reference at once, as Word writes them, can be verified."""
     signed = sign(_hybrid(a_pdf()), pki)
@@ -144,6 +150,7 @@ def test_a_hybrid_file_is_read(pki):
 
 
 @pytest.mark.parametrize("qpdf", [["--linearize"], ["--object-streams=generate"]])
+@pytest.mark.sound
 def test_files_arranged_otherwise_are_read(pki, tmp_path, qpdf):
     """Linearized files and files whose objects stand in streams are verified like others."""
     signed = sign(sign(_rearranged(a_pdf(3), tmp_path, *qpdf), pki), pki, "agency", field="Seal")
@@ -151,6 +158,7 @@ def test_files_arranged_otherwise_are_read(pki, tmp_path, qpdf):
     assert verified(signed, pki, "rsa2048", "agency").verdict.verdict is Verdict.VALID
 
 
+@pytest.mark.sound
 def test_a_file_that_only_its_owner_may_change_is_read(pki, tmp_path):
     """A PDF encrypted under its owner's password alone opens for everybody, signed or not."""
     locked = _rearranged(a_pdf(), tmp_path, "--encrypt", "", "owner", "256", "--")
@@ -162,6 +170,7 @@ def test_a_file_that_only_its_owner_may_change_is_read(pki, tmp_path):
     assert verified(signed, pki, "rsa2048").verdict.verdict is Verdict.VALID
 
 
+@pytest.mark.sound
 def test_a_file_without_signatures_is_no_failure(pki):
     """No signature is nothing to be wrong: INDETERMINATE, unsigned, and policy decides."""
     found = verified(a_pdf(), pki).verdict
@@ -170,11 +179,13 @@ def test_a_file_without_signatures_is_no_failure(pki):
     assert str(found.why) == "it holds no signature"
 
 
+@pytest.mark.sound
 def test_an_empty_field_is_no_signature(pki):
     """A field that waits for a signature is none."""
     assert not verified(with_empty_field(a_pdf()), pki).verdict.signed
 
 
+@pytest.mark.sound
 def test_a_lone_time_stamp_is_no_signature(pki):
     """A document time-stamp says when and not who: the file counts as unsigned."""
     found = verified(stamp(a_pdf(), pki), pki, "tsa").verdict
@@ -183,6 +194,7 @@ def test_a_lone_time_stamp_is_no_signature(pki):
     assert [one.verdict for one in found.signatures] == [Verdict.VALID]
 
 
+@pytest.mark.sound
 def test_line_ends_behind_the_last_byte_change_nothing(pki):
     """A gateway that appends a line end has added nothing that anybody sees."""
     found = verified(sign(a_pdf(), pki) + b"\r\n", pki, "rsa2048").verdict
@@ -191,6 +203,32 @@ def test_line_ends_behind_the_last_byte_change_nothing(pki):
     assert found.signatures[0].coverage is Coverage.EXTENDED
 
 
+@pytest.mark.parametrize("level", ["B-B", "B-LT", "B-LTA"])
+@pytest.mark.parametrize("blanks", [b" " * 41, bytes(500), b"\f\r\n" * 300])
+def test_blanks_behind_the_end_change_nothing(pki, level, blanks):
+    """Some programs fill a file up to a block; nothing can be hidden in what shows nothing."""
+    padded = sign(a_pdf(), pki, level=level) + blanks
+
+    assert verified(padded, pki, "rsa2048", "tsa").verdict.verdict is Verdict.VALID
+
+
+def test_more_blanks_than_programs_read_past_are_not_called_damage(pki):
+    """The signature may well hold: nobody finds the end of the file to look."""
+    found = verified(sign(a_pdf(), pki) + bytes(3000), pki, "rsa2048").verdict
+
+    assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
+    assert "so many blanks" in str(found.why)
+
+
+@pytest.mark.parametrize("behind", [b"%%EOX", b"x" + b" " * 60, b" " * 60 + b"x"])
+def test_what_is_no_blank_behind_the_end_is_an_addition(pki, behind):
+    """However many blanks stand around it."""
+    found = verified(sign(a_pdf(), pki, level="B-LT") + behind, pki, "rsa2048", "tsa").verdict
+
+    assert (found.verdict, found.sub) == (Verdict.INVALID, Sub.HASH_FAILURE)
+
+
+@pytest.mark.sound
 def test_a_clock_seven_hours_ahead_is_a_warning(pki):
     """Local time passed off as UTC is met in the field: it is told and does not fail."""
     ahead = sign(a_pdf(), pki, level="B-T", claimed=NOW + timedelta(hours=7, minutes=5))
@@ -202,6 +240,7 @@ def test_a_clock_seven_hours_ahead_is_a_warning(pki):
     ]
 
 
+@pytest.mark.forged
 def test_a_clock_that_no_zone_explains_is_not_believed(pki):
     """More than seven hours ahead, the claim cannot be true."""
     ahead = sign(a_pdf(), pki, claimed=NOW + timedelta(hours=7, minutes=6))
@@ -210,6 +249,7 @@ def test_a_clock_that_no_zone_explains_is_not_believed(pki):
     assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.TIMESTAMP_ORDER_FAILURE)
 
 
+@pytest.mark.sound
 def test_the_older_kind_of_signature_is_told(pki):
     """adbe.pkcs7.detached, as the Government's programmes wrote for years, is a warning."""
     signed = sign(a_pdf(), pki, level="B-T", subfilter=SigSeedSubFilter.ADOBE_PKCS7_DETACHED)
@@ -219,6 +259,7 @@ def test_the_older_kind_of_signature_is_told(pki):
     assert "adbe.pkcs7.detached" in str(found.warnings[0])
 
 
+@pytest.mark.sound
 def test_a_signature_with_its_leaf_only_is_helped_by_the_local_store(pki):
     """The issuing authority is often not embedded: it is asked for, or taken from the store."""
     signed = sign(a_pdf(), pki, leaf_only=True)
@@ -232,6 +273,7 @@ def test_a_signature_with_its_leaf_only_is_helped_by_the_local_store(pki):
 
 
 @pytest.mark.parametrize("form", ["der", "pem", "pkcs7"])
+@pytest.mark.sound
 def test_an_issuer_that_was_fetched_completes_the_chain(pki, form):
     """What was wanted and brought is used: the issuer, in any form that servers give it in."""
     signed = sign(a_pdf(), pki, leaf_only=True)
@@ -248,6 +290,7 @@ def test_an_issuer_that_was_fetched_completes_the_chain(pki, form):
     assert found.verdict.verdict is Verdict.VALID
 
 
+@pytest.mark.sound
 def test_what_is_missing_is_named_and_suffices(pki):
     """Without evidence the answer is TRY_LATER and a list; with the listed pieces it is VALID."""
     signed = sign(a_pdf(), pki, level="B-T")
@@ -264,6 +307,7 @@ def test_what_is_missing_is_named_and_suffices(pki):
 
 
 @pytest.mark.parametrize("checking", [Checking.IF_POSSIBLE, Checking.NEVER])
+@pytest.mark.sound
 def test_a_node_without_a_network_may_do_without_revocation(pki, checking):
     """Where policy says so, a missing word on revocation is a warning, or nobody's business."""
     found = verified(sign(a_pdf(), pki), pki, evidence=(), checking=checking)
@@ -274,6 +318,7 @@ def test_a_node_without_a_network_may_do_without_revocation(pki, checking):
     assert bool(found.wanted) is (checking is Checking.IF_POSSIBLE)
 
 
+@pytest.mark.sound
 def test_what_another_program_signs_is_found_sound(pki, tmp_path):
     """Poppler's signatures, one after the other and with no authority inside, hold as ours do."""
     token = pki.softhsm(tmp_path / "token", "rsa2048", "agency")

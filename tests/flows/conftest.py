@@ -1,5 +1,7 @@
 """One sandbox for all tests of the storey: every test takes agencies nobody has used yet."""
 
+from datetime import UTC, datetime
+
 import pytest
 from flows_world import a_world
 from gate import a_gate
@@ -21,3 +23,52 @@ def world(everybody):
 def gate(world):
     with a_gate(world.url) as gate:
         yield gate
+
+
+@pytest.fixture
+def office(world, pki, gate):
+    """Give what sets up an agency that believes in the infrastructure, by the rules given."""
+    from door_world import an_office  # imported here: as with the infrastructure itself
+
+    return lambda **rules: an_office(world, pki, gate, rules)
+
+
+@pytest.fixture
+def arrives(world):
+    """Give what has a document come in with attachments (name, content), up to the door."""
+    from door_world import bring  # likewise
+
+    return lambda desk, *files, change=lambda package: package: bring(world, desk, files, change)
+
+
+@pytest.fixture(scope="module")
+def letters(pki):
+    """Make letters that are signed well, badly, by a stranger, and not at all."""
+    from office import a_docx  # imported here: few tests want what signs
+    from signed_pdfs import a_pdf, sign
+
+    at = datetime.now(UTC)
+    seen = sign(a_pdf(), pki, "person", level="B-T", at=at)
+    return {
+        "signed": seen,
+        "broken": seen.replace(b"/Producer", b"/Produced", 1),
+        "strange": sign(a_pdf(), pki, "stranger", at=at),
+        "plain": a_pdf(),
+        "annex": a_docx(),
+    }
+
+
+@pytest.fixture
+def receiver(world):
+    return world.desk()
+
+
+@pytest.fixture
+def agency(world, pki):
+    """Give agencies that sign by a policy, on somebody's word where nothing else is said."""
+    from signing_world import BY, an_agency
+
+    def agency(policy, **signing):
+        return an_agency(world, pki, signing={"documents": policy, **BY, **signing})
+
+    return agency

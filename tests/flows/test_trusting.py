@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_network
 
 import pytest
 from loopback import http_server
+from signed_pdfs import a_pdf
 
+from edge_node.adapters.anchors import Anchors, certificates_in
+from edge_node.adapters.notary import Opener
 from edge_node.adapters.stamping import NoStamp
 from edge_node.config import load, starter
-from edge_node.node.trusting import examiner, stamper
+from edge_node.domain.signing import Level, SigningWish
+from edge_node.node.trusting import examiner, own_keys, signatory, stamper
 from edge_node.notary.stamps import ask, read
 from edge_node.notary.trust import Checking
 
@@ -94,3 +98,33 @@ def test_stamps_come_from_the_servers_of_the_configuration(configured, tmp_path,
 
     assert asked.lowered["authorization"] == f"Basic {b64encode(b'so:mat khau').decode()}"
     assert (asking.timeout, asking.tries) == (timedelta(seconds=180), 1)
+
+
+def test_the_signatory_signs_by_the_configuration(configured, pki, tmp_path):
+    """Its key, its roots, its authority, what is asked of that, and how a signature looks."""
+    (tmp_path / "seal.p12").write_bytes(pki.signer("agency").pkcs12("mat khau"))
+    (tmp_path / "word").write_bytes(b"mat khau\n")
+    (tmp_path / "word").chmod(0o600)
+    config = configured(f"""
+trust: {{private: [127.0.0.0/8]}}
+stamps: {{servers: [{{url: "{pki.tsa_url}"}}], hash: sha384}}
+signing:
+  keys: [{{name: con-dau, pkcs12: seal.p12, password_file: word}}]
+""")
+    anchors = Anchors(config.trusted)
+    for root in pki.roots:
+        anchors.add(*certificates_in(root))
+    source, target = tmp_path / "decision.pdf", tmp_path / "signed.pdf"
+    source.write_bytes(a_pdf())
+    keys, opener = own_keys(config), Opener()
+    signs = signatory(config, keys, opener, clock=lambda: datetime.now(UTC))
+    try:
+        act = signs.sign(source, target, SigningWish(level=Level.B_LTA))
+    finally:
+        for one in (signs, keys, opener):
+            one.close()
+
+    assert (act.file, act.key, act.level) == ("decision.pdf", "con-dau", Level.B_LTA)
+    assert act.fingerprint == hashlib.sha256(pki.signer("agency").certificate).hexdigest()
+    assert signs.stamps.hashed == "sha384"
+    assert target.read_bytes().startswith(a_pdf())

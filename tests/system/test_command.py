@@ -14,6 +14,10 @@ import pytest
 from system_world import EDGE_NODE, edge_node, environment, until
 
 from edge_node.cli.app import config_file
+from edge_node.config import load
+from edge_node.domain.envelope import AxisId, Digest, Listed, MessageType, Stored
+from edge_node.domain.message import say
+from edge_node.node import Node
 from edge_node.protocol.handoff import SCHEMA_NAMES
 
 # What a command that only looks has no use for, and would wait for.
@@ -183,6 +187,30 @@ main()
 """
 
 
+def test_what_was_returned_to_its_sender_is_released_only_by_force(office):
+    """Without it the command says what was done, and what can be; then it is as with any other."""
+    listed = Listed(
+        axis_id=AxisId("a"),
+        message=MessageType.DOCUMENT,
+        sender="H99.1",
+        receiver="",
+        status="",
+        created="",
+    )
+    package = Stored(digest=Digest("ab" * 32), size=1)
+    with closing(Node(config=load(office.config))) as node:
+        item = node.queue.arriving.set_aside(listed, package, say("x"), now=node.clock())
+        with node.queue.file.transaction() as transaction:
+            transaction.execute("update incoming set state = 'returned', door = 'barred'", {})
+
+    complaint, hint = office.command("release", item).stderr.splitlines()
+    assert complaint == f"edge-node: {item} was returned: its sender has been told status 02"
+    assert hint.startswith("hint: ask the sender to send it again")
+    assert hint.endswith(f"edge-node release {item} --force")
+    assert office.command("list", "--state", "returned", "--json").stdout.count(item) == 1
+    assert office.command("release", item, "--force").stdout == f"released: {item}\n"
+
+
 def all_there_is(office):
     """Return every row of an office's queue, and every other file of its folders."""
     with closing(sqlite3.connect(office.home / "data" / "queue.db")) as queue:
@@ -237,6 +265,24 @@ def test_without_a_command_the_help_is_shown():
 @pytest.mark.parametrize("command", ["--help", "status", "list", "config"])
 def test_commands_that_only_look_load_nothing_heavy(office, command):
     """Neither the HTTP client nor the watcher, the scheduler, the server or a parser of PDF."""
+    loaded = loaded_by(office, command)
+    assert "typer" in loaded
+    assert loaded & HEAVY == set()
+    if command == "--help":
+        assert "sqlite_utils" not in loaded
+
+
+def test_a_node_with_nothing_to_look_into_loads_nothing_that_reads_documents(office):
+    """All its lanes turn, and what signatures are read by stays in children nobody started."""
+    loaded = loaded_by(office, "once")
+    assert "httpx" in loaded
+    assert loaded & {"pyhanko", "pyhanko_certvalidator", "lxml", "cryptography", "asn1crypto"} == (
+        set()
+    )
+
+
+def loaded_by(office, command):
+    """Return the packages a command imports."""
     looked = subprocess.run(
         [sys.executable, "-X", "importtime", *EDGE_NODE[1:], "-c", str(office.config), command],
         capture_output=True,
@@ -244,13 +290,9 @@ def test_commands_that_only_look_load_nothing_heavy(office, command):
         env=environment(),
         check=True,
     )
-    loaded = {
+    return {
         line.rpartition("|")[2].strip().partition(".")[0] for line in looked.stderr.splitlines()
     }
-    assert "typer" in loaded
-    assert loaded & HEAVY == set()
-    if command == "--help":
-        assert "sqlite_utils" not in loaded
 
 
 def test_a_break_at_the_keyboard_ends_a_command_quietly(tmp_path):

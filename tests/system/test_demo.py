@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 from system_world import edge_node
 
 from edge_node.demo.audit import audit
-from edge_node.demo.scenes import Letter
+from edge_node.demo.copies import Original
+from edge_node.demo.scenes import ALTERED, MINISTRY, Letter
 from edge_node.sandbox.store import DATABASE
 
 if TYPE_CHECKING:
@@ -35,15 +36,64 @@ def test_the_demo_loses_nothing_and_doubles_nothing(played):
     [line] = answer.stdout.splitlines()
     balance = json.loads(line)
     assert list(balance) == [
-        "sent", "delivered", "receipts", "refused", "lost", "duplicated", "seconds",
+        "sent", "delivered", "receipts", "refused", "lost", "duplicated",
+        "signed", "valid", "altered", "caught", "seconds",
     ]  # fmt: skip
     assert list(balance["receipts"]) == ["01", "03", "06"]
     assert (balance["lost"], balance["duplicated"]) == (0, 0)
     assert balance["sent"] == balance["delivered"] + balance["refused"] + balance["lost"] > 0
     assert set(balance["receipts"].values()) == {balance["delivered"]}
-    assert balance["refused"] == 1
+    assert balance["refused"] == 1 + balance["caught"]
     assert 0 < balance["seconds"] < 120
     assert "H99.02.03" in answer.stderr
+
+
+def test_the_demo_signs_what_it_sends(played):
+    """Every file dropped apart from ready packages arrives signed, stamped and VALID."""
+    folder, answer = played
+    balance = json.loads(answer.stdout)
+    assert balance["signed"] == balance["valid"] == 9
+    verdicts = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in folder.glob("H99.02*/exchange/inbox/*_H99.01_101-*/verification.json")
+    ]
+    signatures = [
+        signature
+        for verdict in verdicts
+        for attachment in verdict["attachments"]
+        for signature in attachment["signatures"]
+    ]
+    assert len(signatures) == 6
+    assert {one["verdict"] for one in signatures} == {"VALID"}
+    assert {one["signer"] for one in signatures} == {MINISTRY[1]}
+    assert all(one["stamped_at"] for one in signatures)
+
+
+def test_the_demo_catches_what_was_altered_after_signing(played):
+    """One is refused before it leaves, one kept from the receiver's software; both with why."""
+    folder, answer = played
+    balance = json.loads(answer.stdout)
+    assert (balance["altered"], balance["caught"]) == (2, 2)
+    [refused] = folder.glob("H99.02/exchange/failed/*/*/*/*/error.txt")
+    assert ALTERED in refused.read_text(encoding="utf-8-sig")
+    assert not list(folder.glob("H99.01/exchange/inbox/*_15-UBND-SY"))
+    listed = edge_node(
+        "-c", folder / "H99.01" / "config.yaml", "list", "--in", "--state", "quarantined", "--json"
+    )
+    [aside] = map(json.loads, listed.stdout.splitlines())
+    assert aside["sender"] == "H99.02.03"
+    assert aside["reason"]
+
+
+def test_the_demo_keeps_keys_to_itself(played):
+    """Keys and passwords are readable to nobody else; those of the authority are nowhere."""
+    folder, _ = played
+    private = [path for path in (folder / "authority").iterdir() if path.name != "root.crt"]
+    assert len(private) == 6
+    assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
+    words = [path.read_text() for path in private if path.suffix == ".password"]
+    logs = [path.read_text(encoding="utf-8") for path in folder.glob("*.log")]
+    assert not [word for word in words for log in logs if word in log]
 
 
 def test_a_demo_does_not_play_over_another(played):
@@ -59,11 +109,14 @@ class Played:
     """An agency whose folders hold what a demo would have left there."""
 
     exchange: Path
+    queue: Path
 
 
 def a_play(folder):
     """Lay one document that went from one agency to another, and the axis's note of it."""
-    actors = {code: Played(folder / code) for code in ("H99.01", "H99.02")}
+    actors = {
+        code: Played(folder / code, folder / code / "queue.db") for code in ("H99.01", "H99.02")
+    }
     for actor in actors.values():
         for name in ("inbox", "receipts"):
             (actor.exchange / name).mkdir(parents=True)
@@ -78,7 +131,7 @@ def a_play(folder):
         sender="H99.01",
         receivers=("H99.02",),
         document_id=DOCUMENT,
-        digests=frozenset({"315d429b7714cedb6ad04ac31240145257692630457f3c88253c5beceac76027"}),
+        originals=(Original.of(arrived / "a.pdf"),),
     )
     axis = folder / "axis"
     axis.mkdir()
@@ -108,7 +161,7 @@ def counted(actors, letter, axis):
     result = audit(actors, [letter], axis)
     return {
         "sent": result.sent,
-        "delivered": result.count("delivered", "doubled"),
+        "delivered": result.delivered,
         "lost": result.lost,
         "duplicated": result.duplicated,
     }
@@ -169,3 +222,58 @@ def test_the_audit_believes_a_refusal_only_from_the_right_agency(tmp_path):
     assert counted(actors, letter, axis)["lost"] == 1
     (receipts / "2.json").write_text(json.dumps(refusal | {"to": "H99.02"}))
     assert counted(actors, letter, axis)["lost"] == 0
+
+
+def keep_from_software(played):
+    """Enter the document in the queue of an agency as one that is set aside."""
+    with sqlite3.connect(played.queue) as db:
+        db.execute("create table incoming (document_id text, state text, reason text)")
+        db.execute("insert into incoming values (?, 'quarantined', '')", (DOCUMENT,))
+    db.close()
+
+
+def fail_at_home(played):
+    """Lay the document where drops go that were never sent."""
+    folder = played.exchange / "failed" / "2026" / "11" / "22" / "1-VP"
+    folder.mkdir(parents=True)
+    (folder / "document.json").write_text(json.dumps({"document_id": DOCUMENT}))
+    (folder / "error.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("happened", "fate"),
+    [(keep_from_software, "quarantined"), (fail_at_home, "refused"), (None, "delivered")],
+)
+def test_the_audit_wants_what_was_altered_to_be_caught(tmp_path, happened, fate):
+    """By the receiver or by the sender itself; where neither did, the demo has failed."""
+    actors, letter, axis = a_play(tmp_path)
+    note_sends(axis, 1)
+    if happened:
+        shutil.rmtree(actors["H99.02"].exchange / "inbox" / "one")
+        happened(actors["H99.02" if happened is keep_from_software else "H99.01"])
+    result = audit(actors, [replace(letter, altered=True)], axis)
+    assert [unit.fate for unit in result.units] == [fate]
+    assert result.good is (happened is not None)
+    assert (result.altered, result.caught) == (1, int(result.good))
+
+
+@pytest.mark.parametrize(
+    ("added", "verdict", "good"),
+    [
+        (b" and a signature", "VALID", True),
+        (b" and a signature", "INVALID", False),
+        (b" and a signature", "INDETERMINATE", False),
+        (b"", "VALID", False),
+    ],
+)
+def test_the_audit_wants_signatures_that_are_valid(tmp_path, added, verdict, good):
+    """Something behind the file, and the receiver's word that it is a VALID signature."""
+    actors, letter, axis = a_play(tmp_path)
+    note_sends(axis, 1)
+    arrived = actors["H99.02"].exchange / "inbox" / "one"
+    (arrived / "a.pdf").write_bytes(b"%PDF" + added)
+    told = {"attachments": [{"file": "a.pdf", "verdict": verdict}]}
+    (arrived / "verification.json").write_text(json.dumps(told))
+    result = audit(actors, [replace(letter, signs=True)], axis)
+    assert (result.delivered, result.lost) == (1, 0)
+    assert result.good is good

@@ -34,6 +34,7 @@ def asked_of_libreoffice(folder, contents):
     return dict(zip(contents, ([valid for valid, _ in one] for one in told), strict=True))
 
 
+@pytest.mark.sound
 def test_libreoffice_accepts_what_was_signed_and_refuses_what_was_changed(pki, tmp_path):
     """Each format and kind of key, stamped or not, once and twice; and its own files as well."""
     stamp, contents = pki.stamp, {}

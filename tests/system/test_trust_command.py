@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from signed_pdfs import a_pdf, sign
@@ -224,6 +224,66 @@ def test_one_file_that_is_not_valid_is_enough_for_exit_1(trusting, signed, tmp_p
     (signature,) = told[0]["signatures"]
     assert signature["signer"]["subject"] == "Signer revoked"
     assert "was revoked on 2025-06-01" in told[0]["why"]
+
+
+def test_what_bears_no_signature_is_called_that(trusting, tmp_path):
+    """In words at the top; the terms of the standard are for programs, and stay."""
+    (tmp_path / "plain.pdf").write_bytes(a_pdf())
+    (tmp_path / "letter.txt").write_text("Kính gửi")
+    (tmp_path / "folder").mkdir()
+    files = [tmp_path / name for name in ("plain.pdf", "letter.txt", "folder")]
+
+    told = edge_node("-c", trusting, "verify", *files).stdout
+    read = edge_node("-c", trusting, "verify", "--json", *files).stdout
+
+    assert re.findall(r"^verdict +(.*)$", told, re.MULTILINE) == [
+        "not signed",
+        "not checked",
+        "nobody can tell (INDETERMINATE)",
+    ]
+    assert "it is no regular file" in told
+    assert "mistake of ours" not in told
+    assert [json.loads(line)["sub"] for line in read.splitlines()] == [None, "CUSTOM", "CUSTOM"]
+
+
+def test_a_name_of_any_bytes_is_told(trusting, tmp_path):
+    """Files come from old Windows disks, too."""
+    path = tmp_path / os.fsdecode(b"c\xf4ng v\xe3n.pdf")
+    path.write_bytes(a_pdf())
+
+    for more in ([], ["--json"]):
+        answer = edge_node("-c", trusting, "verify", *more, path)
+        assert "c\ufffdng v\ufffdn.pdf" in answer.stdout
+        assert "Traceback" not in answer.stderr
+
+
+def test_what_could_not_be_asked_comes_with_what_to_do(config, pki, signed):
+    """A server in one's own network is not asked unless that is allowed, and this is said."""
+    add(config, pki, "root-2")
+    add(config, pki, "issuing-2")
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("private: [127.0.0.0/8]", "private: []"), "utf-8")
+
+    answer = edge_node("-c", config, "verify", *signed("person", level="B-B"))
+    read = edge_node("-c", config, "verify", "--json", *signed("person", level="B-B"))
+
+    assert "lies in a network that is not public" in answer.stdout
+    assert re.search(
+        r"^hint +if it may be asked, name its network in", answer.stdout, re.MULTILINE
+    )
+    assert "trust.private" in json.loads(read.stdout)["hints"][0]
+
+
+def test_certificates_are_told_by_both_their_digests(trusting, pki, signed):
+    """SHA-1 is what Windows calls the thumbprint, and people compare it."""
+    shown = trust(trusting, "show", fingerprint(pki, "root-2")).stdout
+    (thumbprint,) = re.findall(r"^SHA-1 +([0-9a-f]{40})$", shown, re.MULTILINE)
+    root = x509.load_der_x509_certificate(pki.signer("root-2").certificate)
+    assert root.fingerprint(SHA1()).hex() == thumbprint  # noqa: S303 - as Windows does
+
+    told = edge_node("-c", trusting, "verify", *signed("person")).stdout
+    for digest in ("sha1", "sha256"):
+        assert hashlib.new(digest, pki.signer("person").certificate).hexdigest() in told
 
 
 def test_nobody_is_valid_before_somebody_is_believed(config, signed):

@@ -61,6 +61,7 @@ HURRY: Mapping[str, Mapping[str, object]] = {
     "pull": {"every": "200ms", "look_back_every": "1s"},
     "report": {"every": "300ms"},
     "backup": {"every": "1s"},  # at every start
+    "door": {"incoming": {"invalid": "refuse"}},
     "limits": {"attachment": "700KB", "package": "1MB", "free_space": "1KB"},
 }
 

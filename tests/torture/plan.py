@@ -40,6 +40,7 @@ ERRANDS = (
     "answers_denied",
     "sent_twice",
     "unreadable",
+    "returned",
     "too_large",
     "listing_denied",
     "acknowledgement_denied",

@@ -46,6 +46,7 @@ THROUGH = frozenset({"queued", "accepted", "taken", "01", "03"})
 # Twelve hundred octets that no other document has, whole by their first and last line.
 _BUSY = {"http": 429, "times": 1}
 _WALK = 0.1  # seconds between walks through the papers
+_BROKEN = b"/ByteRange [0 1 2 3]"  # of a signature that is not there
 _PAGE = "%PDF-1.7\n{number}\n" + "x" * 1200 + "\n%%EOF\n"
 
 
@@ -230,6 +231,13 @@ class Software:
         self.foreign.send(package[:start] + b"!!!=" + package[start + 4 :])
         return letter
 
+    def returned(self) -> Letter:
+        """Have another agency send what is signed and does not hold: it goes back, once."""
+        letter = self._written(frozenset({"returned"}), sender=FOREIGN)
+        page = self._page(letter).replace(b"xx", _BROKEN, 1)
+        self.foreign.send(self._packed(letter, page, sender=FOREIGN))
+        return letter
+
     def too_large(self) -> Letter:
         """Have another agency send more than the receiver takes."""
         letter = self._written(frozenset({"fail"}), sender=FOREIGN)
@@ -329,6 +337,8 @@ class Software:
 
             if "fail" in letter.wanted and self._says(letter) == ["fail"]:
                 letter.mark("fail")
+            if "returned" in letter.wanted and self._sent_back(letter):
+                letter.mark("returned")
 
     def _says(self, letter: Letter) -> list[str]:
         """Return what the axis has been told of a document, by its own table."""
@@ -339,6 +349,16 @@ class Software:
         uri = f"{(self.axis / DATABASE).as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as db:
             return [row[0] for row in db.execute(query, (letter.document_id,))]
+
+    def _sent_back(self, letter: Letter) -> bool:
+        """Tell whether the axis has it from the receiver that a document is returned."""
+        query = """
+            select 1 from sends
+             where document_id = ? and sender = ? and status_code = '02' limit 1
+        """
+        uri = f"{(self.axis / DATABASE).as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as db:
+            return db.execute(query, (letter.document_id, self.them)).fetchone() is not None
 
     def offered(self) -> bool:
         """Tell whether the axis has anything that one of the two has not taken."""

@@ -165,6 +165,10 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ),
     ("receiver", "sent_twice"): ("deliver: commit Arriving.repeated",),
     ("receiver", "unreadable"): ("deliver: commit Arriving.quarantine",),
+    ("receiver", "returned"): (
+        "deliver: commit Arriving.turned_away",
+        "deliver: sync Waybills.add",
+    ),
     ("receiver", "too_large"): ("pull: commit Arriving.refuse",),
     ("sender", "listing_denied"): (
         "pull: commit Pauses._write",

@@ -208,6 +208,13 @@ def test_nothing_missing_is_left_unsaid():
         ),
         ({"reply_to": ["x"]}, "reply_to[0]: expected an object, found text"),
         ({"signing": {"operator": "A"}}, "signing.basis: expected text, found nothing"),
+        (
+            {"signing": {"operator": "A", "basis": "B", "policy": "often"}},
+            (
+                "signing.policy: expected one of never, if-unsigned, always, require-signer-first,"
+                " found 'often'"
+            ),
+        ),
         ({"ref": "x" * 201}, "ref: expected at most 200 characters, found 201 characters"),
         (
             {"document_id": "x" * 201},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -38,25 +39,33 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import freeze, say
 from edge_node.domain.receipt import ReasonCode
 from edge_node.domain.record import Dossier, reason_of
+from edge_node.domain.signature import (
+    CertificateFacts,
+    Coverage,
+    FileVerdict,
+    Revocation,
+    SignatureVerdict,
+    Sub,
+    Verdict,
+)
+from edge_node.domain.signing import Act, DoorAction, Level
 from edge_node.protocol.handoff import (
     EventReceipt,
-    FileVerdict,
     InboundFile,
+    Inspected,
     NodeEvent,
     OrderSettings,
     SecretRefused,
-    SignatureVerdict,
     StatusReceipt,
-    Verdict,
     error_json,
     error_papers,
     error_text,
     failure_of,
+    read_acts,
     read_order,
     receipt,
     schema,
     status_file,
-    unverified,
     write_inbound,
     write_verification,
 )
@@ -244,40 +253,15 @@ def test_nothing_of_a_header_is_lost_in_the_inbox():
     }
 
 
-def test_signatures_are_told_of_file_by_file():
-    """Each with its verdict, who signed, when, on whose word, and why."""
-    signature = SignatureVerdict(
-        verdict=Verdict.VALID,
-        signer="CN=UBND",
-        signed_at=AT,
-        stamped_at=AT,
-        chain=("CN=Sub", "CN=Root"),
-        why="",
+def facts(subject):
+    return CertificateFacts(
+        subject=subject,
+        issuer="Root",
+        serial="4711",
+        fingerprint="cd" * 32,
+        not_before=AT,
+        not_after=AT,
     )
-    files = [
-        FileVerdict(file="a.pdf", digest=DIGEST, verdict=Verdict.VALID, signatures=(signature,)),
-        FileVerdict(
-            file="b.pdf",
-            digest=DIGEST,
-            verdict=Verdict.INVALID,
-            why="sửa sau khi ký",
-            signatures=(SignatureVerdict(verdict=Verdict.INVALID, why="digest"),),
-        ),
-    ]
-    told = conforms(write_verification(files, checked_at=AT), "verification")
-    assert told["checked_at"] == THERE
-    assert told["attachments"][0]["signatures"] == [
-        {
-            "verdict": "VALID",
-            "signer": "CN=UBND",
-            "signed_at": THERE,
-            "stamped_at": THERE,
-            "chain": ["CN=Sub", "CN=Root"],
-            "why": "",
-        }
-    ]
-    assert told["attachments"][1]["why"] == "sửa sau khi ký"
-    assert told["attachments"][1]["signatures"][0]["signed_at"] is None
 
 
 def aloud(message):
@@ -285,21 +269,101 @@ def aloud(message):
     return str(message).upper()
 
 
-def test_what_nobody_checked_is_neither_valid_nor_invalid():
-    """Until somebody looks, every file is INDETERMINATE and says why, in the reader's words."""
-    assert conforms(unverified([A_FILE], tell=aloud), "verification") == {
+def inspected(verdict, action=DoorAction.DELIVER, **told):
+    return Inspected(file="a.pdf", digest=DIGEST, verdict=verdict, action=action, **told)
+
+
+def test_signatures_are_told_of_file_by_file():
+    """All that people and software may want to know, each sentence in the reader's words."""
+    signature = SignatureVerdict(
+        verdict=Verdict.VALID,
+        why=say("it holds"),
+        name="Signature1",
+        profile="PAdES-B-T",
+        signer=facts("UBND"),
+        signed_at=AT,
+        stamped_at=AT,
+        stamped_by="TSA",
+        chain=(facts("Sub"), facts("Root")),
+        coverage=Coverage.EXTENDED,
+        uncovered=("/docProps/app.xml",),
+        algorithm="rsa2048-sha256",
+        revocation=Revocation.GOOD,
+        evidence=("ef" * 32,),
+        warnings=(say("its clock is seven hours ahead"),),
+    )
+    verdict = FileVerdict(
+        verdict=Verdict.VALID,
+        why=say("it holds"),
+        signatures=(signature,),
+        signed=True,
+        warnings=(say("a time-stamp does not count"),),
+    )
+    notes = (say("only an old answer"),)
+    data = write_verification([inspected(verdict, notes=notes)], checked_at=AT, tell=aloud)
+    assert conforms(data, "verification") == {
         "schema": 1,
-        "checked_at": None,
+        "checked_at": THERE,
+        "released": False,
         "attachments": [
             {
                 "file": "a.pdf",
                 "sha256": DIGEST,
-                "verdict": "INDETERMINATE",
-                "why": "NOT CHECKED",
-                "signatures": [],
+                "verdict": "VALID",
+                "indication": "TOTAL-PASSED",
+                "sub": None,
+                "why": "IT HOLDS",
+                "signed": True,
+                "action": "deliver",
+                "warnings": ["A TIME-STAMP DOES NOT COUNT", "ONLY AN OLD ANSWER"],
+                "signatures": [
+                    {
+                        "verdict": "VALID",
+                        "indication": "TOTAL-PASSED",
+                        "sub": None,
+                        "why": "IT HOLDS",
+                        "name": "Signature1",
+                        "profile": "PAdES-B-T",
+                        "signer": "UBND",
+                        "signer_fingerprint": "cd" * 32,
+                        "signed_at": THERE,
+                        "stamped_at": THERE,
+                        "stamped_by": "TSA",
+                        "chain": ["Sub", "Root"],
+                        "coverage": "extended",
+                        "uncovered": ["/docProps/app.xml"],
+                        "algorithm": "rsa2048-sha256",
+                        "revocation": "good",
+                        "evidence": ["ef" * 32],
+                        "warnings": ["ITS CLOCK IS SEVEN HOURS AHEAD"],
+                    }
+                ],
             }
         ],
     }
+
+
+def test_what_is_not_known_of_a_signature_is_null_or_empty():
+    """Software finds every key, whatever a stranger's file has to say."""
+    signature = SignatureVerdict(
+        verdict=Verdict.INVALID, sub=Sub.FORMAT_FAILURE, why=say("damaged")
+    )
+    verdict = FileVerdict(
+        verdict=Verdict.INVALID,
+        sub=Sub.FORMAT_FAILURE,
+        why=say("damaged"),
+        signatures=(signature,),
+        signed=True,
+    )
+    files = [inspected(verdict, DoorAction.QUARANTINE)]
+    told = conforms(
+        write_verification(files, checked_at=AT, tell=str, released=True), "verification"
+    )
+    (file,) = told["attachments"]
+    assert (told["released"], file["action"]) == (True, "quarantine")
+    assert (file["indication"], file["sub"]) == ("TOTAL-FAILED", "FORMAT_FAILURE")
+    (signature,) = file["signatures"]
+    assert (signature["signer"], signature["signed_at"], signature["chain"]) == ("", None, [])
 
 
 def test_a_receivers_status_is_told_with_its_meaning():
@@ -401,9 +465,60 @@ def test_a_status_file_tells_how_everything_stands():
                 "at": None,
             },
         ],
+        "signatures": [],
         "updated_at": THERE,
         "warnings": ["to[0]: odd"],
     }
+
+
+def test_a_status_file_tells_what_the_agency_signed():
+    """Who had it signed and why, by which key; and what it says is read again."""
+    act = Act(
+        file="12.pdf",
+        key="seal-2026",
+        subject="Ủy ban nhân dân",
+        fingerprint="ab" * 32,
+        at=AT,
+        level=Level.B_T,
+        stamped_by="TSA",
+        stamped_at=AT,
+        operator="Nguyễn Văn A",
+        basis="Quy chế văn thư",
+    )
+    bare = replace(act, file="b.docx", level=Level.B_B, stamped_by="", stamped_at=None)
+    bare = replace(bare, unseen=say("no space"))
+    dossier = replace(a_dossier(a_fate(Sending.QUEUED)), acts=(act, bare))
+    told = conforms(status_file(dossier, tell=str, at=AT), "standing")
+    assert told["signatures"][0] == {
+        "file": "12.pdf",
+        "operator": "Nguyễn Văn A",
+        "basis": "Quy chế văn thư",
+        "key": "seal-2026",
+        "subject": "Ủy ban nhân dân",
+        "fingerprint": "ab" * 32,
+        "level": "B-T",
+        "at": THERE,
+        "stamped_by": "TSA",
+        "stamped_at": THERE,
+        "unseen": "",
+    }
+    assert told["signatures"][1]["stamped_at"] is None
+    assert told["signatures"][1]["unseen"] == "no space"
+    assert read_acts(told["signatures"]) == (act, bare)
+
+
+@pytest.mark.parametrize(
+    "change", [{"level": "B-Z"}, {"at": "yesterday"}, {"at": None}, {"operator": 7}, {"key": None}]
+)
+def test_what_we_never_wrote_is_no_signature_of_ours(change):
+    """People can lay hands on the papers; the rest of them is read all the same."""
+    act = {"file": "a", "operator": "b", "basis": "c", "key": "d", "subject": "e"}
+    act |= {"fingerprint": "f", "level": "B-B", "at": THERE, "stamped_by": "", "stamped_at": None}
+    assert len(read_acts([act])) == 1
+    (odd,) = read_acts([act | {"unseen": "{0.__class__} %s {"}])
+    assert str(odd.unseen) == "{0.__class__} %s {"  # nothing is filled in
+    assert read_acts([act | change, None, 7]) == ()
+    assert read_acts("signed") == ()
 
 
 def told_of(error, **changes):
@@ -488,6 +603,25 @@ def test_a_clerk_reads_two_lines():
         "No answer!",
         "Mend the document and drop it again, or ask whoever runs the node.",
     ]
+
+
+def test_what_was_signed_in_vain_is_listed():
+    """A drop may fail after its first file was signed: whoever answers for the key has to know."""
+    act = Act(
+        file="12.pdf",
+        key="seal-2026",
+        subject="Ủy ban nhân dân",
+        fingerprint="ab" * 32,
+        at=AT,
+        level=Level.B_T,
+    )
+    error = DropRefused(say("a.pdf: no"), hint=say("mend it"))
+    papers = error_papers(error, tell=str, at=AT, name="12", acts=(act,))
+    (told,) = conforms(papers["error.json"], "error")["signatures"]
+    assert (told["file"], told["key"], told["at"]) == ("12.pdf", "seal-2026", THERE)
+    lines = papers["error.txt"].decode("utf-8-sig").splitlines()
+    assert lines[2] == "Signed all the same, and not sent: 12.pdf; see the folder signed."
+    assert "signatures" not in told_of(error)
 
 
 def test_both_papers_lie_beside_a_failed_drop():

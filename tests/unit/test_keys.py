@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import UTC, datetime, timedelta
 from hashlib import new as hashed
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import load_der_x509_certificate
 
@@ -258,3 +261,46 @@ def test_junk_is_refused_and_never_escapes(pki):
         for content in (good[:cut], good[:cut] + b"\xa5" * (len(good) - cut)):
             with pytest.raises(keys.KeyUnavailable):
                 keys.from_pkcs12(content, "secret", name="a.p12")
+
+
+def issued(subject, issuer, key, by, *, named=True):
+    """Return a certificate (DER) of one name for another's key; ``named`` by key identifiers."""
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, subject)]))
+        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begun)
+        .not_valid_after(begun + timedelta(days=365))
+    )
+    if named:
+        mine = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        theirs = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key())
+        built = built.add_extension(mine, critical=False).add_extension(theirs, critical=False)
+    return built.sign(by, SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("turned", [True, False])
+def test_of_two_issuers_of_one_name_the_one_that_signed_is_sent_along(named, turned):
+    """An authority that renews its key keeps its name: nobody could follow the other's chain."""
+    root, older, newer, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(4))
+    leaf = issued("Seal", "Issuing", own, newer, named=named)
+    signed = issued("Issuing", "Root", newer, root, named=named)
+    other = issued("Issuing", "Root", older, root, named=named)
+
+    held = [leaf, other, signed] if turned else [leaf, signed, other]
+    assert keys.chain_of(leaf, held) == (signed,)
+
+
+def test_where_no_issuer_can_be_checked_the_key_identifier_decides():
+    """What is not known to be false is sent along: who verifies may know more."""
+    stranger, older, newer, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(4))
+    leaf = x509.load_der_x509_certificate(issued("Seal", "Issuing", own, newer))
+    broken = leaf.public_bytes(Encoding.DER)[:-1] + b"\0"
+    named, other = (issued("Issuing", "Root", key, stranger) for key in (newer, older))
+
+    assert keys.chain_of(broken, [other, named]) == (named,)
+    assert keys.chain_of(broken, [other]) == (other,)

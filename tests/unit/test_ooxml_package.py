@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import time
 import zipfile
 import zlib
 
@@ -121,6 +122,17 @@ def of_many_claimed():
     return bytes(content)
 
 
+def telling_otherwise(content):
+    """Have the last record tell of one entry, whatever the record for large files tells."""
+    return content[:-14] + struct.pack("<2H", 1, 1) + content[-10:]
+
+
+def led_astray(content):
+    """Lead to another record for large files than the one that is there."""
+    place = content.rindex(b"PK\6\7") + 8
+    return content[:place] + bytes(8) + content[place + 8 :]
+
+
 def lying(content, name="word/document.xml", *, by=-8):
     """Have both headers of an entry claim fewer bytes than it unpacks to."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -209,6 +221,18 @@ DIRTY = {
     "a list that is said to be large": (of_many_claimed, "unpacks to more than"),
     "fewer bytes than it has": (lambda: lying(a_docx()), "/word/document.xml cannot be unpacked"),
     "more bytes than it has": (lambda: lying(a_docx(), by=8), "cannot be unpacked"),
+    "two records of its end": (
+        lambda: telling_otherwise(in_large_form(a_docx())),
+        "its end tells of two lists of entries",
+    ),
+    "a record of its end that is elsewhere": (
+        lambda: led_astray(in_large_form(a_docx())),
+        "its end tells of two lists of entries",
+    ),
+    "fewer entries than it has": (
+        lambda: telling_otherwise(a_docx()),
+        "its list of entries is longer or shorter than it says",
+    ),
     "encrypted": (lambda: flagged(a_docx()), "the file is encrypted"),
     "bzip2": (lambda: packed_by(zipfile.ZIP_BZIP2), "by a method that office files do not use"),
     "lzma": (lambda: packed_by(zipfile.ZIP_LZMA), "by a method that office files do not use"),
@@ -299,6 +323,34 @@ def test_bytes_come_in_pieces_however_well_they_were_packed():
 
     assert sum(pieces) == 32 << 20
     assert max(pieces) <= 1 << 18
+
+
+def test_no_more_is_unpacked_than_was_announced():
+    """Its bounds were asked of what the list of entries says, which a stranger wrote."""
+    name = "word/media/image1.bmp"
+    content = bytearray(changed(a_docx(), {name: b"\0" * (32 << 20)}))
+    at = content.index(b"PK\1\2", content.index(b"PK\1\2"))
+    while content[at + 46 :][: len(name)] != name.encode():
+        at = content.index(b"PK\1\2", at + 4)
+    (local,) = struct.unpack_from("<L", content, at + 42)
+    for offset in (at + 24, local + 22):
+        struct.pack_into("<L", content, offset, 1000)
+    archive = Archive.read(io.BytesIO(bytes(content)))
+    entry = next(one for one in archive.entries if one.name == name)
+
+    with pytest.raises(PackageUnsound, match="cannot be unpacked to what was put in"):
+        next(archive.unpacked(entry))
+
+
+def test_a_list_of_ten_thousand_kinds_is_read_in_a_moment():
+    """Each row is compared with those before it, and not with every one of them."""
+    rows = "".join(f'<Override PartName="/p{n}" ContentType="a/b"/>' for n in range(10_000))
+    content = edited(a_docx(), TYPES, "</Types>", f"{rows}</Types>")
+    began = time.process_time()
+
+    assert len(read(content).types.overrides) > 10_000
+
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -36,16 +36,23 @@ _END: Final = struct.Struct("<4s4H2LH")
 _LOCATOR: Final = struct.Struct("<4sLQL")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 _FIELD: Final = struct.Struct("<2H")
+_FULL: Final = (*[(1 << 16) - 1] * 4, *[(1 << 32) - 1] * 2)  # told by the record for large files
 _UNICODE_PATH: Final = 0x7075
 _ELSEWHERE: Final = (1 << 32) - 1
 _DESCRIPTORS: Final = (0, 12, 16, 20, 24)  # bytes after an entry that was written to a stream
 _FIRST: Final = b"PK\3\4"
+_NO_MEMORY: Final = "Error -4 "  # zlib's Z_MEM_ERROR, which Python gives no class of its own
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _DESCRIBED: Final = 0x8
 
 
 class PackageUnsound(Permanent):
     """The file cannot be read as an office file, or holds something unsafe."""
+
+    def __init__(self, message: Message, *, hint: Message | None = None) -> None:
+        """Say what is wrong; most of it is gone once an office program has written the file."""
+        anew = say("open it in the office program and save it anew")
+        super().__init__(message, hint=anew if hint is None else hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +81,11 @@ class Archive:
         """Read the list of entries of a seekable file; PackageUnsound when it is not tidy."""
         try:
             length = source.seek(0, 2)
-            directory = _directory(source, length)
+            directory, count = _directory(source, length)
             with ZipFile(source) as opened:
                 listed = opened.infolist()
+            if len(listed) != count:
+                raise _untidy(say("its list of entries is longer or shorter than it says"))
             entries = tuple(_entry(source, info) for info in listed)
         except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
             raise _no_zip() from error
@@ -90,6 +99,8 @@ class Archive:
         for chunk in self._inflated(entry):
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
+            if size > entry.size:  # the bounds were asked of what the header says
+                raise _damaged(entry)
             yield chunk
         if crc != entry.crc or size != entry.size:
             raise _damaged(entry)
@@ -119,19 +130,24 @@ class Archive:
                     yield inflater.decompress(inflater.unconsumed_tail, CHUNK)
             yield inflater.flush()
         except zlib.error as error:
+            if str(error).startswith(_NO_MEMORY):
+                raise MemoryError from error
             raise _damaged(entry) from error
         if not inflater.eof or inflater.unused_data:
             raise _damaged(entry)
 
 
-def _directory(source: BinaryIO, length: int) -> tuple[int, int]:
-    """Return where the list of entries begins and ends, which is where only the end record is."""
+def _directory(source: BinaryIO, length: int) -> tuple[tuple[int, int], int]:
+    """
+    Return where the list of entries begins and ends, and how many there are.
+
+    It must end where only the records of the end are, and these must tell of one list: some
+    readers go by the first of them, some by the last.
+    """
     end = length - _END.size
     if end < 0:
         raise _no_zip()
-    mark, disk, first_disk, _, count, size, offset, comment = _END.unpack(
-        _at(source, end, _END.size)
-    )
+    mark, *told, comment = _END.unpack(_at(source, end, _END.size))
     if mark != b"PK\5\6" or comment:
         packed = _at(source, 0, len(_FIRST)) == _FIRST
         raise (
@@ -142,20 +158,21 @@ def _directory(source: BinaryIO, length: int) -> tuple[int, int]:
     located = end - _LOCATOR.size
     if located >= _END_64.size:
         mark, _, record, _ = _LOCATOR.unpack(_at(source, located, _LOCATOR.size))
-        if mark == b"PK\6\7" and record + _END_64.size == located:
-            end = record
-            mark, _, _, _, disk, first_disk, _, count, size, offset = _END_64.unpack(
-                _at(source, record, _END_64.size)
-            )
-            if mark != b"PK\6\6":
-                raise _no_zip()
-    if disk or first_disk:
+        if mark == b"PK\6\7":
+            end = located - _END_64.size
+            mark, _, _, _, *large = _END_64.unpack(_at(source, end, _END_64.size))
+            pairs = zip(told, large, _FULL, strict=True)
+            if mark != b"PK\6\6" or record != end or any(one not in rest for one, *rest in pairs):
+                raise _untidy(say("its end tells of two lists of entries"))
+            told = large
+    disk, first_disk, here, count, size, offset = told
+    if disk or first_disk or here != count:
         raise _untidy(say("it is one of several volumes"))
     if count > _ENTRIES or size > _DIRECTORY:
         raise _too_large()
     if offset + size != end:
         raise _untidy(say("there are bytes before its beginning or after its list of entries"))
-    return offset, end
+    return (offset, end), count
 
 
 def _at(source: BinaryIO, offset: int, size: int) -> bytes:

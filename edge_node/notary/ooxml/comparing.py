@@ -15,7 +15,7 @@ from edge_node.domain.message import Message, say
 from edge_node.domain.signature import Coverage, Sub, Verdict
 from edge_node.notary.ooxml import relationships
 from edge_node.notary.ooxml.algorithms import DIGESTS, digest_of
-from edge_node.notary.ooxml.extent import Weight, binds
+from edge_node.notary.ooxml.extent import Weight
 from edge_node.notary.ooxml.markup import canonical, canonicalizes, parse
 from edge_node.notary.ooxml.package import fold
 
@@ -35,6 +35,8 @@ class Contents:
     package: Package
     extent: Extent
     _digests: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    _canonical: dict[tuple[str, Transform, str], bytes] = field(default_factory=dict)
+    _blanks: dict[str, int] = field(default_factory=dict)
 
     def digest(self, part: Part, name: str) -> bytes:
         """Return the digest of a part's bytes."""
@@ -42,6 +44,21 @@ class Contents:
         if key not in self._digests:
             self._digests[key] = digest_of(self.package.chunks(part), name)
         return self._digests[key]
+
+    def canonical_digest(self, part: Part, form: Transform, name: str) -> bytes:
+        """Return the digest of a part's canonical form."""
+        key = (part.name, form, name)
+        if key not in self._canonical:
+            now = parse(self.package.content(part), part.name)
+            self._canonical[key] = digest_of([canonical(now, form.method, form.prefixes)], name)
+        return self._canonical[key]
+
+    def blanks(self, part: Part) -> int:
+        """Return how many blanks stand between the relationships in a part."""
+        if part.name not in self._blanks:
+            content = self.package.content(part)
+            self._blanks[part.name] = relationships.blanks_between(content, part.name)
+        return self._blanks[part.name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +120,7 @@ def _bytes_differ(
     if unknown is not None:
         return unknown
     if reference.transforms:
-        now = parse(contents.package.content(part), part.name)
-        first = reference.transforms[0]
-        digest = digest_of([canonical(now, first.method, first.prefixes)], algorithm)
+        digest = contents.canonical_digest(part, reference.transforms[0], algorithm)
     else:
         digest = contents.digest(part, algorithm)
     if digest != reference.digest:
@@ -134,8 +149,9 @@ def _related_differs(
         if one.id in chosen_by.ids or one.type in chosen_by.types
     ]
     algorithm = DIGESTS[reference.method]
-    blanks = relationships.blanks_between(contents.package.content(part), part.name)
-    forms = {relationships.transformed(chosen, blanks=count) for count in (0, blanks)}
+    forms = {
+        relationships.transformed(chosen, blanks=count) for count in (0, contents.blanks(part))
+    }
     if all(digest_of([form], algorithm) != reference.digest for form in forms):
         return _changed(
             say("the relationships in {part} were changed after signing", part=part.name)
@@ -173,10 +189,8 @@ def _left_over(contents: Contents, covered: _Covered) -> Compared:
 
 def _weighed(contents: Contents, covered: _Covered) -> Iterator[tuple[Weight, str]]:
     """Yield what is not covered; what content controls may show weighs by whether they do."""
-    left = list(_uncovered(contents, covered))
-    bindable = any(weight is Weight.BINDABLE for weight, _ in left)
-    bound = Weight.LEFT_OUT if bindable and binds(contents.package) else Weight.UNSEEN
-    for weight, name in left:
+    bound = Weight.LEFT_OUT if contents.extent.bound else Weight.UNSEEN
+    for weight, name in _uncovered(contents, covered):
         yield bound if weight is Weight.BINDABLE else weight, name
 
 

@@ -2,8 +2,10 @@
 What a signature has to speak for, so that nobody can change what the file shows.
 
 Everything but the document properties, the signatures themselves and what only those lead to: as
-Office signs, and also what nothing leads to. What other programs are known to leave out is told
-apart, because leaving it out is not the same as having put it in afterwards.
+Office signs, and also what nothing leads to. Where content controls of a Word file are filled from
+outside of the text, the properties count as well: Word shows a title or an author from there. What
+other programs are known to leave out is told apart, because leaving it out is not the same as
+having put it in afterwards.
 """
 
 from __future__ import annotations
@@ -29,17 +31,24 @@ SIGNATURE: Final = (
 )
 SIGNATURE_TYPE: Final = "application/vnd.openxmlformats-package.digital-signature-xmlsignature+xml"
 _METADATA: Final = "http://schemas.openxmlformats.org/package/2006/relationships/metadata"
+_AS_LIBREOFFICE_SPELLS_IT: Final = (
+    "http://schemas.openxmlformats.org/officedocument/2006/relationships/metadata/core-properties"
+)
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT: Final = "http://purl.oclc.org/ooxml/officeDocument/relationships"
-_PROPERTIES: Final = frozenset(
+# What content controls may show: title, author, company ... (ECMA-376 part 1, 17.5.2.6).
+_FILLING: Final = frozenset(
     {
         f"{_METADATA}/core-properties",
-        f"{_METADATA}/thumbnail",
-        # as LibreOffice spells it
-        "http://schemas.openxmlformats.org/officedocument/2006/relationships/metadata/core-properties",
+        _AS_LIBREOFFICE_SPELLS_IT,
         f"{_OFFICE}/extended-properties",
-        f"{_OFFICE}/custom-properties",
         f"{_STRICT}/extendedProperties",
+    }
+)
+_PROPERTIES: Final = _FILLING | frozenset(
+    {
+        f"{_METADATA}/thumbnail",
+        f"{_OFFICE}/custom-properties",
         f"{_STRICT}/customProperties",
         "http://schemas.microsoft.com/office/2020/02/relationships/classificationlabels",
     }
@@ -59,7 +68,7 @@ _UNSEEN: Final = frozenset(
         "http://schemas.microsoft.com/office/2015/10/relationships/revisionInfo",
     }
 )
-# What content controls may show: Office signs that the part is there, and not the part itself.
+# Likewise: Office signs that the part is there, and not the part itself.
 _CUSTOM: Final = frozenset({f"{_OFFICE}/customXml", f"{_STRICT}/customXml"})
 _BINDING: Final = "dataBinding"
 _LINKS: Final = frozenset({f"{_OFFICE}/hyperlink", f"{_STRICT}/hyperlink"})
@@ -70,7 +79,7 @@ class Weight(IntEnum):
     """How much it matters that a signature does not speak for something."""
 
     UNSEEN = 1  # nobody is shown it
-    BINDABLE = 2  # shown where a content control is bound to it; Office never signs it
+    BINDABLE = 2  # shown where content controls are bound to it; Office never signs it
     LEFT_OUT = 3  # where a link leads, or what nothing leads to: some programs never sign it
     SHOWN = 4
 
@@ -81,17 +90,20 @@ class Extent:
 
     parts: Mapping[str, Weight]
     relationships: Mapping[str, tuple[tuple[Relationship, Weight], ...]]
+    bound: bool  # whether content controls are filled from outside of the text
 
 
 def extent(package: Package) -> Extent:
     """Say what a signature has to speak for; PackageUnsound for relationships nobody can read."""
     own = package.related(relationships.PACKAGE)
     signed = [one for one in own if one.type not in _FREE]
-    free = [one for one in own if one.type in _FREE]
+    bound = binds(package)
+    filling = [one for one in own if bound and one.type in _FILLING]
     reached = _reached(package, signed)
-    beside = _reached(package, free) - reached
+    filled_from = _reached(package, filling) - reached
+    beside = _reached(package, [one for one in own if one.type in _FREE]) - reached - filled_from
     unseen = reached - _reached(package, signed, but=_UNSEEN)
-    bindable = reached - unseen - _reached(package, signed, but=_UNSEEN | _CUSTOM)
+    bindable = reached - unseen - _reached(package, signed, but=_UNSEEN | _CUSTOM) | filled_from
     light = dict.fromkeys(unseen, Weight.UNSEEN) | dict.fromkeys(bindable, Weight.BINDABLE)
     weights = {}
     for key, part in package.parts.items():
@@ -99,7 +111,9 @@ def extent(package: Package) -> Extent:
             continue
         weight = light.get(key, Weight.SHOWN if key in reached else Weight.LEFT_OUT)
         weights[key] = Weight.SHOWN if runs(part) else weight
-    sources = {relationships.PACKAGE: signed} | {key: package.related(key) for key in weights}
+    sources = {relationships.PACKAGE: [*signed, *filling]} | {
+        key: package.related(key) for key in weights
+    }
     return Extent(
         parts=weights,
         relationships={
@@ -107,6 +121,7 @@ def extent(package: Package) -> Extent:
             for source, related in sources.items()
             if related
         },
+        bound=bound,
     )
 
 
@@ -114,7 +129,7 @@ def weigh(relationship: Relationship) -> Weight:
     """Say how much a relationship matters."""
     if relationship.type in _UNSEEN:
         return Weight.UNSEEN
-    if relationship.type in _CUSTOM:
+    if relationship.type in _CUSTOM | _FILLING:
         return Weight.BINDABLE
     if relationship.external and relationship.type in _LINKS:
         return Weight.LEFT_OUT
@@ -133,7 +148,7 @@ def runs(part: Part) -> bool:
 
 
 def binds(package: Package) -> bool:
-    """Whether anything in a Word file is filled from custom XML when it is opened."""
+    """Whether anything in a Word file is filled from outside of the text when it is opened."""
     wanted = tuple(_BINDING.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
     for part in package.parts.values():
         before = b""

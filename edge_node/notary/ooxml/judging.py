@@ -56,6 +56,8 @@ def judge_signature(bench: Bench, part: Part) -> SignatureVerdict:
         return _judged(bench, part.name, signature, certificate)
     except PackageUnsound as error:
         return _without(part.name, Sub.FORMAT_FAILURE, error.message)
+    except MemoryError:
+        raise
     except FOREIGN:
         why = say("{part} holds nothing that can be read as a signature", part=part.name)
         return _without(part.name, Sub.FORMAT_FAILURE, why)
@@ -101,7 +103,7 @@ def _judged(
         why=why,
         name=name,
         profile=_profile(signature, stamps),
-        signer=judgement.certificate,
+        signer=judgement.signer,
         signed_at=signature.signed_at,
         stamped_at=stamp.at if stamp else None,
         stamped_by=stamp.authority if stamp else "",
@@ -186,6 +188,8 @@ def _stamps(bench: Bench, signature: XmlSignature) -> Iterator[Stamp]:
                 others=_others(signature),
                 evidence=properties.evidence if properties else (),
             )
+        except MemoryError:
+            raise
         except FOREIGN:
             continue
         bench.wanted.extend(stamp.judgement.wanted)
@@ -258,5 +262,7 @@ def _algorithm(signature: XmlSignature, certificate: bytes) -> str:
     _, name = SIGNATURES.get(signature.method, ("", "?"))
     try:
         return algorithm(certificate, name)
+    except MemoryError:
+        raise
     except FOREIGN:  # a key of a kind that nobody here has a name for
         return name

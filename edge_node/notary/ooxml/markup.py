@@ -42,7 +42,7 @@ def parse(content: bytes, name: str) -> etree._Element:
     if len(content) > LARGEST:
         raise PackageUnsound(say("{part} is too large", part=name))
     try:
-        root = etree.fromstring(content, _parser())
+        root = _tree(content)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise PackageUnsound(say("{part} is not well-formed XML", part=name)) from error
     if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
@@ -64,7 +64,7 @@ def canonical(element: etree._Element, method: str, prefixes: tuple[str, ...] = 
         if any(str(name).startswith(_XML) for name in above.attrib):
             raise PackageUnsound(say("a signature hands xml: attributes down to what it signs"))
     exclusive, with_comments = _FORMS[method]
-    alone = etree.fromstring(etree.tostring(element, with_tail=False), _parser())
+    alone = _tree(etree.tostring(element, with_tail=False))
     form: bytes = etree.tostring(
         alone,
         method="c14n",
@@ -93,7 +93,13 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 _BLANKS: Final = {9: "&#x9;", 10: "&#xA;", 13: "&#xD;"}
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
+def _tree(content: bytes) -> etree._Element:
+    parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        if error.code == etree.ErrorTypes.ERR_NO_MEMORY:  # which lxml calls a mistake in the XML
+            raise MemoryError from error
+        raise

@@ -41,14 +41,16 @@ class ContentTypes:
         root = parse(content, TYPES_NAME)
         defaults: dict[str, str] = {}
         overrides: dict[str, str] = {}
+        seen: set[tuple[str, str]] = set()
         rows = {"Default": ("Extension", defaults), "Override": ("PartName", overrides)}
         if root.tag != f"{{{_TYPES}}}Types":
             raise _types_unreadable()
         for element in root.iterchildren("*"):
             attribute, kept = rows.get(str(element.tag).removeprefix(f"{{{_TYPES}}}"), ("", {}))
             name, kind = str(element.get(attribute) or ""), str(element.get("ContentType") or "")
-            if not name or not kind or fold(name) in map(fold, kept):
+            if not name or not kind or (attribute, fold(name)) in seen:
                 raise _types_unreadable()
+            seen.add((attribute, fold(name)))
             kept[name] = kind
         return cls(defaults=defaults, overrides=overrides)
 

@@ -227,7 +227,7 @@ def _signed_at(root: _Element, signed: set[_Element]) -> datetime | None:
         for element in root.iter(tag):
             if _within(element, signed):
                 try:
-                    moment = datetime.fromisoformat((element.text or "").strip())
+                    moment = datetime.fromisoformat(_text(element).strip())
                 except ValueError:
                     continue
                 return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -241,9 +241,21 @@ def _one(element: _Element, tag: str) -> _Element:
     return found[0]
 
 
+def _text(element: _Element) -> str:
+    """
+    Return all text of an element, whatever comments stand in it; ValueError for elements in it.
+
+    The canonical form that is signed has no comments, so that anybody may put some in: they
+    change nothing, and least of all where a text ends.
+    """
+    if list(element.iterchildren("*")):
+        raise ValueError(element.tag)
+    return "".join([element.text or "", *(child.tail or "" for child in element)])
+
+
 def _bytes(element: _Element) -> bytes:
     try:
-        return base64.b64decode("".join((element.text or "").split()), validate=True)
+        return base64.b64decode("".join(_text(element).split()), validate=True)
     except (binascii.Error, ValueError) as error:
         name = str(element.tag).rpartition("}")[2]
         raise _contradicts(say("its {element} is not base64", element=name)) from error

@@ -16,7 +16,7 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.errors import Permanent
+from edge_node.domain.errors import NotSignable
 from edge_node.domain.message import say
 from edge_node.notary.ooxml import relationships, xades
 from edge_node.notary.ooxml.algorithms import OURS, digest_of, fits, to_xml
@@ -59,10 +59,6 @@ _WITH_MACROS: Final = frozenset(
 )
 
 
-class NotSignable(Permanent):
-    """The file, or the certificate, is of a kind that is not signed with here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """A signature that is made and not yet in the file."""
@@ -91,18 +87,24 @@ class Draft:
     _objects: str = field(repr=False)
     _properties: str = field(repr=False)
 
+    @property
+    def octets(self) -> bytes:
+        """The canonical SignedInfo, which `digest` is of."""
+        return xades.standing_alone(self._information)
+
+    @property
+    def part(self) -> str:
+        """The name of the new signature's own part."""
+        return self._part
+
     def signed(self, signature: bytes) -> Signed:
         """
         Take the raw signature over `digest` (RSA: PKCS #1 v1.5; ECDSA: DER).
 
         NotSignable when it is not by the key of the certificate.
         """
-        try:
-            raw = to_xml(signature, self._key)
-        except (ValueError, OverflowError) as error:
-            raise _other_key() from error
-        information = xades.standing_alone(self._information)
-        if not fits(self._key, raw, information, OURS[self.algorithm]):
+        raw = _raw(signature, self._key)
+        if not fits(self._key, raw, self.octets, OURS[self.algorithm]):
             raise _other_key()
         value = xades.signature_value(raw)
         stamped = hashlib.sha256(xades.standing_alone(value)).digest()
@@ -167,6 +169,25 @@ def begin(
         _objects=about + office,
         _properties=properties,
     )
+
+
+def stamped_octets(signature: bytes, certificate: bytes) -> bytes:
+    """
+    Return what a time-stamp over a raw ``signature`` is over: the canonical SignatureValue.
+
+    NotSignable when it cannot be by the key of the ``certificate``.
+    """
+    key = public_key(certificate)
+    if key is None:
+        raise _other_key()
+    return xades.standing_alone(xades.signature_value(_raw(signature, key)))
+
+
+def _raw(signature: bytes, key: PublicKey) -> bytes:
+    try:
+        return to_xml(signature, key)
+    except (ValueError, OverflowError) as error:
+        raise _other_key() from error
 
 
 def _ask_kind(package: Package, *, allow_macros: bool) -> None:

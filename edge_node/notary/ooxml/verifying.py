@@ -18,6 +18,7 @@ from edge_node.notary.ooxml.comparing import Contents
 from edge_node.notary.ooxml.extent import ORIGIN, SIGNATURE, SIGNATURE_TYPE, extent
 from edge_node.notary.ooxml.judging import Bench, judge_signature
 from edge_node.notary.ooxml.package import Package, fold
+from edge_node.notary.revocation import forget
 from edge_node.notary.trust import Examined
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _BADNESS: Final = {Verdict.VALID: 0, Verdict.INDETERMINATE: 1, Verdict.INVALID: 2}
 _OLD_OR_ENCRYPTED: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # a compound file (MS-CFB)
 _MARK: Final = b"_xmlsignatures/"  # stands unpacked in the headers of the entries
+# What every office file has: a list of its parts; encrypted, a stream (MS-OFFCRYPTO, 2.3.4.4).
+_OFFICE: Final = (b"[content_types].xml", "encryptedpackage".encode("utf-16-le"))
 _CHUNK: Final = 1 << 20
 
 
@@ -47,14 +50,18 @@ def verify(file: BinaryIO, trust: Trust, *, now: datetime) -> Examined:
         return _examined(file, trust, now)
     except PackageUnsound as error:
         return Examined(verdict=_unread(file, error.message))
-    except (RecursionError, MemoryError):
+    except RecursionError:
         why = say("the file is too much to look into")
         return Examined(
             verdict=FileVerdict(verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why)
         )
+    except MemoryError:
+        raise
     except FOREIGN:
         why = say("the file is damaged and cannot be read")
         return Examined(verdict=_unread(file, why))
+    finally:
+        forget()
 
 
 def _examined(file: BinaryIO, trust: Trust, now: datetime) -> Examined:
@@ -107,17 +114,29 @@ def _together(verdicts: tuple[SignatureVerdict, ...]) -> FileVerdict:
 
 
 def _unread(file: BinaryIO, why: Message) -> FileVerdict:
-    """Return the verdict on a file that cannot be read: worse where it claims to be signed."""
-    if _shows_signatures(file):
+    """
+    Return the verdict on a file that cannot be read: worse where it claims to be signed.
+
+    One that is no office file at all (an archive, a .doc) is none that holds signatures.
+    """
+    if _shows(file, _MARK):
         return FileVerdict(verdict=Verdict.INVALID, sub=Sub.FORMAT_FAILURE, why=why, signed=True)
-    return FileVerdict(verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why)
+    return FileVerdict(
+        verdict=Verdict.INDETERMINATE,
+        sub=Sub.NOT_CHECKED,
+        why=why,
+        signable=_shows(file, *_OFFICE),
+    )
 
 
-def _shows_signatures(file: BinaryIO) -> bool:
+def _shows(file: BinaryIO, *marks: bytes) -> bool:
+    """Tell whether any of the marks stands somewhere in a file, in letters large or small."""
     file.seek(0)
+    longest = max(map(len, marks))
     before = b""
     while chunk := file.read(_CHUNK):
-        if _MARK in (before + chunk).lower():
+        seen = (before + chunk).lower()
+        if any(mark in seen for mark in marks):
             return True
-        before = chunk[-len(_MARK) :]
+        before = seen[-longest:]
     return False

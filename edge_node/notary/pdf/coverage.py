@@ -36,6 +36,8 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from edge_node.domain.message import Message, say
 from edge_node.domain.signature import Coverage, Sub, Verdict
 from edge_node.notary.fences import FOREIGN
+from edge_node.notary.pdf.fields import ask_bounds
+from edge_node.notary.pdf.opening import BLANK
 from edge_node.notary.pdf.places import CHUNK, Place, fields_at
 
 if TYPE_CHECKING:
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from pyhanko.sign.diff_analysis import FieldMDPRule
     from pyhanko.sign.fields import MDPPerm
 
-BLANK: Final = b" \t\r\n\0"
 STARTXREF: Final = b"startxref"
 END: Final = b"%%EOF"
 
@@ -138,6 +139,8 @@ def _compared(look: Callable[[], Reach | None]) -> Reach | None:
     """Compare revisions, or say that they cannot be compared: real files are strange."""
     try:
         return look()
+    except MemoryError:
+        raise
     except FOREIGN:
         return UNCOMPARED
 
@@ -154,6 +157,8 @@ def _reach(reader: PdfFileReader, place: Place, last: Place, places: Sequence[Pl
 def _covers_its_revision(place: Place) -> bool:
     try:
         level = place.embedded.evaluate_signature_coverage()
+    except MemoryError:
+        raise
     except FOREIGN:
         return False
     return bool(level >= SignatureCoverageLevel.ENTIRE_REVISION)
@@ -178,15 +183,23 @@ def _worst(
     reader: PdfFileReader, policy: StandardDiffPolicy, base: int, last: int
 ) -> ModificationLevel | None:
     """Return how far the revisions after ``base`` go; None if further than the policy allows."""
-    old = reader.get_historical_resolver(base)
+    old = _bounded(reader, base)
     level = ModificationLevel.NONE
     for revision in range(base + 1, last + 1):
+        new = _bounded(reader, revision)
         try:
-            found = policy.apply(old, reader.get_historical_resolver(revision))
+            found = policy.apply(old, new)
         except SuspiciousModification:
             return None
         level = max(level, found.modification_level)
     return level if level <= ModificationLevel.FORM_FILLING else None
+
+
+def _bounded(reader: PdfFileReader, revision: int) -> HistoricalResolver:
+    """Return the file as it was, if whoever compares it comes to an end."""
+    then = reader.get_historical_resolver(revision)
+    ask_bounds(then)
+    return then
 
 
 def _only_stored_after(reader: PdfFileReader, last: Place) -> bool:
@@ -195,9 +208,9 @@ def _only_stored_after(reader: PdfFileReader, last: Place) -> bool:
     later = range(last.revision + 1, total)
     if not _is_made_of_revisions(reader.stream, last.end, _sections(reader, later)):
         return False
-    old = reader.get_historical_resolver(last.revision)
+    old = _bounded(reader, last.revision)
     for revision in later:
-        new = reader.get_historical_resolver(revision)
+        new = _bounded(reader, revision)
         try:
             found = STORED.apply(old, new)
         except SuspiciousModification:
@@ -233,16 +246,17 @@ def _is_made_of_revisions(file: BinaryIO, start: int, revisions: int) -> bool:
     size = file.seek(0, os.SEEK_END)
     file.seek(start)
     found, tail, left = 0, b"", size - start
-    blank = True
+    last = b""  # what stands before the blanks at the end; empty where there are only blanks
     while left and (piece := file.read(min(left, CHUNK))):
         left -= len(piece)
-        blank = blank and not piece.strip(BLANK)
         seen = tail + piece
         found += seen.count(STARTXREF) - tail.count(STARTXREF)
+        if piece.strip(BLANK):
+            last = seen.rstrip(BLANK)[-len(END) :]
         tail = seen[-len(STARTXREF) - 32 :]
     if revisions == 0:
-        return blank
-    return found == revisions and tail.rstrip(BLANK).endswith(END)
+        return not last
+    return found == revisions and last == END
 
 
 def _hidden_under(reader: PdfFileReader, place: Place, places: Sequence[Place]) -> bool:

@@ -87,7 +87,7 @@ def judge_signature(bench: Bench, place: Place, reach: Reach) -> SignatureVerdic
         why=why,
         name=place.name,
         profile=_profile(place, stamps, bench),
-        signer=judgement.certificate,
+        signer=judgement.signer,
         signed_at=_claimed(place),
         stamped_at=stamp.at if stamp else None,
         stamped_by=stamp.authority if stamp else "",
@@ -133,7 +133,7 @@ def judge_stamp(bench: Bench, place: Place, reach: Reach) -> SignatureVerdict:
         why=say("the time-stamp is over all before it and trusted") if trusted else why,
         name=place.name,
         profile="DTS",
-        signer=judgement.certificate,
+        signer=judgement.signer,
         stamped_at=stamp.at if trusted else None,
         stamped_by=stamp.authority if trusted else "",
         chain=judgement.chain,
@@ -180,6 +180,8 @@ def _stamps(bench: Bench, signed: Signed) -> list[Stamp]:
                 others=bench.store.certificates,
                 evidence=(*signed.evidence, *bench.store.evidence),
             )
+        except MemoryError:
+            raise
         except FOREIGN:
             continue
         found.append(stamp)
@@ -205,6 +207,8 @@ def _claimed(place: Place) -> datetime | None:
     """Return when it was made by its own word: a signed attribute, or /M in the dictionary."""
     try:
         claimed = place.embedded.self_reported_timestamp
+    except MemoryError:
+        raise
     except FOREIGN:
         return None
     return claimed if claimed is None or claimed.tzinfo else claimed.replace(tzinfo=UTC)
@@ -248,5 +252,7 @@ def _profile(place: Place, stamps: Sequence[Stamp], bench: Bench) -> str:
 def _algorithm(signed: Signed) -> str:
     try:
         return algorithm(signed.certificate.dump(), signed.digest)
+    except MemoryError:
+        raise
     except FOREIGN:  # a key of a kind that nobody here has a name for
         return signed.digest

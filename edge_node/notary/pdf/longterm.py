@@ -62,10 +62,10 @@ def store(
 
 def begin_stamp(file: BinaryIO, *, hashed: str, reserved: int, field: str = "Timestamp") -> Begun:
     """
-    Append a document time-stamp but for its token; `Begun.digest` is what is to be stamped.
+    Append a document time-stamp but for its token; all bytes but `Begun.gap` are to be stamped.
 
-    ``file`` can be read and written. Until `Begun.finish` got the token (DER), there is a gap at
-    its end and it is no sound PDF. Raises `NotSignable` and `DiskTrouble`.
+    ``file`` can be read and written. Until the token (DER) is in its gap, it is no sound PDF.
+    Raises `NotSignable` and `DiskTrouble`.
     """
     hush()
     with unharmed(file):
@@ -90,6 +90,8 @@ def _holdings(
         answers = [_answer(der) for der in dict.fromkeys(_of(evidence, Kind.OCSP))]
         lists = [_list(der) for der in dict.fromkeys(_of(evidence, Kind.CRL))]
         return [load(der) for der in held], answers, lists
+    except MemoryError:
+        raise
     except FOREIGN as error:
         raise EvidenceUnusable(
             say("what was fetched as evidence for the signature cannot be read as such"),

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.sign.diff_analysis.rules.form_field_rules import is_field_visible
-from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, extract_contents
 
 from edge_node.domain.message import say
 from edge_node.domain.signature import Sub
 from edge_node.notary.cms_reading import Unreadable, read
 from edge_node.notary.fences import FOREIGN
+from edge_node.notary.pdf.fields import signature_fields
 from edge_node.notary.pdf.opening import beyond
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def find(reader: PdfFileReader) -> tuple[list[Place], list[Fault]]:
     """Return the signatures in the order they were made, and the fields that hold none."""
     places: list[Place] = []
     faults: list[Fault] = []
-    for name, _, field in enumerate_sig_fields(reader, filled_status=True):
+    for name, _, field in signature_fields(reader, filled=True):
         if len(places) + len(faults) == MOST:
             raise Unreadable(say("the PDF holds too many signatures"), sub=Sub.NOT_CHECKED)
-        found = _look_into(reader, str(name), field)
+        found = _look_into(reader, name, field)
         if isinstance(found, Place):
             places.append(found)
         else:
@@ -119,6 +119,8 @@ def _look_into(reader: PdfFileReader, name: str, field: generic.PdfObject) -> Pl
         )
     except Unreadable as reason:
         return Fault(name=name, stamp=stamp, reason=reason)
+    except MemoryError:
+        raise
     except FOREIGN as error:
         return Fault(name=name, stamp=stamp, reason=beyond(error) or _junk())
 
@@ -182,7 +184,7 @@ def _gap(file: BinaryIO, start: int, end: int) -> bytes | None:
 def fields_at(reader: PdfFileReader, revision: int) -> Iterator[tuple[str, bool]]:
     """Yield which signature fields, filled or not, a revision knows, and whether they show."""
     then = reader.get_historical_resolver(revision)
-    for _, _, field in enumerate_sig_fields(then):
+    for _, _, field in signature_fields(then):
         yield identity(field), is_field_visible(field.get_object())
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pyhanko.pdf_utils import generic
-from pyhanko.sign.fields import FieldMDPSpec, MDPPerm, enumerate_sig_fields
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, read_certification_data
 
-from edge_node.domain.errors import Permanent
+from edge_node.domain.errors import NotSignable
 from edge_node.domain.message import say
 from edge_node.notary.cms_reading import Unreadable
 from edge_node.notary.fences import FOREIGN
+from edge_node.notary.pdf.fields import signature_fields
 from edge_node.notary.pdf.opening import beyond, opened
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ MOST_PARTS: Final = 64  # of an XFA form
 DYNAMIC: Final = b"dynamicRender>required"  # in the form's configuration
 
 
-class NotSignable(Permanent):
-    """A PDF cannot be signed as it is, or a signature would break something in it."""
+class NoField(NotSignable):
+    """The document is certified, and there is no one field for a signature that shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,9 @@ def examine_for_stamp(source: BinaryIO, *, field: str) -> Ground:
 
 def refusal(error: Exception) -> NotSignable:
     """Turn whatever a library raised for a PDF into one sentence."""
-    beyond_it = beyond(error)
+    told = error if isinstance(error, Unreadable) else beyond(error)
     why = say("the PDF is built in a way that cannot be signed")
-    return NotSignable(why if beyond_it is None else beyond_it.message, hint=SAVE_AGAIN)
+    return NotSignable(why if told is None else told.message, hint=SAVE_AGAIN)
 
 
 SAVE_AGAIN: Final = say(
@@ -91,6 +92,8 @@ def _fenced(look: Callable[[], Ground]) -> Ground:
     try:
         return look()
     except NotSignable:
+        raise
+    except MemoryError:
         raise
     except FOREIGN as error:
         raise refusal(error) from error
@@ -165,7 +168,7 @@ def _rules(reader: PdfFileReader) -> _Rules:
     told = [] if certification is None else [certification.permission]
     locks = []
     signed = False
-    for name, _, field in enumerate_sig_fields(reader, filled_status=True):
+    for name, _, field in signature_fields(reader, filled=True):
         one = EmbeddedPdfSignature(reader, field.get_object(), name)
         if str(_of(one.sig_object, "/Type")) != "/DocTimeStamp":
             signed = True
@@ -196,19 +199,19 @@ def _check_certification(rules: _Rules, *, certify: bool) -> None:
 
 def _choose(reader: PdfFileReader, wish: str, rules: _Rules, *, seen: bool) -> tuple[str, bool]:
     """Return the name of a field, and whether it is to be made."""
-    empty = [str(name) for name, _, _ in enumerate_sig_fields(reader, filled_status=False)]
+    empty = [name for name, _, _ in signature_fields(reader, filled=False)]
     if wish in empty:
         return wish, False
     if not (rules.certified and seen):
         return _free(reader, wish), True
     # A field that appears on a page of a certified document counts as a change of it.
     if not empty:
-        raise NotSignable(
+        raise NoField(
             say("the document is certified, and has no empty field for one more signature"),
             hint=say("sign it without showing the signature, or have a field made before"),
         )
     if len(empty) > 1:
-        raise NotSignable(
+        raise NoField(
             say(
                 "the document is certified and has several empty signature fields: {fields}",
                 fields=", ".join(sorted(empty)),
@@ -233,8 +236,8 @@ def _wishes(reader: PdfFileReader, name: str) -> tuple[FieldMDPSpec | None, MDPP
     """Return what the maker of an empty field wished to be locked, and permitted, by signing."""
     (found,) = (
         field.get_object()
-        for one, _, field in enumerate_sig_fields(reader, filled_status=False)
-        if str(one) == name
+        for one, _, field in signature_fields(reader, filled=False)
+        if one == name
     )
     if "/SV" in found and _of(found["/SV"], "/Ff"):
         raise NotSignable(

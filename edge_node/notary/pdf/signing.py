@@ -1,13 +1,12 @@
 """
-Puts a signature into a PDF in two steps, so that whoever holds the key need not see the file.
+Writes all of a signature into a PDF but itself: whoever holds the key need not see the file.
 
     begun = begin(source, target, hashed="sha256", reserved=12_000, at=moment)
-    begun.digest                # to be signed elsewhere
-    begun.finish(cms)           # DER of a SignedData over it
+    begun.gap                   # where the DER of a SignedData over all other bytes goes, in hex
 
 The original bytes stay as they are; what is new follows them. The target is a file of the
-caller's that nobody else reads before `finish` returned: what is in it earlier is no signed
-document. How a signature looks is `edge_node.notary.pdf.appearance`.
+caller's that nobody else reads before the gap is filled: until then it is no signed document. How
+a signature looks is `edge_node.notary.pdf.appearance`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from pyhanko.sign.signers.cms_embedder import (
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
-from edge_node.domain.errors import DiskTrouble, EdgeNodeError
+from edge_node.domain.errors import DiskTrouble, EdgeNodeError, NotSignable
 from edge_node.domain.message import say
 from edge_node.notary.fences import FOREIGN, hush
 from edge_node.notary.pdf.preflight import Ground, examine, refusal
@@ -39,29 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
     from pyhanko.stamp import BaseStampStyle
 
 CHUNK: Final = 128 * 1024  # bytes that are copied and hashed at a time
 VERSION: Final = (1, 7)
 DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
-
-
-class TooSmall(EdgeNodeError):
-    """A signature is larger than the place kept for it: begin again with ``needed`` bytes."""
-
-    def __init__(self, needed: int, reserved: int) -> None:
-        """Say how many bytes there would have to be, and how many there are."""
-        super().__init__(
-            say(
-                "the signature takes {needed} bytes, and {reserved} were kept for it",
-                needed=needed,
-                reserved=reserved,
-            ),
-            hint=say("sign again with a larger place"),
-        )
-        self.needed = needed
-        self.reserved = reserved
 
 
 class Look(Protocol):
@@ -83,32 +64,8 @@ class Look(Protocol):
 class Begun:
     """A PDF in which everything is written but the signature itself."""
 
-    digest: bytes  # of all its bytes but the gap
-    hashed: str  # the hash function
-    reserved: int  # bytes of the gap
     field: str
-    _start: int  # how long the target was before
-    _target: BinaryIO
-    _prepared: PreparedByteRangeDigest
-
-    def finish(self, signed: bytes) -> None:
-        """
-        Write the signature or time-stamp token (DER) into its place.
-
-        Raises `TooSmall`, with nothing changed, and `DiskTrouble`.
-        """
-        if len(signed) > self.reserved:
-            raise TooSmall(len(signed), self.reserved)
-        try:
-            self._prepared.fill_with_cms(self._target, signed)
-            self._target.flush()
-        except OSError as error:
-            raise unwritten(error) from error
-
-    def abandon(self) -> None:
-        """Make the target what it was before."""
-        self._target.truncate(self._start)
-        self._target.seek(0)
+    gap: tuple[int, int]  # where its place begins and ends, the angle brackets included
 
 
 def begin(
@@ -123,15 +80,15 @@ def begin(
     certify: bool = False,
 ) -> Begun:
     """
-    Write ``source`` and all of a signature but itself to ``target``.
+    Write ``source`` and all of a signature but itself to ``target``, or append it to the one file.
 
     ``hashed`` is the hash function, ``reserved`` the bytes kept for the CMS, ``at`` the time the
     signature claims. ``certify`` permits nothing but further signatures and forms afterwards.
-    ``field`` as in `preflight.examine`. ``target`` must be empty, and can be read and written.
-    Raises `preflight.NotSignable` with ``target`` untouched, `DiskTrouble` with it empty again.
+    ``field`` as in `preflight.examine`. ``target`` must be empty, or ``source`` itself, and can be
+    read and written. Raises `NotSignable` with it untouched, `DiskTrouble` with it as it was.
     """
     hush()
-    if target.seek(0, os.SEEK_END):
+    if target is not source and target.seek(0, os.SEEK_END):
         raise ValueError(target)  # what is in it would be taken for part of the document
     ground = examine(source, field=field, seen=look is not None, certify=certify)
     place = SignatureObject(
@@ -156,7 +113,6 @@ def embed(
 ) -> Begun:
     """Let pyHanko write a revision that ends in a gap, to another file or behind what is read."""
     in_place = target is ground.reader.stream
-    start = target.seek(0, os.SEEK_END)
     writer = Writer.from_reader(ground.reader)
     declare(writer)
     steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(
@@ -168,15 +124,8 @@ def embed(
     prepared, _ = steps.send(SigIOSetup(hashed, in_place, CHUNK, output))
     steps.close()
     target.flush()
-    return Begun(
-        digest=prepared.document_digest,
-        hashed=hashed,
-        reserved=len(setup.sig_placeholder.contents.value) // 2,
-        field=ground.field,
-        _start=start,
-        _target=target,
-        _prepared=prepared,
-    )
+    gap = (prepared.reserved_region_start, prepared.reserved_region_end)
+    return Begun(field=ground.field, gap=gap)
 
 
 @contextmanager
@@ -189,7 +138,7 @@ def unharmed(file: BinaryIO) -> Iterator[None]:
         file.truncate(size)
         if isinstance(error, OSError) and error.errno in DISK:
             raise unwritten(error) from error
-        if isinstance(error, FOREIGN) and not isinstance(error, EdgeNodeError):
+        if isinstance(error, FOREIGN) and not isinstance(error, EdgeNodeError | MemoryError):
             raise refusal(error) from error
         raise
 
@@ -210,10 +159,15 @@ def declare(writer: IncrementalPdfFileWriter) -> None:
         writer.register_extension(ESIC_EXTENSION_1)
 
 
-def unwritten(error: OSError) -> DiskTrouble:
-    """Say that the signed file could not be written."""
+def unwritten(error: OSError) -> DiskTrouble | NotSignable:
+    """Say that the signed file could not be written; one that gets too large never can be."""
+    if error.errno == errno.EFBIG:
+        return NotSignable(
+            say("the file would be larger than is allowed once it is signed"),
+            hint=say("sign it in parts, or keep its evidence elsewhere: a lower signing.level"),
+        )
     return DiskTrouble(
-        say("the signed PDF cannot be written: {reason}", reason=error.strerror or str(error)),
+        say("the signed file cannot be written: {reason}", reason=error.strerror or str(error)),
         hint=say("make room on the disk that holds the data folder"),
     )
 

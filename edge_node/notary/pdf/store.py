@@ -34,6 +34,8 @@ def read_store(reader: PdfFileReader) -> Store:
     """Return the evidence in the file; what cannot be read is left out."""
     try:
         store = reader.root["/DSS"]
+    except MemoryError:
+        raise
     except FOREIGN:
         return Store()
     room = [LARGEST]
@@ -47,11 +49,15 @@ def _contents(store: generic.DictionaryObject, key: str, room: list[int]) -> Ite
     """Yield the streams of an array, as long as there is room for them."""
     try:
         entries = list(store[key])[:MOST]
+    except MemoryError:
+        raise
     except FOREIGN:
         return
     for entry in entries:
         try:
             content = bytes(entry.get_object().data)
+        except MemoryError:
+            raise
         except FOREIGN:
             continue
         room[0] -= len(content)

@@ -18,6 +18,7 @@ from edge_node.notary.pdf.judging import Bench, faulty, judge_signature, judge_s
 from edge_node.notary.pdf.opening import beyond, damaged, opened
 from edge_node.notary.pdf.places import Fault, Place, find
 from edge_node.notary.pdf.store import read_store
+from edge_node.notary.revocation import forget
 from edge_node.notary.trust import Examined
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from edge_node.notary.pdf.coverage import Reach
     from edge_node.notary.trust import Trust
 
+_MARK: Final = b"/ByteRange"  # ISO 32000-2, 12.8.1
+_CHUNK: Final = 1 << 20
 BADNESS: Final = {Verdict.VALID: 0, Verdict.INDETERMINATE: 1, Verdict.INVALID: 2}
 
 
@@ -43,9 +46,13 @@ def verify(file: BinaryIO, trust: Trust, *, now: datetime) -> Examined:
         reader = opened(file)
         return _examined(reader, Bench(file=file, trust=trust, now=now, store=read_store(reader)))
     except Unreadable as fault:
-        return Examined(verdict=_unread(fault))
+        return Examined(verdict=_unread(file, fault))
+    except MemoryError:
+        raise
     except FOREIGN as error:
-        return Examined(verdict=_unread(beyond(error) or damaged()))
+        return Examined(verdict=_unread(file, beyond(error) or damaged()))
+    finally:
+        forget()
 
 
 def _examined(reader: PdfFileReader, bench: Bench) -> Examined:
@@ -64,6 +71,8 @@ def _examined(reader: PdfFileReader, bench: Bench) -> Examined:
 def _one(bench: Bench, place: Place, reach: Reach) -> SignatureVerdict:
     try:
         return (judge_stamp if place.stamp else judge_signature)(bench, place, reach)
+    except MemoryError:
+        raise
     except FOREIGN as error:
         unknown = Unreadable(say("the signature could not be checked"), sub=Sub.NOT_CHECKED)
         reason = beyond(error) or unknown
@@ -98,10 +107,23 @@ def _doubts(verdicts: tuple[SignatureVerdict, ...]) -> list[Message]:
     ]
 
 
-def _unread(fault: Unreadable) -> FileVerdict:
+def _unread(file: BinaryIO, fault: Unreadable) -> FileVerdict:
+    """Return the verdict on a file that cannot be read, though it may show that it is signed."""
     failed = fault.sub is Sub.FORMAT_FAILURE
     return FileVerdict(
         verdict=Verdict.INVALID if failed else Verdict.INDETERMINATE,
         sub=fault.sub,
         why=fault.message,
+        signed=_shows_signatures(file),
     )
+
+
+def _shows_signatures(file: BinaryIO) -> bool:
+    """Tell whether what every signature has stands there: it cannot be packed, nor encrypted."""
+    file.seek(0)
+    before = b""
+    while chunk := file.read(_CHUNK):
+        if _MARK in before + chunk:
+            return True
+        before = chunk[-len(_MARK) :]
+    return False

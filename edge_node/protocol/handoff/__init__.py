@@ -6,6 +6,7 @@ Out: `document.json` and `verification.json` of the inbox, receipts, `status.jso
 and `error.txt`. `schema` publishes their forms.
 """
 
+from edge_node.protocol.handoff.acts import act_values, read_act, read_acts
 from edge_node.protocol.handoff.attachments import Peek, peek
 from edge_node.protocol.handoff.failure import (
     NobodyReached,
@@ -27,40 +28,34 @@ from edge_node.protocol.handoff.receipts import (
 )
 from edge_node.protocol.handoff.schemas import SCHEMA_NAMES, schema
 from edge_node.protocol.handoff.status import read_status_order
-from edge_node.protocol.handoff.verification import (
-    FileVerdict,
-    SignatureVerdict,
-    Verdict,
-    unverified,
-    write_verification,
-)
+from edge_node.protocol.handoff.verification import Inspected, write_verification
 
 __all__ = [
     "MAX_BYTES",
     "SCHEMA_NAMES",
     "EventReceipt",
-    "FileVerdict",
     "InboundFile",
+    "Inspected",
     "NobodyReached",
     "NodeEvent",
     "OrderSettings",
     "Peek",
     "SecretRefused",
-    "SignatureVerdict",
     "StatusReceipt",
-    "Verdict",
+    "act_values",
     "error_code",
     "error_json",
     "error_papers",
     "error_text",
     "failure_of",
     "peek",
+    "read_act",
+    "read_acts",
     "read_order",
     "read_status_order",
     "receipt",
     "schema",
     "status_file",
-    "unverified",
     "write_inbound",
     "write_verification",
 ]

@@ -30,7 +30,10 @@ _MOST_NAME_BYTES: Final = 255
 _NEVER_TOUCHED: Final = (".tmp", ".part", ".partial", ".crdownload")
 # What stands beside the files in the folders of the exchange, written by us or about them.
 _OURS: Final = frozenset(
-    ("document.json", "document.yaml", "document.yml", "status.json", "error.json", "error.txt")
+    (
+        *("document.json", "document.yaml", "document.yml"),
+        *("status.json", "error.json", "error.txt", "signed"),
+    )
 )
 _PLAIN_NAME: Final = say("a plain file name")
 _BLANKS: Final = say("a line break, or a blank at its end")

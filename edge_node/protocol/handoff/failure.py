@@ -22,15 +22,17 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say, thaw
 from edge_node.domain.record import axis_words_in, hint_in
 from edge_node.domain.time import iso
+from edge_node.protocol.handoff.acts import act_values
 from edge_node.protocol.handoff.files import dump
 from edge_node.protocol.handoff.order import SecretRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier
+    from edge_node.domain.signing import Act
 
 DUPLICATE: Final = "duplicate"
 
@@ -89,8 +91,14 @@ def error_json(
     at: datetime,
     name: str,
     duplicate_of: str | None = None,
+    acts: Sequence[Act] = (),
 ) -> bytes:
-    """Return the error.json of the drop ``name``; ``duplicate_of`` is the document sent before."""
+    """
+    Return the error.json of the drop ``name``.
+
+    ``duplicate_of`` is the document sent before; ``acts`` are the signatures of ours that were
+    made of the drop, though it never left.
+    """
     values: dict[str, object] = {
         "schema": 1,
         "at": iso(at),
@@ -104,17 +112,24 @@ def error_json(
         values |= {"axis_code": error.code, "axis_text": error.text}
     if duplicate_of is not None:
         values["duplicate_of"] = duplicate_of
+    if acts:
+        values["signatures"] = [act_values(act, tell) for act in acts]
     return dump(values)
 
 
-def error_text(error: EdgeNodeError, tell: Callable[[Message], str]) -> str:
-    """Return the two lines of error.txt: what is wrong, and what to do."""
+def error_text(
+    error: EdgeNodeError, tell: Callable[[Message], str], acts: Sequence[Act] = ()
+) -> str:
+    """Return the lines of error.txt: what is wrong, what to do, and what was signed in vain."""
     problems = _problems(error)
     told = [tell(problem) for problem in problems[:_TOLD]]
     if len(problems) > _TOLD:
         told.append(tell(say("and {count} more", count=len(problems) - _TOLD)))
     wrong = tell(error.message) + (": " + "; ".join(told) if told else "")
-    return f"{_line(wrong)}\n{_line(tell(error.hint or _WHAT_NOW))}\n"
+    lines = [wrong, tell(error.hint or _WHAT_NOW)]
+    if acts:
+        lines.append(tell(_signed(acts)))
+    return "".join(f"{_line(line)}\n" for line in lines)
 
 
 def error_papers(
@@ -124,10 +139,11 @@ def error_papers(
     at: datetime,
     name: str,
     duplicate_of: str | None = None,
+    acts: Sequence[Act] = (),
 ) -> dict[str, bytes]:
     """Return both papers by the names they have beside a drop; a clerk's begins with a BOM."""
-    told = error_json(error, tell=tell, at=at, name=name, duplicate_of=duplicate_of)
-    return {"error.json": told, "error.txt": error_text(error, tell).encode("utf-8-sig")}
+    told = error_json(error, tell=tell, at=at, name=name, duplicate_of=duplicate_of, acts=acts)
+    return {"error.json": told, "error.txt": error_text(error, tell, acts).encode("utf-8-sig")}
 
 
 def failure_of(dossier: Dossier) -> NobodyReached:
@@ -145,6 +161,11 @@ def failure_of(dossier: Dossier) -> NobodyReached:
         return RefusedForAll(refused, told, hint=hint, axis_words=words)
     given_up = say("sending the document was given up")
     return NobodyReached(given_up, told, hint=hint, axis_words=words)
+
+
+def _signed(acts: Sequence[Act]) -> Message:
+    files = ", ".join(act.file for act in acts)
+    return say("signed all the same, and not sent: {files}; see the folder signed", files=files)
 
 
 def _problems(error: EdgeNodeError) -> tuple[Message, ...]:

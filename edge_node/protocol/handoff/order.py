@@ -24,6 +24,7 @@ from edge_node.domain.document import (
 from edge_node.domain.errors import DropRefused
 from edge_node.domain.message import say
 from edge_node.domain.order import Order, Signing
+from edge_node.domain.signing import SigningPolicy
 from edge_node.protocol.handoff.attachments import is_marked_secret, read_files
 from edge_node.protocol.handoff.business import MOST_ID, note_repeated, read_business
 from edge_node.protocol.handoff.fields import Notes, Section, Value, shown, whole_file
@@ -231,10 +232,15 @@ def _read_signer(value: Value) -> Signer | None:
 
 
 def _read_signing(value: Value) -> Signing | None:
-    section = value.section("operator", "basis")
+    section = value.section("operator", "basis", "policy")
     if section is None:
         return None
-    return Signing(operator=section.need("operator").text(), basis=section.need("basis").text())
+    policy = section.get("policy").choice(tuple(map(str, SigningPolicy)))
+    return Signing(
+        operator=section.need("operator").text(),
+        basis=section.need("basis").text(),
+        policy=SigningPolicy(policy) if policy else None,
+    )
 
 
 def _read_reply_to(value: Value) -> tuple[Reference, ...]:

@@ -17,6 +17,7 @@ from edge_node.domain.envelope import Fate, ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import Message, freeze
 from edge_node.domain.recovery import Papers
+from edge_node.protocol.handoff.acts import read_acts
 
 # The ids of documents on their way out; they become names of files.
 _OURS: Final = re.compile(r"o[0-9a-z]{9}", re.ASCII)
@@ -39,6 +40,7 @@ def read_papers(values: Mapping[str, object]) -> Papers | None:
         notation=known["notation"],
         ref=known["ref"],
         fates=fates,
+        acts=read_acts(values.get("signatures")),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import MEANINGS
 from edge_node.domain.time import iso
+from edge_node.protocol.handoff.acts import act_values
 from edge_node.protocol.handoff.files import dump
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def status_file(dossier: Dossier, *, tell: Callable[[Message], str], at: datetim
             "number": dossier.number,
             "notation": dossier.notation,
             "receivers": [_standing(fate, tell) for fate in dossier.fates],
+            "signatures": [act_values(act, tell) for act in dossier.acts],
             "updated_at": iso(at),
             "warnings": [tell(warning) for warning in dossier.warnings],
         }

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from edge_node.domain.document import BusinessKind, ReceiverAction
 from edge_node.domain.receipt import ReasonCode, Status
+from edge_node.domain.signature import Coverage, Revocation, Sub, Verdict
+from edge_node.domain.signing import DoorAction, Level, SigningPolicy
 from edge_node.protocol.handoff.attachments import REQUIRED_KEYS, ROLES
 from edge_node.protocol.handoff.business import KEYS_OF
 from edge_node.protocol.handoff.failure import CODES, DUPLICATE
 from edge_node.protocol.handoff.fields import MOST_NUMBER
 from edge_node.protocol.handoff.order import STAFF_KEYS
 from edge_node.protocol.handoff.receipts import NodeEvent
-from edge_node.protocol.handoff.verification import Verdict
 from edge_node.protocol.handoff.words import PRIORITY_WORDS
 
 if TYPE_CHECKING:
@@ -67,7 +68,11 @@ def _one_of(words: Iterable[str], *more: object) -> Schema:
 
 _STAFF: Final = _object(dict.fromkeys(STAFF_KEYS, _TEXT))
 _SIGNER: Final = _object(dict.fromkeys(("position", "competence", "name"), _TEXT))
-_SIGNING: Final = _object({"operator": _FILLED, "basis": _FILLED}, "operator", "basis")
+_SIGNING: Final = _object(
+    {"operator": _FILLED, "basis": _FILLED, "policy": _one_of((*SigningPolicy, ""), None)},
+    "operator",
+    "basis",
+)
 _RECEIVER: Final[Schema] = {"anyOf": [_CODE, _object({"code": _CODE, "name": _TEXT}, "code")]}
 _REFERENCE: Final = _object(
     {"organ": _CODE, "code": _TEXT, "date": _or_null(_DAY), "document_id": _TEXT}, "organ"
@@ -246,24 +251,37 @@ def _receipt() -> Schema:
 
 
 def _verification() -> Schema:
-    signature = {
+    found: dict[str, Schema] = {
         "verdict": _one_of(Verdict),
-        "signer": _STRING,
+        "indication": _one_of(verdict.indication for verdict in Verdict),
+        "sub": _one_of(Sub, None),
+        "why": _STRING,
+        "warnings": _list(_STRING),
+    }
+    signature: dict[str, Schema] = {
+        **found,
+        **dict.fromkeys(("name", "profile", "signer", "stamped_by", "algorithm"), _STRING),
+        "signer_fingerprint": _STRING,
         "signed_at": _or_null(_STAMP),
         "stamped_at": _or_null(_STAMP),
         "chain": _list(_STRING),
-        "why": _STRING,
+        "coverage": _one_of(Coverage),
+        "uncovered": _list(_STRING),
+        "revocation": _one_of(Revocation),
+        "evidence": _list(_STRING),
     }
-    file = {
+    file: dict[str, Schema] = {
+        **found,
         "file": _FILLED,
         "sha256": _SHA256,
-        "verdict": _one_of(Verdict),
-        "why": _STRING,
+        "signed": {"type": "boolean"},
+        "action": _one_of(DoorAction),
         "signatures": _list(_open(signature, *signature)),
     }
-    whole = {
+    whole: dict[str, Schema] = {
         "schema": _VERSION,
         "checked_at": _or_null(_STAMP),
+        "released": {"type": "boolean"},
         "attachments": _list(_open(file, *file)),
     }
     return _open(whole, *whole)
@@ -278,10 +296,23 @@ def _standing() -> Schema:
         "schema": _VERSION,
         **dict.fromkeys(("id", "document_id", "ref", "number", "notation"), _STRING),
         "receivers": _list(_open(receiver, *receiver)),
+        "signatures": _list(_act()),
         "updated_at": _STAMP,
         "warnings": _list(_STRING),
     }
     return _open(whole, *whole)
+
+
+def _act() -> Schema:
+    act: dict[str, Schema] = {
+        **dict.fromkeys(("file", "operator", "basis", "key", "subject", "fingerprint"), _STRING),
+        "level": _one_of(Level),
+        "at": _STAMP,
+        "stamped_by": _STRING,
+        "stamped_at": _or_null(_STAMP),
+        "unseen": _STRING,
+    }
+    return _open(act, *act)
 
 
 def _error() -> Schema:
@@ -293,7 +324,7 @@ def _error() -> Schema:
         "problems": _list(_STRING),
     }
     optional = dict.fromkeys(("axis_code", "axis_text", "duplicate_of"), _STRING)
-    return _open({**whole, **optional}, *whole)
+    return _open({**whole, **optional, "signatures": _list(_act())}, *whole)
 
 
 _SCHEMAS: Final[Mapping[str, tuple[str, Schema]]] = {

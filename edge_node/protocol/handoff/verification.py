@@ -1,16 +1,15 @@
 """
 `verification.json`: what was found out about the signatures of an incoming document.
 
-Verdicts are reached elsewhere; here they get their form.
+Verdicts are reached elsewhere, and what is done because of them is policy; here both get their
+form.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from edge_node.domain.message import say
 from edge_node.domain.time import iso
 from edge_node.protocol.handoff.files import dump
 
@@ -20,79 +19,83 @@ if TYPE_CHECKING:
 
     from edge_node.domain.envelope import Digest
     from edge_node.domain.message import Message
-    from edge_node.protocol.handoff.inbound import InboundFile
+    from edge_node.domain.signature import FileVerdict, SignatureVerdict
+    from edge_node.domain.signing import DoorAction
 
-
-class Verdict(StrEnum):
-    """What can be said of a signature (ETSI EN 319 102-1): sound, broken, or not to be known."""
-
-    VALID = "VALID"
-    INVALID = "INVALID"
-    INDETERMINATE = "INDETERMINATE"
+    Tell = Callable[[Message], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignatureVerdict:
-    """One signature: who by, when by its own word and by a time-stamp, and what it is worth."""
+class Inspected:
+    """One attachment, what its signatures are worth, and what the rules ask for because of it."""
 
-    verdict: Verdict
-    signer: str = ""  # the subject of the certificate
-    signed_at: datetime | None = None  # as the signature claims
-    stamped_at: datetime | None = None  # as a time-stamp authority says
-    chain: tuple[str, ...] = ()  # subjects, from the signer's issuer to the root
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileVerdict:
-    """One attachment of the inbox and the signatures it holds."""
-
-    file: str
+    file: str  # its name in the inbox
     digest: Digest
-    verdict: Verdict
-    why: str = ""
-    signatures: tuple[SignatureVerdict, ...] = ()
+    verdict: FileVerdict
+    action: DoorAction
+    notes: tuple[Message, ...] = ()  # what could not be had to be surer
 
 
-def write_verification(files: Iterable[FileVerdict], *, checked_at: datetime | None) -> bytes:
-    """Return the verification.json of one inbox folder; None where nothing was checked."""
+def write_verification(
+    files: Iterable[Inspected], *, checked_at: datetime, tell: Tell, released: bool = False
+) -> bytes:
+    """
+    Return the verification.json of one inbox folder, its sentences in the reader's language.
+
+    ``released``: a person had it handed over, whatever the rules ask for.
+    """
     return dump(
         {
             "schema": 1,
-            "checked_at": iso(checked_at) if checked_at else None,
-            "attachments": [_file(file) for file in files],
+            "checked_at": iso(checked_at),
+            "released": released,
+            "attachments": [_file(file, tell) for file in files],
         }
     )
 
 
-def unverified(files: Iterable[InboundFile], *, tell: Callable[[Message], str]) -> bytes:
-    """Return the verification.json of files whose signatures nobody looked for."""
-    verdict, why = Verdict.INDETERMINATE, tell(say("not checked"))
-    return write_verification(
-        (
-            FileVerdict(file=file.name, digest=file.digest, verdict=verdict, why=why)
-            for file in files
-        ),
-        checked_at=None,
-    )
-
-
-def _file(file: FileVerdict) -> dict[str, object]:
+def _file(file: Inspected, tell: Tell) -> dict[str, object]:
+    verdict = file.verdict
     return {
         "file": file.file,
         "sha256": file.digest,
-        "verdict": str(file.verdict),
-        "why": file.why,
-        "signatures": [_signature(signature) for signature in file.signatures],
+        "verdict": str(verdict.verdict),
+        "indication": verdict.verdict.indication,
+        "sub": _text(verdict.sub),
+        "why": tell(verdict.why),
+        "signed": verdict.signed,
+        "action": str(file.action),
+        "warnings": [tell(message) for message in (*verdict.warnings, *file.notes)],
+        "signatures": [_signature(signature, tell) for signature in verdict.signatures],
     }
 
 
-def _signature(signature: SignatureVerdict) -> dict[str, object]:
+def _signature(one: SignatureVerdict, tell: Tell) -> dict[str, object]:
     return {
-        "verdict": str(signature.verdict),
-        "signer": signature.signer,
-        "signed_at": iso(signature.signed_at) if signature.signed_at else None,
-        "stamped_at": iso(signature.stamped_at) if signature.stamped_at else None,
-        "chain": list(signature.chain),
-        "why": signature.why,
+        "verdict": str(one.verdict),
+        "indication": one.verdict.indication,
+        "sub": _text(one.sub),
+        "why": tell(one.why),
+        "name": one.name,
+        "profile": one.profile,
+        "signer": one.signer.subject if one.signer else "",
+        "signer_fingerprint": one.signer.fingerprint if one.signer else "",
+        "signed_at": _moment(one.signed_at),
+        "stamped_at": _moment(one.stamped_at),
+        "stamped_by": one.stamped_by,
+        "chain": [above.subject for above in one.chain],
+        "coverage": str(one.coverage),
+        "uncovered": list(one.uncovered),
+        "algorithm": one.algorithm,
+        "revocation": str(one.revocation),
+        "evidence": list(one.evidence),
+        "warnings": [tell(message) for message in one.warnings],
     }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
+def _text(sub: object) -> str | None:
+    return str(sub) if sub else None

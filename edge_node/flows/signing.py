@@ -1,0 +1,331 @@
+"""
+What is done about signatures before a document leaves: weighed, demanded, put on by policy.
+
+Which files are signed is decided here, in `leaving` whether the rest may leave; how a signature is
+made or judged is not. Everything that stands against a drop is said at once, before anything is
+signed. What was signed lies beside the drop and is never signed again; the drop itself stays as it
+was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import DropRefused, Permanent
+from edge_node.domain.looks import MAIN, showings
+from edge_node.domain.message import say
+from edge_node.domain.signature import Sub, Verdict
+from edge_node.domain.signing import Level, LookKind, SigningPolicy, SigningWish
+from edge_node.flows.leaving import Leaving, NotKnownYet, SigningWaits, demand_no, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.domain.errors import Outage
+    from edge_node.domain.message import Message
+    from edge_node.domain.order import Order
+    from edge_node.domain.signature import FileVerdict
+    from edge_node.domain.signing import Act, SignedCopy
+    from edge_node.flows.folders import Claimed, SignedCopies
+    from edge_node.flows.leaving import WayOut
+    from edge_node.flows.ports import Signs
+
+log = logging.getLogger(__name__)
+
+_DTS: Final = "DTS"  # a time-stamp over the document is nobody's signature
+# What a drop may ask for beyond what is configured: to the right is stricter.
+_STRICTNESS: Final = tuple(SigningPolicy)
+# With these it matters what a file bears already.
+_LOOKING: Final = frozenset({SigningPolicy.IF_UNSIGNED, SigningPolicy.REQUIRE_SIGNER_FIRST})
+# So often a drop waits because nobody could be asked about a certificate: for about an hour.
+_TRIES: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What is signed on its way out, how, and on whose word."""
+
+    documents: SigningPolicy = SigningPolicy.NEVER
+    operator: str = ""  # where a drop names none
+    basis: str = ""
+    level: Level = Level.B_T
+    look: LookKind = LookKind.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What leaves: the files, signed ones in place of others; the acts; what looked odd."""
+
+    files: tuple[Leaving, ...]
+    acts: tuple[Act, ...] = ()
+    warnings: tuple[Message, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Signatures:
+    """Sees to the signatures of one drop after the other."""
+
+    rules: Rules
+    way_out: WayOut
+    signs: Signs | None  # None: this node has no key
+    copies: Callable[[str, Path], SignedCopies]  # of an item, in the folder of its drop
+    # Why nothing can be signed; nobody else is kept waiting to find the same, until the bell.
+    _out: Outage | None = field(default=None, init=False)
+    _unknown: Counter[str] = field(default_factory=Counter, init=False)
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether anything is signed here at all."""
+        return self.rules.documents is not SigningPolicy.NEVER
+
+    def try_again(self) -> None:
+        """Find out anew whether anything can be signed."""
+        self._out = None
+
+    def tidy(self) -> None:
+        """Let go of what looking and signing left behind, where it has been idle."""
+        self.way_out.examines.tidy()
+        if self.signs is not None:
+            self.signs.tidy()
+
+    def see_to(
+        self, drop: Claimed, order: Order, files: Sequence[Leaving], *, now: datetime
+    ) -> Seen:
+        """
+        Return what leaves of a drop, with every signature on it that there is to be.
+
+        Raises DropRefused, and SigningWaits where this drop has to wait for somebody's doing.
+        """
+        copies = self.copies(drop.id, drop.sheet.parent)
+        whole = copies.prepare()
+        done = {each.path.name for each in files if _is_of(whole.get(each.path.name), each)}
+        policy = self._policy(order)
+        verdicts = self._looked(files, policy, now)
+        wanted = [each for each in files if _is_wanted(each, policy, verdicts)]
+        left = [each for each in files if each not in wanted and each.path.name not in done]
+        opinion = self.way_out.weigh(verdicts, {each.named.file for each in left})
+        problems = dict(opinion.problems)
+        if policy is SigningPolicy.REQUIRE_SIGNER_FIRST:
+            problems |= self._without_signer(files, verdicts)
+        self._demand_no(problems, verdicts, drop.id)
+        self.way_out.rely_on(verdicts)
+        warnings = list(opinion.warnings)
+        if order.signing is not None and policy is SigningPolicy.NEVER and files:
+            warnings.append(say("a signature was ordered, but this node signs nothing"))
+        missing = [each for each in wanted if each.path.name not in done]
+        made = self._signed(copies, order, files, missing)
+        return _with(files, {name: whole[name] for name in done} | made, warnings)
+
+    def judge(
+        self, drop: Claimed, files: Sequence[Leaving], *, now: datetime
+    ) -> tuple[Message, ...]:
+        """Return what is odd about files that leave as they are; DropRefused, SigningWaits."""
+        verdicts = self._looked(files, SigningPolicy.NEVER, now)
+        opinion = self.way_out.weigh(verdicts, set(verdicts))
+        self._demand_no(opinion.problems, verdicts, drop.id)
+        self.way_out.rely_on(verdicts)
+        return opinion.warnings
+
+    def went_out(self, drop: Claimed, files: Sequence[Leaving]) -> Seen:
+        """Return what left of a drop that was seen to before; DropRefused where that is gone."""
+        copies = self.copies(drop.id, drop.sheet.parent).all()
+        gone = {
+            each.path.name: say("{file}: its signed copy is not what it was", file=each.named.file)
+            for each in files
+            if each.path.name in copies and not _is_of(copies[each.path.name], each)
+        }
+        demand_no(gone)
+        return _with(files, copies, [])
+
+    def made_of(self, drop: Claimed) -> tuple[Act, ...]:
+        """Return the signatures that were made of a drop, whatever has become of it since."""
+        copies = self.copies(drop.id, drop.sheet.parent).all()
+        return tuple(copy.act for copy in copies.values())
+
+    # ── what may leave ───────────────────────────────────────────────────────────────────────
+
+    def _looked(
+        self, files: Sequence[Leaving], policy: SigningPolicy, now: datetime
+    ) -> dict[str, FileVerdict]:
+        """Return the verdicts on the files, where anything hangs on them."""
+        if self.way_out.may_object or policy in _LOOKING:
+            return self.way_out.look(files, now=now)
+        return {}
+
+    def _demand_no(
+        self, problems: Mapping[str, Message], verdicts: Mapping[str, FileVerdict], item: str
+    ) -> None:
+        """Refuse a drop; one that is only not known to be good waits for an hour before."""
+        unknown = [name for name in problems if name in verdicts and _may_be_known(verdicts[name])]
+        if problems and len(unknown) == len(problems) and self._unknown[item] < _TRIES:
+            self._unknown[item] += 1
+            raise SigningWaits(
+                NotKnownYet(problems[unknown[0]], hint=say("look at the network and trust.hosts"))
+            )
+        self._unknown.pop(item, None)
+        demand_no(problems)
+
+    def _without_signer(
+        self, files: Sequence[Leaving], verdicts: Mapping[str, FileVerdict]
+    ) -> dict[str, Message]:
+        """Return which document itself bears no valid signature of anybody but the agency."""
+        mains = [each for each in files if each.named.role == MAIN] or files[:1]
+        signers = {each.named.file: _signers(verdicts.get(each.named.file)) for each in mains}
+        own = self._own() if any(signers.values()) else frozenset()
+        return {
+            file: say("{file}: whoever is competent has to sign it first", file=file)
+            for file, fingerprints in signers.items()
+            if fingerprints <= own
+        }
+
+    def _own(self) -> frozenset[str]:
+        """Return the fingerprints of the agency's certificates; SigningWaits."""
+        if self.signs is None:
+            return frozenset()
+        with self._asking():
+            return self.signs.own_certificates()
+
+    # ── what is to be signed ─────────────────────────────────────────────────────────────────
+
+    def _policy(self, order: Order) -> SigningPolicy:
+        """Return what counts for this drop; one may ask for more than is configured."""
+        known, asked = self.rules.documents, order.signing.policy if order.signing else None
+        if asked is None or asked is known:
+            return known
+        if known is SigningPolicy.NEVER:
+            raise DropRefused(
+                say("the drop asks for a signature, but this node signs nothing"),
+                hint=say("leave out signing.policy, or have signing.documents configured"),
+            )
+        if _STRICTNESS.index(asked) < _STRICTNESS.index(known):
+            raise DropRefused(
+                say(
+                    "the drop asks for less than is signed here ({asked} instead of {known})",
+                    asked=str(asked),
+                    known=str(known),
+                ),
+                hint=say("leave out signing.policy"),
+            )
+        return asked
+
+    def _signed(
+        self,
+        copies: SignedCopies,
+        order: Order,
+        files: Sequence[Leaving],
+        wanted: Sequence[Leaving],
+    ) -> dict[str, SignedCopy]:
+        """Sign what is wanted; the first file that cannot be is the last that is tried."""
+        if not wanted:
+            return {}
+        operator, basis = self._mandate(order)
+        looks = showings(self.rules.look, [each.named for each in files], order.document.code)
+        made = {}
+        for each, showing in zip(files, looks, strict=True):
+            if each not in wanted:
+                continue
+            target = copies.begin(each.path.name)
+            wish = SigningWish(
+                level=self.rules.level, showing=showing, operator=operator, basis=basis
+            )
+            with self._signing(each) as signs:
+                act = signs.sign(each.path, target, wish)
+            made[each.path.name] = copies.keep(each.path.name, each.stored.digest, act)
+            seen = {"key": act.key, "level": str(act.level), "fingerprint": act.fingerprint}
+            log.info("signed", extra=seen)
+        return made
+
+    def _mandate(self, order: Order) -> tuple[str, str]:
+        """Return who ordered the signature, and on what basis."""
+        operator = order.signing.operator if order.signing else self.rules.operator
+        basis = order.signing.basis if order.signing else self.rules.basis
+        if not (operator and basis):
+            raise DropRefused(
+                say("the document is to be signed, but nobody is named who ordered that, and why"),
+                hint=say(
+                    "name signing.operator and signing.basis in the drop, or in the configuration"
+                ),
+            )
+        return operator, basis
+
+    @contextmanager
+    def _signing(self, file: Leaving) -> Iterator[Signs]:
+        if self.signs is None:
+            raise DropRefused(
+                say("the document is to be signed, but this node has no key"),
+                hint=say("name a key in signing.keys"),
+            )
+        try:
+            with self._asking():
+                yield self.signs
+        except Permanent as error:
+            problem = say("{file}: {reason}", file=file.named.file, reason=error.message)
+            refused = say("the document cannot be signed")
+            raise DropRefused(refused, [problem], hint=error.hint or _AGAIN) from error
+
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Turn to whoever signs; where that is in vain, nobody does so again until the bell."""
+        if self._out is not None:
+            raise SigningWaits(self._out)
+        try:
+            with waiting():
+                yield
+        except SigningWaits as error:
+            self._out = error.outage
+            raise
+
+
+_AGAIN: Final = say("correct it and drop it into the outbox again")
+
+
+def _is_wanted(file: Leaving, policy: SigningPolicy, verdicts: Mapping[str, FileVerdict]) -> bool:
+    if not file.counts or policy is SigningPolicy.NEVER:
+        return False
+    return policy is not SigningPolicy.IF_UNSIGNED or not verdicts[file.named.file].signed
+
+
+def _may_be_known(verdict: FileVerdict) -> bool:
+    """Tell whether nothing is wrong but that nobody could be asked."""
+    return verdict.verdict is Verdict.INDETERMINATE and verdict.sub is Sub.TRY_LATER
+
+
+def _signers(verdict: FileVerdict | None) -> set[str]:
+    """Return by which certificates a file bears valid signatures, by their fingerprints."""
+    return {
+        one.signer.fingerprint
+        for one in (verdict.signatures if verdict else ())
+        if one.verdict is Verdict.VALID and one.profile != _DTS and one.signer
+    }
+
+
+def _is_of(copy: SignedCopy | None, file: Leaving) -> bool:
+    """Tell whether a copy is whole, and made of the file as it lies there."""
+    return copy is not None and copy.whole and copy.source == file.stored.digest
+
+
+def _with(
+    files: Sequence[Leaving], copies: Mapping[str, SignedCopy], warnings: Sequence[Message]
+) -> Seen:
+    """Return what leaves where these copies leave in place of the files they were made of."""
+    used = [copies.get(each.path.name) for each in files]
+    leaving = [
+        each
+        if copy is None
+        else Leaving(named=each.named, path=copy.path, stored=copy.stored, kind=each.kind)
+        for each, copy in zip(files, used, strict=True)
+    ]
+    acts = tuple(copy.act for copy in used if copy is not None)
+    unseen = (
+        say("{file}: the signature does not show: {reason}", file=act.file, reason=act.unseen)
+        for act in acts
+        if act.unseen is not None
+    )
+    return Seen(files=tuple(leaving), acts=acts, warnings=(*warnings, *unseen))
