@@ -152,6 +152,42 @@ drop_sidecar() {
 }
 arrived_whole() { as qlvb sh -c "cmp -s $1/inbox/*_$2-UBND-VP/$2.pdf $LETTER" 2>/dev/null; }
 
+# authority: found the demo's own on the machine, and write what the nodes are to be told of it.
+authority() {
+    inside systemd-run --quiet --unit=authority --property=StandardOutput=file:/root/authority.out \
+        /opt/edge-node/bin/python -m edge_node.demo.authority /root/authority "H99.01=UBND A"
+    within 15 "it says where it is" inside test -s /root/authority.out
+    local url fingerprint node="runuser -u edge-node -- /opt/edge-node/bin/edge-node -c /etc/edge-node"
+    read -r url fingerprint < <(inside cat /root/authority.out)
+    cat >"$root/root/believe.sh" <<END
+install -m 644 /root/authority/root.crt /tmp/root.crt
+for node in a b; do
+    $node/\$node/config.yaml trust add /tmp/root.crt --fingerprint $fingerprint
+    echo 'trust: {private: ["127.0.0.0/8"]}' >>/etc/edge-node/\$node/config.yaml
+done
+END
+    cat >"$root/root/sign.sh" <<END
+install -o edge-node -g edge-node -m 400 /root/authority/H99.01.p12 /etc/edge-node/a/seal.p12
+install -m 600 /root/authority/H99.01.password /etc/edge-node/a/seal-password
+mkdir -p /etc/systemd/system/edge-node@a.service.d
+printf '[Service]\nLoadCredential=seal-password:/etc/edge-node/a/seal-password\n' \
+    >/etc/systemd/system/edge-node@a.service.d/seal.conf
+cat >>/etc/edge-node/a/config.yaml <<YAML
+stamps: {servers: [{url: "$url/tsa"}]}
+signing:
+  documents: always
+  level: B-LT
+  operator: Văn thư
+  basis: Quyết định số 1/QĐ-UBND
+  keys: [{name: seal, pkcs12: /etc/edge-node/a/seal.p12, password_file: "credential:seal-password"}]
+YAML
+systemctl daemon-reload
+END
+}
+found_valid() {
+    as qlvb sh -c "grep -q '\"verdict\": \"VALID\"' $1/inbox/*_$2-UBND-VP/verification.json" 2>/dev/null
+}
+
 SUBJECT='V/v một việc không ai ngoài cuộc được biết'
 LETTER=$SOURCE/edge_node/demo/documents/101-BND-VP.pdf
 A=/var/lib/edge-node/a/exchange
@@ -221,6 +257,15 @@ inside systemctl kill --signal=KILL --kill-who=main edge-node@a
 within 40 "killed, it is started again" restarted a
 drop_bundle $A 102 H99.02
 within 30 "and sends on" arrived_whole $B 102
+
+holds "an authority can be founded, and gives a its key" authority
+holds "both nodes can be told to believe it" inside bash -e /root/believe.sh
+holds "a can be told to sign, by a password that is a credential" inside bash -e /root/sign.sh
+holds "both start anew" inside systemctl restart edge-node@a edge-node@b
+drop_bundle $A 103 H99.02
+within 60 "what a signed and had time-stamped is VALID at b" found_valid $B 103
+holds "a keeps the signed copy beside the drop" \
+    as qlvb sh -c "ls $A/sent/*/*/*/103/signed/103.pdf >/dev/null 2>&1"
 
 begun=$(date +%s%N)
 holds "a stops" inside systemctl stop edge-node@a
