@@ -47,15 +47,15 @@ class Watched:
         """Stand before a real one."""
         self.name, self.facts, self._key, self._asked = key.name, key.facts, key, asked
 
-    def sign(self, digest):
+    def sign(self, digest, facts):
         """Sign a digest."""
         self._asked.append(digest)
-        return self._key.sign(digest)
+        return self._key.sign(digest, facts)
 
-    def cms(self, digest):
+    def cms(self, digest, facts):
         """Likewise."""
         self._asked.append(digest)
-        return self._key.cms(digest)
+        return self._key.cms(digest, facts)
 
 
 class Desk:

@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import office
 import packages
+from builders import stored
 from flows_world import a_sheet
 from our_pdfs import our_sign
 
 from edge_node.adapters import durable
 from edge_node.adapters.anchors import Anchors, certificates_in
+from edge_node.domain.errors import NotSignable
+from edge_node.domain.message import say
 from edge_node.domain.signing import Act
 from edge_node.domain.time import in_vietnam
 
@@ -56,12 +59,14 @@ class InProcess:
     unseen: Any = None  # why nothing shows on the page
     own: set[str] = field(default_factory=set)  # fingerprints of the node's own certificates
 
-    def sign(self, source, target, wish):
-        """Sign one file."""
+    def sign(self, source, target, wish, *, digest=None):
+        """Sign one file, unless it is another than was judged."""
         self.wishes.append(wish)
         if self.trouble is not None:
             raise self.trouble
         content, at = source.read_bytes(), self.clock()
+        if stored(content).digest != digest:
+            raise NotSignable(say("the file was changed"))
         if content.startswith(b"PK"):
             made = office.signed(content, self.pki.signer(self.name), at=at, stamp=self.pki.stamp)
         else:
@@ -81,6 +86,7 @@ class InProcess:
             operator=wish.operator,
             basis=wish.basis,
             unseen=self.unseen,
+            stored=stored(made),
         )
 
     def own_certificates(self):

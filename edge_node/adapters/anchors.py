@@ -15,7 +15,14 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.durable import disk_errors, shown, sweep, sync_folder, write
+from edge_node.adapters.durable import (
+    disk_errors,
+    private_folder,
+    shown,
+    sweep,
+    sync_folder,
+    write,
+)
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.errors import NotAllowed, Outage, UnknownItem, WithProblems
 from edge_node.domain.message import say
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
     from edge_node.domain.signature import CertificateFacts
 
 LARGEST: Final = 1 << 20  # bytes of a file that is added; a bundle of all there are is smaller
-_PRIVATE, _PRIVATE_FOLDER, _OTHERS_WRITE = 0o600, 0o700, 0o022
+_PRIVATE, _OTHERS_WRITE = 0o600, 0o022
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.pem")
 _SHORTEST: Final = 8  # hexadecimal digits that name a certificate here, where no other has them
 _NOT_ASN1: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
@@ -98,8 +105,8 @@ class Anchors:
     def add(self, anchor: Anchor) -> bool:
         """Believe an authority from now on, durably; False where that was so already."""
         path = self._path(anchor)
+        private_folder(self.folder)
         with disk_errors(self.folder):
-            self.folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
             sweep(self.folder)
             if path.exists():
                 self._read(path)
@@ -125,15 +132,26 @@ class Anchors:
         with disk_errors(self.folder):
             if not self.folder.exists():
                 return []
-            _demand_ours(self.folder)
+            self._demand_ours(self.folder)
             return [path for path in self.folder.iterdir() if not path.name.startswith(".")]
+
+    def _demand_ours(self, path: Path) -> None:
+        """Refuse what somebody else may have written: that decides whose signatures hold."""
+        with disk_errors(path):
+            found, above = path.lstat(), self.folder.parent.stat()
+        owners = {0, os.geteuid()}
+        if os.geteuid() == 0:  # whose command is given to the node of whom the folder is
+            owners.add(above.st_uid)
+        whole = stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)
+        if not whole or found.st_mode & _OTHERS_WRITE or found.st_uid not in owners:
+            raise _unsound(say("others than this node may write {path}", path=shown(path)))
 
     def _read(self, path: Path) -> Anchor:
         if not _NAME.fullmatch(path.name):
             raise _unsound(
                 say("{path} was not put there by `edge-node trust add`", path=shown(path))
             )
-        _demand_ours(path)
+        self._demand_ours(path)
         with disk_errors(path), path.open("rb") as file:
             content = file.read(LARGEST)
         try:
@@ -248,15 +266,6 @@ def _named(found: Iterable[Anchor]) -> list[Message]:
         )
         for one in found
     ]
-
-
-def _demand_ours(path: Path) -> None:
-    """Refuse what somebody else may have written: that decides whose signatures hold."""
-    with disk_errors(path):
-        found = path.lstat()
-    whole = stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)
-    if not whole or found.st_mode & _OTHERS_WRITE or found.st_uid not in {0, os.geteuid()}:
-        raise _unsound(say("others than this node may write {path}", path=shown(path)))
 
 
 def _unsound(message: Message) -> AnchorsUnsound:

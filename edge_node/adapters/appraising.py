@@ -74,4 +74,5 @@ class Appraiser:
 
         inquiry = Inquiry(anchors=self.anchors, fetcher=self.fetcher, terms=self.terms)
         settled = inquiry.settle(ask, now=now)
-        return Weighed(appraisal=settled.answer, evidence=settled.evidence, notes=settled.notes)
+        evidence = tuple(settled.evidence.values())
+        return Weighed(appraisal=settled.answer, evidence=evidence, notes=settled.notes)

@@ -226,6 +226,10 @@ class Arriving:
         """Tell whether another life may have handed it over, of which an older state knows not."""
         return aside.is_doubted(self._file, item)
 
+    def was_aside(self, item: ItemId) -> bool:
+        """Tell whether an item has ever been set aside for a person."""
+        return aside.was_aside(self._file, item)
+
     def resemblance(self, item: ItemId, document: Document, fingerprint: str) -> Resemblance:
         """Return what came before and is like the document an item turned out to be."""
         return repeats.resemblance(self._file, item, document, fingerprint)

@@ -60,7 +60,9 @@ _AT_THE_DOOR: Final = "update incoming set door = :door where id = :id"
 _RETURNED: Final = """
 select id from incoming
  where fingerprint = :fingerprint and fingerprint <> '' and sender = :sender
-   and +document_id = :document_id and +state = 'returned' and id <> :id
+   and +document_id = :document_id and id <> :id
+   and (+state = 'returned'
+        or exists (select 1 from events where item = incoming.id and event = 'returned'))
  limit 1
 """
 
@@ -70,9 +72,9 @@ def is_unheard(transaction: Transaction, item: ItemId) -> bool:
     return transaction.row(_UNHEARD, {"item": item}) is not None
 
 
-def was_aside(transaction: Transaction, item: ItemId) -> bool:
+def was_aside(tables: QueueFile | Transaction, item: ItemId) -> bool:
     """Tell whether an item has ever been set aside."""
-    return transaction.row(_WAS_ASIDE, {"item": item}) is not None
+    return tables.row(_WAS_ASIDE, {"item": item}) is not None
 
 
 def is_doubted(file: QueueFile, item: ItemId) -> bool:

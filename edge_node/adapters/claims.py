@@ -29,6 +29,7 @@ from edge_node.adapters.drops import (
     is_untouchable,
 )
 from edge_node.adapters.filing import ERRORS, STATUS
+from edge_node.adapters.listing import oddness
 from edge_node.adapters.mounts import same_mount
 from edge_node.adapters.settle import flaw_in
 from edge_node.adapters.sheets import read_sheet
@@ -182,7 +183,7 @@ def _put_back(done: list[tuple[Path, Path]], home: Path) -> None:
 
 
 def _why_not(error: EdgeNodeError) -> EdgeNodeError:
-    if isinstance(error, durable.AccessDenied):
+    if isinstance(error, durable.AccessDenied | durable.NameUnusable):
         return DropHeld(error.message, hint=error.hint)
     if isinstance(error, durable.FileGone):
         return DropChanged(error.message, hint=error.hint)
@@ -262,8 +263,8 @@ def _fault_of(claimed: Claimed) -> Message | None:
     sheet = read_sheet(claimed.sheet)
     if sheet.fault or sheet.flaw:
         return sheet.fault or sheet.flaw
-    if claimed.style is Style.BUNDLE and any(is_document_sheet(f.name) for f in claimed.files):
-        return say("the folder holds both a document.json and a document.yaml")
+    if claimed.style is Style.BUNDLE and (fault := _fault_in(claimed)):
+        return fault
     for name in sheet.files:
         path = claimed.named(name)
         if path is None:
@@ -272,6 +273,16 @@ def _fault_of(claimed: Claimed) -> Message | None:
             )
         if flaw := _flaw(path):
             return flaw
+    return None
+
+
+def _fault_in(bundle: Claimed) -> Message | None:
+    if any(is_document_sheet(file.name) for file in bundle.files):
+        return say("the folder holds both a document.json and a document.yaml")
+    with os.scandir(bundle.folder) as entries:
+        for entry in entries:
+            if not is_untouchable(entry.name) and (why := oddness(entry)):
+                return say("it holds {file}: {why}", file=shown(entry.name), why=why)
     return None
 
 

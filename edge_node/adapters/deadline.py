@@ -34,6 +34,10 @@ class Deadline:
         """Let the call that begins now take so long."""
         self._ends = time.monotonic() + span.total_seconds()
 
+    def cut(self) -> None:
+        """Leave no time, from whatever thread: no further wait begins."""
+        self._ends = float("-inf")
+
     def within(self, timeout: float | None) -> float:
         """Return the seconds a wait may take; zero or less when the time is up."""
         left = self._ends - time.monotonic()

@@ -36,7 +36,7 @@ from edge_node.adapters.disk import (
 from edge_node.adapters.steps import Step, passing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = [
     "AccessDenied",
@@ -47,8 +47,10 @@ __all__ = [
     "building",
     "disk_errors",
     "fitted",
+    "hand_over",
     "move",
     "part_of",
+    "private_folder",
     "remove_aside",
     "same_content",
     "shown",
@@ -62,8 +64,10 @@ __all__ = [
 ]
 
 NAME_MAX: Final = 255  # bytes in one name, on every file system we are likely to meet
-_OURS: Final = re.compile(r"\..+\.[0-9a-f]{8}\.(part|moved)", re.DOTALL)
+_OURS: Final = re.compile(r"\.(.+)\.[0-9a-f]{8}\.(part|moved)", re.DOTALL)
+_ROOM: Final = "room"
 _NO_LOCKS_HERE: Final = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
+_OTHERS: Final = 0o077
 _NO_FOLDER_SYNC: Final = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP}  # CIFS and some FUSE
 
 
@@ -92,6 +96,8 @@ class Part:
     def replace(self, target: Path, *, mode: int) -> None:
         """Do the same, but for the name: that is durable once the folder is."""
         self.file.flush()
+        if not mode & _OTHERS:
+            hand_over(self.file.fileno(), target.parent)
         os.fchmod(self.file.fileno(), mode)  # whatever the umask is
         with passing(Step.SYNC, self.path):
             os.fsync(self.file.fileno())
@@ -166,15 +172,39 @@ def building(path: Path, *, mode: int = 0o750) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)  # not there any more, when all went well
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder that only its owner enters, where there is none; see `hand_over`."""
+    with disk_errors(path):
+        for missing in reversed([one for one in (path, *path.parents) if not one.is_dir()]):
+            missing.mkdir(mode=0o700 if missing == path else 0o777, exist_ok=True)
+            handle = os.open(missing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                hand_over(handle, missing.parent)
+            finally:
+                os.close(handle)
+
+
+def hand_over(handle: int, folder: Path) -> None:
+    """
+    Give what root has open, and only its owner may read, to the owner of the folder it lies in.
+
+    So the node reads what a command of root's wrote into its folder. SQLite does the same with
+    the files beside a database.
+    """
+    if os.geteuid() != 0:
+        return
+    owner = folder.stat()
+    if owner.st_uid != os.fstat(handle).st_uid:
+        with suppress(PermissionError):  # root of a container need not be allowed to
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
 @contextmanager
 def room(folder: Path) -> Iterator[Path]:
     """Give a hidden folder to work in; it is gone at the end, whatever is in it."""
     with disk_errors(folder):
-        part = _hidden(folder / "room", "part")
-        part.mkdir(mode=0o700)
-        handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        part, handle = _new_room(folder)
         try:
-            _lock(handle)
             yield part
         finally:
             os.close(handle)
@@ -256,22 +286,27 @@ def remove_aside(source: Path) -> None:
             _remove(aside)
 
 
-def sweep(folder: Path, *, kind: Literal["part", "moved"] = "part") -> int:
+def sweep(
+    folder: Path, *, kind: Literal["part", "moved"] = "part", of: Collection[str] | None = None
+) -> int:
     """
     Remove what writers that are gone left in the folder; return how many there were.
 
     "part" is what was being written, "moved" what `remove_aside` did not finish to delete. What
-    belongs to another user is not ours, whatever it is called.
+    belongs to another user is not ours, whatever it is called. In a folder that is not our own,
+    ``of`` are the names of the files that may have been written; rooms are swept as well.
     """
     with disk_errors(folder), os.scandir(folder) as entries:
-        alike = [entry for entry in entries if _kind_of(entry.name) == kind]
+        alike = [entry for entry in entries if _is_alike(entry.name, kind, of)]
         ours = [Path(entry.path) for entry in alike if _is_our_users(entry)]
     return sum(_swept(path) for path in ours)
 
 
-def _kind_of(name: str) -> str | None:
+def _is_alike(name: str, kind: str, of: Collection[str] | None) -> bool:
     match = _OURS.fullmatch(name)
-    return match and match[1]
+    if match is None or match[2] != kind:
+        return False
+    return of is None or match[1] == _ROOM or match[1] in of
 
 
 def _is_our_users(entry: os.DirEntry[str]) -> bool:
@@ -290,6 +325,20 @@ def _new_part(path: Path) -> Part:
         if os.fstat(file.fileno()).st_nlink:
             return Part(file, name)
         file.close()  # a sweep saw it in the moment before it was locked
+
+
+def _new_room(folder: Path) -> tuple[Path, int]:
+    while True:
+        part = _hidden(folder / _ROOM, "part")
+        part.mkdir(mode=0o700)
+        try:
+            handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:  # a sweep saw it in the moment before it was locked
+            continue
+        _lock(handle)
+        if part.exists():
+            return part, handle
+        os.close(handle)  # likewise
 
 
 def _hidden(path: Path, kind: str) -> Path:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.calls import Calls
 from edge_node.adapters.pieces import read_piece
 from edge_node.adapters.web import NoAnswer, Question, ask, authority
 from edge_node.domain.message import say
@@ -135,6 +136,7 @@ class Fetcher:
     timeout: timedelta = timedelta(seconds=30)
     grace: timedelta = timedelta()
     silence: Silence = field(default_factory=Silence)
+    calls: Calls = field(default_factory=Calls)
 
     def fetch(
         self,
@@ -150,7 +152,7 @@ class Fetcher:
         No CRL is asked for where an OCSP responder or an issuer was found: it may be a thousand
         times as large, and whoever still lacks it asks again. ``anew`` passes over what is kept,
         where that was no help; ``allowance`` is what all fetches for one file share. Raises what
-        `disk_errors` raises.
+        `disk_errors` raises, and `HungUp` once it is closed.
         """
         allowance = allowance or Allowance()
         errand = _Errand(fetcher=self, now=now, anew=anew, allowance=allowance)
@@ -161,6 +163,15 @@ class Fetcher:
             kept=frozenset(errand.kept),
             missed=tuple(errand.missed),
         )
+
+    def held(self, wanted: Iterable[Wanted], *, now: datetime) -> dict[Wanted, Evidence]:
+        """Return what is kept here of ``wanted`` and need not be asked for again yet."""
+        found = ((one, self.statements.answer(one)) for one in wanted)
+        return {
+            one: Evidence(kind=one.kind, content=piece.content)
+            for one, piece in found
+            if piece is not None and now < piece.fresh_until
+        }
 
     def ask(self, wanted: Wanted, *, now: datetime, allowance: Allowance) -> bytes:
         """
@@ -175,11 +186,15 @@ class Fetcher:
             largest=LARGEST[wanted.kind],
             within=min(self.timeout, allowance.ask()),
         )
-        answer = ask(question, self.reach)
+        answer = ask(question, self.reach, self.calls)
         allowance.take(answer)
         piece = read_piece(wanted, answer, now=now)
         self.statements.keep(wanted, piece)
         return piece.content
+
+    def close(self) -> None:
+        """Ask nobody any more, from whatever thread: whoever waits for an answer is let go."""
+        self.calls.hang_up()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 STATUS: Final = "status.json"
 ERRORS: Final = ("error.json", "error.txt")
 _PAPER_MODE: Final = 0o640  # people read them
-_LARGEST_PAPER: Final = 1 << 20
+# Bytes: with hundreds of attachments signed, what is said of each of them is more than a megabyte.
+LARGEST_PAPER: Final = 16 << 20
 _NUMBER: Final = re.compile(r" \(\d+\)\Z")
 _FOREVER_BUT: Final = 100_000  # as many drops of one name a day are somebody's mistake
 
@@ -208,7 +209,7 @@ def is_there(path: Path) -> bool:
 
 def read_paper(path: Path) -> dict[str, object] | None:
     """Return the object a small JSON file holds; None where there is no such thing."""
-    if not _is_file(path) or path.stat().st_size > _LARGEST_PAPER:
+    if not _is_file(path) or path.stat().st_size > LARGEST_PAPER:
         return None
     return _plain(path.read_bytes())
 

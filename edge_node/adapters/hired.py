@@ -25,7 +25,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.hiring import ChildMissing, Ending, Lost
+from edge_node.adapters.hiring import ChildMissing, CutOff, Ending, Lost
 from edge_node.domain.message import say
 from edge_node.notary.binding import close_memory
 from edge_node.notary.wire import TO_PARENT, Garbled, HungUp, Packet, clean, receive, send
@@ -60,7 +60,7 @@ class Hired:
         A child that was lost over a request had perhaps been harmed by an earlier one, or went
         with the thread that had started it: a fresh one is asked once more, unless it was time
         that ran out or it must be asked ``once``. `Lost` where that does not help; `ChildMissing`,
-        and then nobody was asked.
+        and then nobody was asked, unless it is `CutOff`.
         The files of the packet stay open, and are the caller's.
         """
         with self._lock:
@@ -73,7 +73,7 @@ class Hired:
                     self._child = None  # whatever it still says would be taken for an answer
                     self._end(child)
                     if self._ended:
-                        raise _ending() from error
+                        raise _ending(CutOff) from error
                     again = isinstance(error, Lost) and error.ending is not Ending.OVERDUE
                     if once or not (again and worked):
                         raise
@@ -352,5 +352,5 @@ def _missing(reason: str) -> ChildMissing:
     )
 
 
-def _ending() -> ChildMissing:
-    return ChildMissing(say("the node is ending"), hint=say("it goes on when the node runs again"))
+def _ending(kind: type[ChildMissing] = ChildMissing) -> ChildMissing:
+    return kind(say("the node is ending"), hint=say("it goes on when the node runs again"))

@@ -19,6 +19,10 @@ class ChildMissing(Outage):
     """A child process could not be started."""
 
 
+class CutOff(ChildMissing):
+    """The node is ending, and with it a child that had been asked: nobody hears its answer."""
+
+
 class Ending(StrEnum):
     """How a child was lost over a request."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from edge_node.adapters.fetching import PATIENCE, Allowance
@@ -16,7 +17,7 @@ from edge_node.domain.message import say
 from edge_node.notary.trust import Checking, Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from edge_node.adapters.anchors import Anchors
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # The issuer's certificate, that one's issuer, OCSP, lists; and once more what was no help.
 MOST_LOOKS: Final = 6
+_NOTHING: Final[Mapping[Wanted, Evidence]] = MappingProxyType({})
 
 
 class Answer(Protocol):
@@ -54,7 +56,7 @@ class Settled(Generic[_Answer]):
     """The surest answer, what was fetched for it, and what could not be had."""
 
     answer: _Answer
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Mapping[Wanted, Evidence] = field(default_factory=lambda: _NOTHING)
     notes: tuple[Message, ...] = ()
     hints: tuple[Message, ...] = ()  # what can be done about the notes
 
@@ -68,16 +70,23 @@ class Inquiry:
     terms: Terms = field(default_factory=Terms)
 
     def settle(
-        self, ask: Callable[[Trust], _Answer], *, now: datetime, within: timedelta = PATIENCE
+        self,
+        ask: Callable[[Trust], _Answer],
+        *,
+        now: datetime,
+        within: timedelta = PATIENCE,
+        likely: Iterable[Wanted] = (),
     ) -> Settled[_Answer]:
         """
         Return the surest answer ``ask`` gives, by a trust that grows with what is fetched.
 
-        After ``within`` no server is asked any more.
+        After ``within`` no server is asked any more. What is ``likely`` to be wanted is handed in
+        from the start, as far as it is kept here and fresh.
         Raises AnchorsUnsound where nobody knows whom to believe, what fetching and ``ask`` raise;
         what servers do is a note.
         """
-        search = _Search(allowance=Allowance.within(within))
+        known = self.fetcher.held(likely, now=now)
+        search = _Search(got=known, kept=set(known), allowance=Allowance.within(within))
         answer = ask(self._trust(search))
         for _ in range(MOST_LOOKS - 1):
             fetched = search.next(self.fetcher, answer.wanted, now)
@@ -89,7 +98,7 @@ class Inquiry:
             answer = ask(self._trust(search, grace=self.terms.grace))
         return Settled(
             answer=answer,
-            evidence=tuple(search.got.values()),
+            evidence=MappingProxyType(search.got),
             notes=tuple(search.notes(answer.wanted)),
             hints=tuple(search.hints(answer.wanted)),
         )

@@ -131,7 +131,7 @@ def _specimen(key: OwnSigningKey, facts: KeyFacts) -> Specimen:
     """Have the key sign something of chance."""
     hashed = facts.algorithm.rpartition("-")[2]
     digest = hashlib.new(hashed, secrets.token_bytes(_TRIAL)).digest()
-    return Specimen(digest=digest, signature=key.sign(digest), hashed=hashed)
+    return Specimen(digest=digest, signature=key.sign(digest, facts), hashed=hashed)
 
 
 def _faults(read: Appraisal, notes: tuple[Message, ...]) -> Iterator[Fault]:

@@ -61,16 +61,23 @@ def list_folder(folder: str | Path, see: Callable[[os.DirEntry[str]], Sighting])
 
 
 def _enter(listing: Listing, entry: os.DirEntry[str], seen: Sighting) -> None:
-    if not _is_text(entry.name):
-        listing.odd.append((seen, say("the name {name} is not UTF-8", name=shown(entry.name))))
+    if why := oddness(entry):
+        listing.odd.append((seen, why))
     elif entry.is_file(follow_symlinks=False):
         listing.files.append(seen)
-    elif entry.is_dir(follow_symlinks=False):
-        listing.folders.append(seen)
-    elif entry.is_symlink():
-        listing.odd.append((seen, say("it is a symbolic link; links are never followed")))
     else:
-        listing.odd.append((seen, say("it is no regular file")))
+        listing.folders.append(seen)
+
+
+def oddness(entry: os.DirEntry[str]) -> Message | None:
+    """Return why something in a folder can be no part of a drop; None where it can."""
+    if not _is_text(entry.name):
+        return say("the name {name} is not UTF-8", name=shown(entry.name))
+    if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False):
+        return None
+    if entry.is_symlink():
+        return say("it is a symbolic link; links are never followed")
+    return say("it is no regular file")
 
 
 def _is_text(name: str) -> bool:

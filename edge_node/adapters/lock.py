@@ -1,4 +1,9 @@
-"""One daemon per data folder: a lock the kernel holds for a living process and for no other."""
+"""
+Locks the kernel holds for a living process and for no other.
+
+One daemon per data folder; and one program or thread at a time for what is read, changed and
+written back.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.durable import disk_errors, hand_over
 from edge_node.domain.errors import AlreadyRunning
 from edge_node.domain.message import say
 
@@ -32,6 +38,25 @@ def locked(data: Path) -> Iterator[None]:
             ) from error
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """
+    Have what lies at a path for oneself; wait for whoever has it, in whatever program or thread.
+
+    The lock is a file beside it, which nobody replaces. Raises what `disk_errors` raises.
+    """
+    with disk_errors(path):
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(path.with_name(f"{path.name}.lock"), flags, 0o600)
+    try:
+        with disk_errors(path):
+            hand_over(handle, path.parent)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

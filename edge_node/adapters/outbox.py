@@ -206,7 +206,7 @@ class Outbox:
         if len(sheets) > 1:
             fault = say("the folder holds both a document.json and a document.yaml")
         drop = self._drop(Style.BUNDLE, folder.name, members, fault, secret=sheet.secret)
-        trouble = sheet.flaw or _missing(missing, sheets[0])
+        trouble = sheet.flaw or _odd(inside) or _missing(missing, sheets[0])
         self._judge(drop, members, about, trouble, ripeness)
 
     # ── both ─────────────────────────────────────────────────────────────────────────────────
@@ -317,11 +317,16 @@ class _Naming:
 
 
 def _unfit(folder: Path, inside: Listing) -> Message | None:
+    if not any(is_document_sheet(file.name) for file in inside.files):
+        return _odd(inside) or say("the folder holds no document.json yet")
+    return not_ours(folder)
+
+
+def _odd(inside: Listing) -> Message | None:
+    """Return what in a folder nobody can take, be it named in the sheet or not."""
     for odd, why in inside.odd:
         return say("it holds {file}: {why}", file=shown(odd.name), why=why)
-    if not any(is_document_sheet(file.name) for file in inside.files):
-        return say("the folder holds no document.json yet")
-    return not_ours(folder)
+    return None
 
 
 def _missing(names: list[str], sheet: Sighting) -> Message | None:

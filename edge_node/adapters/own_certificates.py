@@ -1,9 +1,9 @@
 """
 The certificates that keys of ours have or had: by them our signatures are told from others'.
 
-Noted whenever a key says which one it has, and that is before it signs: whatever was signed here is
-known for ours, also after its key has gone, and no key is opened to find that out. Certificates are
-public; only their fingerprints are kept, a file for each.
+Noted whenever a key says which one it has, and that is before it signs: whatever was signed here
+is known for ours, also after its key has gone, and no key is opened to find that out. Kept is a
+file for each, called by its fingerprint, with the name of the key in it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import logging
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.durable import disk_errors, write
+from edge_node.adapters.durable import disk_errors, private_folder, write
 from edge_node.domain.errors import EdgeNodeError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER: Final = "own-certificates"
-_PRIVATE, _PRIVATE_FOLDER = 0o600, 0o700
+_PRIVATE: Final = 0o600
 _LENGTH: Final = 64  # of a SHA-256 in hexadecimal
 
 
@@ -49,8 +49,8 @@ class OwnCertificates:
             return
         path = self._folder / known[1]
         try:
+            private_folder(self._folder)
             with disk_errors(path):
-                self._folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
                 there = path.is_file() and path.read_text(encoding="utf-8") == name
             if not there:
                 write(path, name.encode(), mode=_PRIVATE)

@@ -4,15 +4,14 @@ The agency's own keys: which of them signs, which one is next, and which did bef
 Several generations stand side by side: what was begun with one key may end with it when another
 has taken over. Whether a key is good to sign with is asked elsewhere (`key_fitness`); here it is
 only remembered, in one small file that is read whenever a key is asked for. Passwords and PINs are
-read when a key is opened and not before. A PIN that a token refused is not told to it again, not
-by another program either, until its file has changed: tokens lock themselves.
+read when a key is opened and not before; that no PIN is told to a token twice is the business of
+`refused_pins`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import threading
 from contextlib import contextmanager
@@ -22,9 +21,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.durable import disk_errors, shown, write
+from edge_node.adapters.lock import alone_with
 from edge_node.adapters.own_certificates import OwnCertificates
+from edge_node.adapters.refused_pins import RefusedPins
 from edge_node.adapters.secret import read_secret, secret_path
-from edge_node.adapters.signing_key import KeyTrouble, OnToken, SigningKey
+from edge_node.adapters.signing_key import NOT_AGAIN, KeyTrouble, OnToken, SigningKey
 from edge_node.domain.errors import EdgeNodeError, Outage, UnknownItem
 from edge_node.domain.message import say
 from edge_node.notary.child import Reason
@@ -33,15 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from edge_node.adapters.refused_pins import ToldPin
     from edge_node.adapters.signing_key import KeyFacts, KeyPlace
-
-log = logging.getLogger(__name__)
+    from edge_node.notary.wire import Packet
 
 STATE: Final = "signing.json"
 REFUSED: Final = "refused-pins.json"
 _PRIVATE: Final = 0o600
 _LARGEST: Final = 64 * 1024  # bytes; a state has a hundred
-_REFUSALS: Final = frozenset({Reason.WRONG_SECRET, Reason.LOCKED})
 
 
 class KeysUnsound(Outage):
@@ -105,7 +105,7 @@ class OwnKeys:
         """Open nothing yet; ``folder`` is the node's own, ``environ`` names the credentials."""
         self._keys = {key.name: key for key in keys}
         self._state = folder / STATE
-        self._refused = Refused(folder / REFUSED)
+        self._refused = RefusedPins(folder / REFUSED)
         self._certificates = OwnCertificates(folder)
         self._environ = environ
         self._lock = threading.Lock()
@@ -161,11 +161,11 @@ class OwnKeys:
     def stage(self, name: str) -> None:
         """Remember durably which key is next; UnknownItem, KeysUnsound."""
         self._demand(name)
-        now = self.generations()
-        if name != now.active:
-            self._write(
-                Generations(active=now.active, staged=name, former=_without(name, now.former))
-            )
+        with alone_with(self._state):
+            now = self.generations()
+            if name != now.active:
+                former = tuple(one for one in now.former if one != name)
+                self._write(Generations(active=now.active, staged=name, former=former))
 
     def activate(self, name: str) -> str:
         """
@@ -174,8 +174,9 @@ class OwnKeys:
         It mends a state that names a key nobody configured. UnknownItem, KeysUnsound.
         """
         self._demand(name)
-        before = self._remembered()
-        self._write(before.after(name))
+        with alone_with(self._state):
+            before = self._remembered()
+            self._write(before.after(name))
         return before.active
 
     def tidy(self) -> None:
@@ -238,7 +239,7 @@ class OwnSigningKey(SigningKey):
     def __init__(
         self,
         key: OwnKey,
-        refused: Refused,
+        refused: RefusedPins,
         certificates: OwnCertificates,
         environ: Mapping[str, str],
     ) -> None:
@@ -248,7 +249,7 @@ class OwnSigningKey(SigningKey):
         self._certificates = certificates
         self._refusals = refused
         self._environ = environ
-        self._told = ""  # what the file of the PIN was known by when it was read
+        self._pin: ToldPin | None = None  # the last that a token took
         super().__init__(key.place, self._password, environment=key.environment)
 
     def facts(self) -> KeyFacts:
@@ -258,15 +259,15 @@ class OwnSigningKey(SigningKey):
         self._certificates.note(self.name, facts.certificate)
         return facts
 
-    def sign(self, digest: bytes) -> bytes:
-        """Return the raw signature over a digest made with the algorithm's hash function."""
+    def sign(self, digest: bytes, facts: KeyFacts | None = None) -> bytes:
+        """Return the raw signature over a digest; see `SigningKey.sign`."""
         with self._noting():
-            return super().sign(digest)
+            return super().sign(digest, facts)
 
-    def cms(self, digest: bytes) -> bytes:
-        """Return a SignedData (DER) over a document's digest, without a time-stamp."""
+    def cms(self, digest: bytes, facts: KeyFacts | None = None) -> bytes:
+        """Return a SignedData (DER) over a document's digest; see `SigningKey.cms`."""
         with self._noting():
-            return super().cms(digest)
+            return super().cms(digest, facts)
 
     def _password(self) -> str:
         """Return the password or PIN as it lies in its file now."""
@@ -274,9 +275,7 @@ class OwnSigningKey(SigningKey):
             return ""
         try:
             path = secret_path(self._own.password_file, self._environ)
-            mark = _mark(path)
-            secret = read_secret(path).decode()
-            refused = self._locks and self._refusals.has(self.name, mark)
+            return read_secret(path).decode()
         except UnicodeDecodeError as error:
             raise KeyTrouble(
                 say("the password in {path} is not written in UTF-8", path=str(path)),
@@ -285,61 +284,29 @@ class OwnSigningKey(SigningKey):
             ) from error
         except EdgeNodeError as error:
             raise KeyTrouble(error.message, Reason.KEY_MISSING, hint=error.hint) from error
-        if refused:
-            raise KeyTrouble(
-                say("the PIN in {path} was refused before: it is not tried again", path=str(path)),
-                Reason.WRONG_SECRET,
-                hint=say("write the right one there; a token that is locked has to be unlocked"),
-            )
-        self._told = mark
-        return secret
 
-    @property
-    def _locks(self) -> bool:
-        return isinstance(self._own.place, OnToken)  # files do not lock themselves
+    @contextmanager
+    def _telling(self, packet: Packet, secret: str) -> Iterator[None]:
+        """Have a secret told once; where it is a token's PIN, whatever is restarted."""
+        place = self._own.place
+        if not isinstance(place, OnToken):
+            with super()._telling(packet, secret):
+                yield
+            return
+        self._pin = None
+        with self._refusals.telling(place, secret, self._own.password_file) as told:
+            yield
+        self._pin = told
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """Write down that a token refused its PIN."""
+        """Write down that a token refused a PIN it had taken: it may want it at each signature."""
         try:
             yield
         except KeyTrouble as trouble:
-            if self._locks and trouble.reason in _REFUSALS and self._told:
-                self._refusals.note(self.name, self._told)
+            if trouble.reason in NOT_AGAIN and self._pin is not None:
+                self._refusals.note(self._pin)
             raise
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Which tokens refused the PIN that lies in their files, where no program forgets it."""
-
-    path: Path
-
-    def has(self, name: str, mark: str) -> bool:
-        """Return whether the PIN of a key was refused, and its file is still that one."""
-        return (_read(self.path) or {}).get(name) == mark
-
-    def note(self, name: str, mark: str) -> None:
-        """Remember it durably; what the disk says to that is in the log."""
-        try:
-            told = _read(self.path) or {}
-            if told.get(name) != mark:
-                write(self.path, json.dumps({**told, name: mark}).encode(), mode=_PRIVATE)
-        except EdgeNodeError:
-            log.exception("it could not be remembered that a PIN was refused")
-
-
-def _mark(path: Path) -> str:
-    """Return what tells one state of a file from another, and nothing of what is in it."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ""  # whoever reads it says why
-    return f"{found.st_dev}:{found.st_ino}:{found.st_mtime_ns}"
-
-
-def _without(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in names if one != name)
 
 
 def _read(path: Path) -> dict[str, object] | None:

@@ -8,13 +8,12 @@ that will be handed out. Whether the result is any good is verified by others.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_node.adapters.durable import part_of
-from edge_node.adapters.growing import CHUNK, Growing
+from edge_node.adapters.growing import Growing, pour
+from edge_node.domain.envelope import Digest, Stored
 from edge_node.domain.errors import NotSignable
 from edge_node.domain.message import say
 from edge_node.domain.signing import Level
@@ -70,11 +69,11 @@ class Key(Protocol):
     def facts(self) -> KeyFacts:
         """Return the certificate of the key, its chain and its algorithm."""
 
-    def sign(self, digest: bytes) -> bytes:
-        """Return the raw signature over a digest."""
+    def sign(self, digest: bytes, facts: KeyFacts) -> bytes:
+        """Return the raw signature over a digest; `KeyReplaced` where the facts are others now."""
 
-    def cms(self, digest: bytes) -> bytes:
-        """Return a SignedData (DER) over a document's digest, without a time-stamp."""
+    def cms(self, digest: bytes, facts: KeyFacts) -> bytes:
+        """Return a SignedData (DER) over a document's digest; `KeyReplaced` likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +117,7 @@ class PdfPen:
             )
 
         def make(digest: bytes) -> bytes:
-            bare = errand.key.cms(digest)
+            bare = errand.key.cms(digest, errand.facts)
             if not errand.stamping:
                 return bare
             stamped = errand.stamps.over("cms", bare, into=bare)
@@ -134,8 +133,8 @@ class PdfPen:
         with self.growing.adding() as files:
             self.errand.preparer.store(files, evidence=evidence, certificates=certificates)
 
-    def stamp(self) -> None:
-        """Add a time-stamp over all of the document."""
+    def stamp(self) -> Place:
+        """Add a time-stamp over all of the document; return where."""
         stamps, preparer = self.errand.stamps, self.errand.preparer
 
         def draft(files: tuple[int, int], reserved: int) -> Place:
@@ -144,7 +143,7 @@ class PdfPen:
         def make(digest: bytes) -> bytes:
             return stamps.over("digest", digest).content
 
-        self._written(draft, make, stamps.hashed, STAMP_ROOM)
+        return self._written(draft, make, stamps.hashed, STAMP_ROOM)
 
     def _written(self, draft: Draft, make: Make, hashed: str, room: int) -> Place:
         """Draft and fill; once more, with a larger place, if what was made did not fit."""
@@ -173,29 +172,28 @@ class PdfPen:
         return place, make(digest)
 
 
-def sign_office(errand: Errand, source: BinaryIO, part: Part, beside: Path) -> str:
+def sign_office(errand: Errand, original: Growing, part: Part, beside: Path) -> tuple[str, Stored]:
     """
     Sign an office file into ``part``; return the name of the signature's part in the package.
 
-    The child writes into a file of its own beside ``beside``: nobody but us has ever had the one
-    that is handed out.
+    Also what was written. The child writes into a file of its own beside ``beside``: nobody but us
+    has ever had the one that is handed out.
     """
     preparer, facts = errand.preparer, errand.facts
-    octets = preparer.office(source.fileno(), facts, errand.at)
-    signature = errand.key.sign(hashlib.new(facts.hashed, octets).digest())
-    token = None
-    if errand.stamping:
-        token = errand.stamps.over("xml", signature, certificate=facts.certificate).content
-    with part_of(beside) as theirs:
+    with original.reading() as source, part_of(beside) as theirs:
+        octets = preparer.office(source, facts, errand.at)
+        signature = errand.key.sign(hashlib.new(facts.hashed, octets).digest(), facts)
+        token = None
+        if errand.stamping:
+            token = errand.stamps.over("xml", signature, certificate=facts.certificate).content
         name = preparer.write_office(
-            (source.fileno(), theirs.file.fileno()),
+            (source, theirs.file.fileno()),
             facts,
             errand.at,
             signature=signature,
             token=token,
-            largest=os.fstat(source.fileno()).st_size + OFFICE_ROOM,
+            largest=original.length + OFFICE_ROOM,
         )
         with theirs.path.open("rb") as file:
-            shutil.copyfileobj(file, part.file, CHUNK)
-    part.file.flush()
-    return name
+            hashed, size = pour(file, part.file)
+    return name, Stored(digest=Digest(hashed.hexdigest()), size=size)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
 from edge_node.adapters.marks import Marks, count_up
-from edge_node.domain.recovery import ASIDE_BEFORE
+from edge_node.domain.message import freeze
+from edge_node.domain.recovery import ASIDE_BEFORE, HAD_BEFORE
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ _APART: Final = timedelta(minutes=10)
 
 _TRIES: Final = "select coalesce(max(id), 0) as n from attempts"
 _NEWEST: Final = "select coalesce(max(created), 0) as n from incoming"
+# Whatever it was set aside for, a person may have released it since; its story keeps the reason.
+_ASIDE: Final = """
+update incoming set reason = :reason
+ where message = 'edoc' and state = 'quarantined' and digest <> ''
+"""
 _AT_ONCE: Final = """
 update work set due = min(due, :now) where lane in ('push', 'report') and leased is null
 """
@@ -168,3 +174,4 @@ class Sends:
             if self._marks.get(DOUBTED) is None:
                 newest = transaction.row(_NEWEST, {}) or {"n": 0}
                 self._marks.put(DOUBTED, str(newest["n"]), within=transaction)
+                transaction.execute(_ASIDE, {"reason": freeze(HAD_BEFORE)})

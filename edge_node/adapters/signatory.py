@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -18,15 +19,26 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from edge_node.adapters.durable import disk_errors, part_of
 from edge_node.adapters.growing import Growing
 from edge_node.adapters.key_fitness import remedy
+from edge_node.adapters.last_word import (
+    SignatureUnsure,
+    demand_harmless,
+    demand_in_time,
+    demand_sound,
+    demand_stamped,
+    others,
+    unasked,
+)
 from edge_node.adapters.pens import Errand, PdfPen, sign_office
+from edge_node.adapters.signing_key import KeyReplaced
 from edge_node.domain.errors import NotSignable, Outage
 from edge_node.domain.message import say
-from edge_node.domain.signature import Sub, Verdict
+from edge_node.domain.signature import Verdict
 from edge_node.domain.signing import LASTING, Act, Level
 from edge_node.notary.formats import SEARCHED, Format, format_of
+from edge_node.notary.trust import Checking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge_node.adapters.appraising import Appraiser
@@ -35,9 +47,10 @@ if TYPE_CHECKING:
     from edge_node.adapters.pens import Key, Stamps
     from edge_node.adapters.preparing import Preparer
     from edge_node.adapters.signing_key import KeyFacts
+    from edge_node.domain.envelope import Digest, Stored
     from edge_node.domain.looks import Showing
     from edge_node.domain.message import Message
-    from edge_node.domain.signature import FileVerdict, SignatureVerdict
+    from edge_node.domain.signature import SignatureVerdict
     from edge_node.domain.signing import SigningWish
     from edge_node.notary.pdf.looks import Sight
 
@@ -45,8 +58,8 @@ MODE: Final = 0o640
 REMEMBERED: Final = timedelta(minutes=5)  # how long a good word about our certificate counts
 
 
-class SignatureUnsure(Outage):
-    """A signature was made and cannot be verified now: nothing is signed until it can."""
+class FileChanged(NotSignable):
+    """The file is another than the one that was judged: nobody decided that this one is signed."""
 
 
 class CertificateUnfit(Outage):
@@ -63,6 +76,8 @@ class _Made:
 
     level: Level
     name: str  # of its field, or of its part in the package
+    stored: Stored  # the file with it
+    stamp: str = ""  # the field of the time-stamp over the document
     unseen: Message | None = None
 
 
@@ -85,17 +100,27 @@ class Signatory:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _good: dict[bytes, datetime] = field(default_factory=dict, init=False, repr=False)
 
-    def sign(self, source: Path, target: Path, wish: SigningWish) -> Act:
+    def sign(
+        self, source: Path, target: Path, wish: SigningWish, *, digest: Digest | None = None
+    ) -> Act:
         """
         Sign ``source``, a PDF or an office file, into ``target``; say what was done.
 
-        An office file gets a time-stamp where the level asks for more than B-B, and no more: that
-        is XAdES-T. ``target`` is whole and durable, or as it was before. Raises `NotSignable` for
-        what is wrong with the file, an `Outage` for what is wrong with key, certificate,
-        time-stamp or evidence, and what `disk_errors` raises.
+        ``digest`` is that of the file as it was judged; another is not signed. An office file
+        gets a time-stamp where the level asks for more than B-B, and no more: that is XAdES-T.
+        ``target`` is whole and durable, or as it was before. Raises `NotSignable` for what is
+        wrong with the file, an `Outage` for what is wrong with key, certificate, time-stamp or
+        evidence, and what `disk_errors` raises.
         """
+        try:
+            return self._signed(source, target, wish, digest)
+        except KeyReplaced:  # between two questions: which one it is now is asked anew, once
+            return self._signed(source, target, wish, digest)
+
+    def _signed(self, source: Path, target: Path, wish: SigningWish, digest: Digest | None) -> Act:
         key, at = self.key(), self.clock()
         facts = key.facts()
+        self._demand_evidence(wish.level)
         self._demand_good(facts, wish.level, at)
         errand = Errand(
             key=key,
@@ -106,18 +131,17 @@ class Signatory:
             stamps=self.stamps,
             sight=None if wish.showing is None else self.sight(wish.showing),
         )
-        with disk_errors(source), _opened(source) as file, disk_errors(target):
-            kind = format_of(os.pread(file.fileno(), SEARCHED, 0))
-            if kind is None:
-                raise _other_kind()
-            with part_of(target) as part:
-                sign = self._pdf if kind is Format.PDF else self._office
-                made = sign(errand, file, part, target)
-                finding = self._looked_at(part)
-                ours = _demand_sound(finding, made.name, made.level, facts)
-                self._demand_harmless(source, finding.verdict, made.name)
-                self.examiner.fetcher.statements.rely_on(finding.verdict.relied_on)
-                part.become(target, mode=MODE)
+        with disk_errors(source), _opened(source) as file, disk_errors(target), ExitStack() as own:
+            part = own.enter_context(part_of(target))
+            original = Growing(part)
+            kind = _taken(original, file, digest)
+            if kind is Format.PDF:
+                made = self._pdf(errand, original, part)
+            else:
+                part = own.enter_context(part_of(target))
+                made = self._office(errand, original, part, target)
+            ours = self._demand_good_work(errand, made, original, part, target)
+            part.become(target, mode=MODE)
         return _act(source, errand, made, ours)
 
     def tidy(self) -> None:
@@ -125,8 +149,27 @@ class Signatory:
         self.preparer.tidy()
 
     def close(self) -> None:
-        """End the child that prepares; the others are whose they are."""
+        """
+        Ask nobody any more, and end the child that prepares, from whatever thread.
+
+        The other children are whose they are.
+        """
+        self.stamps.stamper.close()
+        self.examiner.fetcher.close()
+        self.appraiser.fetcher.close()
         self.preparer.close()
+
+    def _demand_evidence(self, level: Level) -> None:
+        """Refuse to call evidence what nobody asks for."""
+        if level in LASTING and self.examiner.terms.checking is not Checking.REQUIRED:
+            raise SignatureUnsure(
+                say(
+                    "a signature of level {level} holds the evidence that nothing was revoked, and"
+                    " none is demanded here",
+                    level=str(level),
+                ),
+                hint=say("set trust.revocation to required, or ask for level B-T"),
+            )
 
     def _demand_good(self, facts: KeyFacts, level: Level, now: datetime) -> None:
         """Refuse a certificate that is not good; a good one is believed for some minutes."""
@@ -139,7 +182,7 @@ class Signatory:
         judgement = weighed.appraisal.judgement
         if judgement.verdict is Verdict.VALID:
             self._good[known] = now + REMEMBERED
-        elif not _unasked(judgement.sub, level):
+        elif not unasked(judgement.sub, level):
             raise CertificateUnfit(
                 say(
                     "the certificate of the key is not good to sign with: {why}", why=judgement.why
@@ -147,23 +190,26 @@ class Signatory:
                 hint=remedy(judgement.sub) or say("see `edge-node cert check`"),
             )
 
-    def _pdf(self, errand: Errand, source: BinaryIO, part: Part, _: Path) -> _Made:
-        growing = Growing(part)
-        growing.add(source)
+    def _pdf(self, errand: Errand, growing: Growing, part: Part) -> _Made:
         pen = PdfPen(errand, growing)
         place, known = pen.sign()
         level = errand.wish.level
         if level in LASTING:
             self._prove(pen, part, place.field, known)
-        if level is Level.B_LTA:
-            pen.stamp()
-        return _Made(level=level, name=place.field, unseen=place.unseen)
+        stamp = pen.stamp().field if level is Level.B_LTA else ""
+        return _Made(
+            level=level,
+            name=place.field,
+            stored=growing.stored(),
+            stamp=stamp,
+            unseen=place.unseen,
+        )
 
     def _prove(self, pen: PdfPen, part: Part, name: str, known: tuple[bytes, ...]) -> None:
         """Store what shows that the signature was good when it was made."""
         facts = pen.errand.facts
-        finding = self._looked_at(part)
-        ours = _demand_sound(finding, name, Level.B_T, facts)
+        finding = self._looked_at(part.path)
+        ours = demand_sound(finding.verdict, name, Level.B_T, facts)
         chain = {one.fingerprint for one in ours.chain}
         pinned = self.examiner.anchors.pinned()
         above = (
@@ -173,25 +219,28 @@ class Signatory:
         )
         pen.store(finding.evidence, (facts.certificate, *facts.chain, *known, *above))
 
-    def _office(self, errand: Errand, source: BinaryIO, part: Part, target: Path) -> _Made:
-        name = sign_office(errand, source, part, target)
-        return _Made(level=Level.B_T if errand.stamping else Level.B_B, name=name)
+    def _office(self, errand: Errand, original: Growing, part: Part, target: Path) -> _Made:
+        name, stored = sign_office(errand, original, part, target)
+        level = Level.B_T if errand.stamping else Level.B_B
+        return _Made(level=level, name=name, stored=stored)
 
-    def _looked_at(self, part: Part) -> Finding:
-        return self.examiner.look(part.path, now=self.clock())
+    def _demand_good_work(
+        self, errand: Errand, made: _Made, original: Growing, part: Part, target: Path
+    ) -> SignatureVerdict:
+        """Return the verdict on our signature, all being well with the file that has it."""
+        verdict = self._looked_at(part.path).verdict
+        if made.stamp:
+            demand_stamped(verdict, made.stamp)
+        ours = demand_sound(verdict, made.name, made.level, errand.facts)
+        demand_in_time(ours, since=errand.at, until=self.clock())
+        if any(one.verdict is not Verdict.VALID for one in others(verdict, made.name).values()):
+            with original.original(target) as before:
+                demand_harmless(self._looked_at(before).verdict, verdict, made.name)
+        self.examiner.fetcher.statements.rely_on(verdict.relied_on)
+        return ours
 
-    def _demand_harmless(self, source: Path, verdict: FileVerdict, name: str) -> None:
-        """Refuse where a signature that was there before is worth less now."""
-        others = _others(verdict, name)
-        if all(one is Verdict.VALID for one, _ in others.values()):
-            return
-        before = _others(self.examiner.look(source, now=self.clock()).verdict, "")
-        harmed = [one for one, worth in others.items() if worth != before.get(one)]
-        if harmed:
-            raise NotSignable(
-                say("signing it would harm the signature {name} in it", name=harmed[0]),
-                hint=say("ask whoever signed before to sign without forbidding more signatures"),
-            )
+    def _looked_at(self, path: Path) -> Finding:
+        return self.examiner.look(path, now=self.clock())
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -203,52 +252,18 @@ def _opened(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _others(verdict: FileVerdict, name: str) -> Mapping[str, tuple[Verdict, Sub | None]]:
-    return {
-        one.name: (one.verdict, one.sub)
-        for one in verdict.signatures
-        if one.name != name and one.profile != "DTS"
-    }
-
-
-def _demand_sound(finding: Finding, name: str, level: Level, facts: KeyFacts) -> SignatureVerdict:
-    """Return the verdict on our signature; it must be ours, VALID, and as much as was wished."""
-    own = hashlib.sha256(facts.certificate).hexdigest()
-    named = [one for one in finding.verdict.signatures if one.name == name]
-    if len(named) != 1 or named[0].signer is None or named[0].signer.fingerprint != own:
-        why = finding.verdict.why
-        raise _unsound(why if not finding.verdict.signed else say("it is not in the file"))
-    ours = named[0]
-    if ours.verdict is Verdict.INVALID:
-        raise _unsound(ours.why)
-    if ours.verdict is not Verdict.VALID and not _unasked(ours.sub, level):
-        raise SignatureUnsure(
-            say("the signature cannot be relied on: {why}", why=ours.why),
-            hint=say("see `edge-node cert check`, and whom this node trusts"),
+def _taken(original: Growing, source: BinaryIO, digest: Digest | None) -> Format:
+    """Copy what is to be signed and return of what kind it is; NotSignable, FileChanged."""
+    taken = original.take(source)
+    if digest is not None and taken != digest:
+        raise FileChanged(
+            say("the file was changed after it had been looked at"),
+            hint=say("leave it alone until it has been sent, and drop it into the outbox again"),
         )
-    if level is not Level.B_B and ours.stamped_at is None:
-        why = next(iter(ours.warnings), ours.why)
-        raise SignatureUnsure(
-            say("the time-stamp of the signature cannot be relied on: {why}", why=why),
-            hint=say("trust the root of the time-stamp authority: edge-node trust add FILE"),
-        )
-    return ours
-
-
-def _unasked(sub: Sub | None, level: Level) -> bool:
-    """
-    Whether all that is missing is a word on revocation, and the signature may do without.
-
-    One without a time-stamp counts for no longer than whoever receives it can ask for themselves.
-    """
-    return sub is Sub.TRY_LATER and level is Level.B_B
-
-
-def _unsound(why: object) -> NotSignable:
-    return NotSignable(
-        say("a signature in this file does not hold: {why}", why=why),
-        hint=say("save it anew in the program it was made with"),
-    )
+    kind = format_of(os.pread(original.part.file.fileno(), SEARCHED, 0))
+    if kind is None:
+        raise _other_kind()
+    return kind
 
 
 def _other_kind() -> NotSignable:
@@ -274,4 +289,5 @@ def _act(source: Path, errand: Errand, made: _Made, ours: SignatureVerdict) -> A
         operator=wish.operator,
         basis=wish.basis,
         unseen=made.unseen,
+        stored=made.stored,
     )

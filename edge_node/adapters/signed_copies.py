@@ -17,8 +17,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import durable
-from edge_node.adapters.filing import is_there, read_paper
+from edge_node.adapters.filing import LARGEST_PAPER, is_there, read_paper
 from edge_node.domain.envelope import Digest, Stored
+from edge_node.domain.errors import DropRefused
+from edge_node.domain.message import say
 from edge_node.domain.signing import SignedCopy
 from edge_node.protocol.handoff.acts import act_values, read_act
 
@@ -35,12 +37,14 @@ _MODE: Final = 0o640
 
 
 class SignedCopies:
-    """What was signed of one drop, wherever that lies."""
+    """What was signed of one drop, wherever that lies; for one turn, in which nobody moves it."""
 
     def __init__(self, item: str, drop: Path) -> None:
         """Look after the copies in the folder ``drop``, as far as they are the item's."""
         self._item = item
         self._folder = drop / FOLDER
+        # Read once: a drop of a hundred large files is not hashed again with each one signed.
+        self._known: dict[str, SignedCopy] | None = None
 
     def all(self) -> dict[str, SignedCopy]:
         """Return the copies by the names of the files, and whether each is whole."""
@@ -54,22 +58,13 @@ class SignedCopies:
         What came with the drop steps aside (`signed (2)`); what a crash cut off is removed.
         """
         with durable.disk_errors(self._folder):
-            if not is_there(self._folder):
-                return {}
-            found = self._recorded()
-            if found is None:
-                _set_aside(self._folder)
-                return {}
-            durable.sweep(self._folder)
-            whole = {name: copy for name, copy in found.items() if copy.whole}
-            for path in self._folder.iterdir():
-                if path.name != _RECORD and path.name not in whole:
-                    path.unlink()
-            return whole
+            self._known = self._cleared()
+        return dict(self._known)
 
     def begin(self, name: str) -> Path:
-        """Return where the copy of a file is to appear; nothing lies there."""
+        """Return where the copy of a file is to appear, durably; nothing lies there."""
         with durable.disk_errors(self._folder):
+            self._known = self._cleared() if self._known is None else self._known
             if not is_there(self._folder):
                 with durable.building(self._folder, mode=_FOLDER_MODE) as part:
                     durable.write(part / _RECORD, self._record(()), mode=_MODE)
@@ -77,15 +72,41 @@ class SignedCopies:
         return self._folder / name
 
     def keep(self, name: str, source: Digest, act: Act) -> SignedCopy:
-        """Enter, durably, that the copy of a file is there, and what it was made of."""
-        path = self._folder / name
-        with durable.disk_errors(path):
-            path.chmod(_MODE)
-            durable.sync_file(path)
-            copy = SignedCopy(act=act, source=source, path=path, stored=_stored(path))
-            known = (self._recorded() or {}) | {name: copy}
-            durable.write(self._folder / _RECORD, self._record(known.values()), mode=_MODE)
+        """
+        Enter, durably, that the copy of a file is there, and what it was made of.
+
+        What was signed is what ``act`` says: not what may lie there by now. DropRefused where
+        there would be more to enter than is ever read.
+        """
+        if self._known is None or act.stored is None:
+            raise ValueError(name)  # it was not begun here, or not written
+        copy = SignedCopy(act=act, source=source, path=self._folder / name, stored=act.stored)
+        known = self._known | {name: copy}
+        record = self._record(known.values())
+        if len(record) > LARGEST_PAPER:
+            raise DropRefused(
+                say("there is more to be said of its signatures than can be entered"),
+                hint=say("send fewer attachments, or say in fewer words on what basis"),
+            )
+        with durable.disk_errors(copy.path):
+            durable.write(self._folder / _RECORD, record, mode=_MODE)
+        self._known = known
         return copy
+
+    def _cleared(self) -> dict[str, SignedCopy]:
+        """Return the copies that are whole, once nothing else is left."""
+        if not is_there(self._folder):
+            return {}
+        found = self._recorded()
+        if found is None:
+            _set_aside(self._folder)
+            return {}
+        durable.sweep(self._folder)
+        whole = {name: copy for name, copy in found.items() if copy.whole}
+        for path in self._folder.iterdir():
+            if path.name != _RECORD and path.name not in whole:
+                path.unlink()
+        return whole
 
     def _record(self, copies: Iterable[SignedCopy]) -> bytes:
         files = [

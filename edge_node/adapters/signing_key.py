@@ -14,14 +14,23 @@ import os
 import secrets
 import stat
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_node.adapters.hired import Hired
-from edge_node.adapters.hiring import ChildMissing, Ending, Limits, Lost, Post, Span, python
+from edge_node.adapters.hiring import (
+    ChildMissing,
+    CutOff,
+    Ending,
+    Limits,
+    Lost,
+    Post,
+    Span,
+    python,
+)
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
 from edge_node.notary.child import Reason
@@ -29,7 +38,7 @@ from edge_node.notary.told import Blobs, read_message
 from edge_node.notary.wire import Fields, Garbled, Packet, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from edge_node.domain.message import Message
@@ -42,7 +51,7 @@ LIMITS: Final = Limits(memory=1 << 30, writes=1 << 20, starts=True)
 _ALGORITHMS: Final = frozenset({"rsa-pkcs1-sha256", "ecdsa-p256-sha256", "ecdsa-p384-sha384"})
 _LONGEST_CHAIN: Final = 20
 _LARGEST_CMS: Final = 1 << 19  # bytes; usual are some 4 000
-_NOT_AGAIN: Final = frozenset({Reason.WRONG_SECRET, Reason.LOCKED})
+NOT_AGAIN: Final = frozenset({Reason.WRONG_SECRET, Reason.LOCKED})
 
 _Answer = TypeVar("_Answer")
 
@@ -54,6 +63,18 @@ class KeyTrouble(Outage):
         """Keep the reason beside the sentence."""
         super().__init__(message, hint=hint)
         self.reason = reason
+
+
+class KeyReplaced(KeyTrouble):
+    """Another key lies there than whoever asks was told of: what it is now is to be asked anew."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__(
+            say("the key was replaced while it was used: its certificate is another one now"),
+            Reason.KEY_MISMATCH,
+            hint=say("try again"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +145,7 @@ class SigningKey:
         self._span = span
         self._lock = threading.Lock()
         self._known: tuple[int | None, KeyFacts] | None = None  # and by which child
+        self._told: KeyFacts | None = None  # of the key as the last child opened it
         self._refused: dict[bytes, KeyTrouble] = {}
         self._salt = secrets.token_bytes(32)
         self._hired = Hired(
@@ -139,13 +161,17 @@ class SigningKey:
             self._known = known = (self._hired.pid, facts)
         return known[1]
 
-    def sign(self, digest: bytes) -> bytes:
-        """Return the raw signature over a digest made with the algorithm's hash function."""
-        return self._asked({"ask": "sign", "digest": 0}, _only, digest)
+    def sign(self, digest: bytes, facts: KeyFacts | None = None) -> bytes:
+        """
+        Return the raw signature over a digest made with the algorithm's hash function.
 
-    def cms(self, digest: bytes) -> bytes:
-        """Return a SignedData (DER) over a document's digest, without a time-stamp."""
-        return self._asked({"ask": "cms", "digest": 0}, _only, digest)
+        KeyReplaced where the key is not the one any more of which ``facts`` were told.
+        """
+        return self._asked({"ask": "sign", "digest": 0}, _only, digest, facts=facts)
+
+    def cms(self, digest: bytes, facts: KeyFacts | None = None) -> bytes:
+        """Return a SignedData (DER) over a document's digest, without a time-stamp; see `sign`."""
+        return self._asked({"ask": "cms", "digest": 0}, _only, digest, facts=facts)
 
     def tidy(self) -> None:
         """Take note of a child that has gone for want of work."""
@@ -161,44 +187,53 @@ class SigningKey:
         return self._hired.pid
 
     def _asked(
-        self, body: dict[str, Plain], read: Callable[[Packet], _Answer], *blobs: bytes
+        self,
+        body: dict[str, Plain],
+        read: Callable[[Packet], _Answer],
+        *blobs: bytes,
+        facts: KeyFacts | None = None,
     ) -> _Answer:
         packet = Packet(body=body, blobs=blobs)
         with self._lock:
+            self._demand_same(facts)
             try:
                 return self._ask(packet, read)
             except KeyTrouble as trouble:
                 if trouble.reason is not Reason.NOT_OPEN:
                     raise
-            self._open()
+            self._reopen()
+            self._demand_same(facts)
             return self._ask(packet, read)
 
-    def _open(self) -> None:
+    def _demand_same(self, facts: KeyFacts | None) -> None:
+        """Refuse to ask another key than that of which the facts were told; KeyReplaced."""
+        if facts is not None and self._told is not None and self._told != facts:
+            raise KeyReplaced
+
+    def _reopen(self) -> None:
         """Have the key opened, unless its secret is known to be refused."""
         secret = self._secret()
         with ExitStack() as stack:
             packet = _opening(self._place, secret, stack)
-            mark = self._mark(packet, secret)
-            if mark in self._refused:
-                raise _not_again(self._refused[mark])
-            self._tell(packet, mark)
+            with self._telling(packet, secret):
+                self._told = self._ask(packet, _facts, once=True)
 
-    def _tell(self, packet: Packet, mark: bytes) -> None:
-        """Tell a child the secret, once; it stays refused unless something else is heard."""
+    @contextmanager
+    def _telling(self, packet: Packet, secret: str) -> Iterator[None]:
+        """Have a child told the secret, once; it stays refused unless something else is heard."""
+        mark = self._mark(packet, secret)
+        if mark in self._refused:
+            raise _not_again(self._refused[mark])
         locks = isinstance(self._place, OnToken)  # files do not lock themselves
         if locks:
             self._refused[mark] = _lost(Lost(Ending.KILLED), self._span)
         try:
-            self._ask(packet, _facts, once=True)
-        except KeyTrouble as trouble:
-            unheard = trouble.reason is Reason.UNFORESEEN or isinstance(trouble.__cause__, Lost)
-            if trouble.reason in _NOT_AGAIN or (locks and unheard):
-                self._refused[mark] = trouble
-            else:
+            yield
+        except (KeyTrouble, ChildMissing) as error:
+            if not stays_refused(error, locks=locks):
                 self._refused.pop(mark, None)
-            raise
-        except ChildMissing:  # nobody was told
-            self._refused.pop(mark, None)
+            elif isinstance(error, KeyTrouble):
+                self._refused[mark] = error
             raise
         self._refused.pop(mark, None)
 
@@ -223,6 +258,18 @@ class SigningKey:
         except Garbled as error:
             self._hired.drop()
             raise _lost(Lost(Ending.GARBLED), self._span) from error
+
+
+def stays_refused(error: KeyTrouble | ChildMissing, *, locks: bool) -> bool:
+    """
+    Whether a secret is not to be told again after this; ``locks`` for what counts wrong ones.
+
+    That is where it was refused, and where nobody knows what was made of it.
+    """
+    if isinstance(error, ChildMissing):
+        return locks and isinstance(error, CutOff)
+    unheard = error.reason is Reason.UNFORESEEN or isinstance(error.__cause__, Lost)
+    return error.reason in NOT_AGAIN or (locks and unheard)
 
 
 def _not_again(known: KeyTrouble) -> KeyTrouble:

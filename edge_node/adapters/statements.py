@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.durable import disk_errors, sweep, write
+from edge_node.adapters.durable import disk_errors, private_folder, sweep, write
 from edge_node.adapters.pieces import Piece
 from edge_node.adapters.steps import Step, passing
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from edge_node.notary.trust import Wanted
 
 _PIECES, _ANSWERS, _RELIED_ON = "pieces", "answers", "relied-on"
-_PRIVATE, _PRIVATE_FOLDER = 0o600, 0o700
+_PRIVATE: Final = 0o600
 _LONGEST_NOTE: Final = 4096
 _UNREADABLE: Final = (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError)
 
@@ -66,16 +66,14 @@ class Statements:
             with disk_errors(path):
                 content = None if path.exists() else self._whole(_PIECES, fingerprint)
             if content is not None:
-                with disk_errors(folder):
-                    folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+                private_folder(folder)
                 write(path, content, mode=_PRIVATE)
 
     def keep(self, wanted: Wanted, piece: Piece) -> str:
         """Keep an answer durably, and return its SHA-256."""
         fingerprint = hashlib.sha256(piece.content).hexdigest()
-        with disk_errors(self.folder):
-            for folder in (self.folder, self.folder / _PIECES, self.folder / _ANSWERS):
-                folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        for folder in (self.folder, self.folder / _PIECES, self.folder / _ANSWERS):
+            private_folder(folder)
         if self._whole(_PIECES, fingerprint) is None:
             write(self._piece(fingerprint), piece.content, mode=_PRIVATE)
         else:

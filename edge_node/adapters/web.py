@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from edge_node.adapters.calls import Calls
 from edge_node.adapters.deadline import Deadline, DeadlineTransport
 from edge_node.domain.errors import Transient
 from edge_node.domain.message import Message, say
@@ -128,15 +129,21 @@ class Question:
     within: timedelta  # from the first connection to the last byte
 
 
-def ask(question: Question, reach: Reach) -> bytes:
-    """Return the body of a positive answer; `NoAnswer` says in one sentence why there is none."""
+def ask(question: Question, reach: Reach, calls: Calls | None = None) -> bytes:
+    """
+    Return the body of a positive answer; `NoAnswer` says in one sentence why there is none.
+
+    ``calls`` can end it from another thread: `HungUp`.
+    """
+    calls = calls or Calls()
+    calls.demand_going_on()
     url = _url(question.url)
     deadline = Deadline()
     deadline.give(question.within)
     doors = reach.doors(url)
     tls = _terms() if url.scheme == "https" else None
     line = DeadlineTransport(deadline, tls=tls, idle=timedelta())
-    with closing(line), _web_errors(url):
+    with closing(line), calls.calling(line, deadline), _web_errors(url):
         for number, door in enumerate(doors, start=1):
             try:
                 answer = line.handle_request(_request(question, url, door))

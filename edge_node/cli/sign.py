@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import stat
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -25,6 +27,7 @@ from edge_node.domain.signing import Level, LookKind, SigningWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from edge_node.adapters.notary import Opener
     from edge_node.adapters.own_keys import OwnKeys
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from edge_node.domain.signing import Act
 
 log = logging.getLogger(__name__)
+
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+_BY_SIGNAL: Final = 128  # what shells add to the number of the signal that ended a program
 
 
 def register(app: typer.Typer) -> None:
@@ -105,16 +111,34 @@ def sign(  # noqa: PLR0913 - a command line has that many sides
     _demand_order(wish, to)
     set_up_log(seat.config)
     complete = True
-    for number, outcome in enumerate(_signed(seat, files, to, wish, name=name, force=force)):
-        if as_json:
-            typer.echo(json.dumps(outcome_values(outcome), ensure_ascii=False))
-        else:
-            if number:
-                typer.echo("")
-            outcome_sheet(outcome)
-        complete = complete and outcome.act is not None
+    with _leaving_nothing():
+        for number, outcome in enumerate(_signed(seat, files, to, wish, name=name, force=force)):
+            if as_json:
+                typer.echo(json.dumps(outcome_values(outcome), ensure_ascii=False))
+            else:
+                if number:
+                    typer.echo("")
+                outcome_sheet(outcome)
+            complete = complete and outcome.act is not None
     if not complete:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _leaving_nothing() -> Iterator[None]:
+    """Have whoever ends the program not leave half a signature behind."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        for one in _ENDING:
+            signal.signal(one, signal.SIG_IGN)  # it is ending
+        raise SystemExit(_BY_SIGNAL + number)
+
+    before = {number: signal.signal(number, end) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _showing(*, seal: bool, text: str) -> Showing | None:
@@ -188,8 +212,10 @@ def _each(
     signatory: Signatory, files: list[Path], folder: Path, wish: SigningWish, *, force: bool
 ) -> Iterator[Outcome]:
     """Sign each file; once the key, a time-stamp or the disk fails, the others are not tried."""
-    from edge_node.cli.signings import Outcome  # noqa: PLC0415 - only for work
+    from edge_node.adapters.durable import sweep  # noqa: PLC0415 - only for work
+    from edge_node.cli.signings import Outcome  # noqa: PLC0415
 
+    sweep(folder, of={path.name for path in files})  # what a run that was killed left there
     failed: Outage | None = None
     for place, path in enumerate(files):
         target = folder / path.name
@@ -207,7 +233,7 @@ def _each(
             failed = error if isinstance(error, Outage) else failed
             yield Outcome(source=path, why=error.message, hint=error.hint)
         else:
-            yield Outcome(source=path, target=target, act=act)
+            yield Outcome(source=path, target=target, act=act, wished=wish.level)
 
 
 def _one(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.domain.message import Message
-    from edge_node.domain.signing import Act
+    from edge_node.domain.signing import Act, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,29 @@ class Outcome:
     act: Act | None = None
     why: Message | None = None
     hint: Message | None = None
+    wished: Level | None = None
+
+    @property
+    def note(self) -> Message | None:
+        """Why the signature is less than was wished for."""
+        if self.act is None or self.wished in {None, self.act.level}:
+            return None
+        return say(
+            "no {level}: an Office file gets a time-stamp and no more", level=str(self.wished)
+        )
 
 
 def outcome_values(outcome: Outcome) -> dict[str, object]:
     """Return what became of a file as plain values."""
     act = {} if outcome.act is None else fields_of(outcome.act)
+    act.pop("stored", None)  # whoever has the file has that
     return act | {
         "file": shown(outcome.source),
         "signed": outcome.act is not None,
         "to": shown(outcome.target) if outcome.target else "",
         "why": told(outcome.why) if outcome.why else "",
         "hint": told(outcome.hint) if outcome.hint else "",
+        "note": told(outcome.note) if outcome.note else "",
     }
 
 
@@ -59,6 +71,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
         return
     yield here("lies in"), shown(outcome.target)
     yield here("level"), str(act.level)
+    yield here("note"), told(outcome.note) if outcome.note else ""
     yield here("signer"), here("{subject} (key {key})").format(subject=act.subject, key=act.key)
     by = here("by {authority}").format(authority=act.stamped_by)
     yield here("stamped"), f"{_moment(act.stamped_at)} ({by})" if act.stamped_at else ""

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from edge_node.config.addresses import is_this_machine
+from edge_node.config.choices import Revocations
 from edge_node.config.sections import PROBE, IntakeRule
 from edge_node.config.signing import SigningKeySection
 from edge_node.config.trusting import StampServer
 from edge_node.domain.message import say
-from edge_node.domain.signing import Level, LookKind, SigningPolicy
+from edge_node.domain.signing import LASTING, Level, LookKind, SigningPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,6 +191,9 @@ def _keys_lie_in_one_place(values: Mapping[str, object]) -> Iterator[Breach]:
             yield Breach((f"{at}.password_file", at), say("missing: a token is opened by its PIN"))
 
 
+_PROVING: Final = frozenset({Revocations.REQUIRED, None})  # None: it is said elsewhere
+
+
 def _signing_has_what_it_takes(values: Mapping[str, object]) -> Iterator[Breach]:
     documents, keys = values.get("signing.documents"), values.get("signing.keys")
     level, servers = values.get("signing.level"), values.get("stamps.servers")
@@ -202,6 +206,15 @@ def _signing_has_what_it_takes(values: Mapping[str, object]) -> Iterator[Breach]
         yield Breach(
             ("stamps.servers", "signing.level", "signing.keys"),
             say("missing: signatures of level {level} have a time-stamp", level=str(level)),
+        )
+    if keys and level in LASTING and values.get("trust.revocation") not in _PROVING:
+        yield Breach(
+            ("trust.revocation", "signing.level", "signing.keys"),
+            say(
+                "must be required, because signatures of level {level} hold the evidence that"
+                " nothing was revoked",
+                level=str(level),
+            ),
         )
 
 

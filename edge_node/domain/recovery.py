@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.lifecycle import Sending
+from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 # The name of a mark, a moment: what the axis was told of before it, another life of this node may
 # have handed over.
 ASIDE_BEFORE: Final = "aside-before"
+# Why a person is asked what nobody here can know.
+HAD_BEFORE: Final = say(
+    "the data folder is an older state, and since then this may have been handed over;"
+    " if the document software does not have it: edge-node release ID"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class Papers:
     ref: str
     fates: tuple[Fate, ...]
     acts: tuple[Act, ...] = ()
+    odd_acts: bool = False  # whether they tell of acts that cannot be read
 
     @property
     def never_offered(self) -> bool:

@@ -126,7 +126,13 @@ class FileVerdict:
     signatures: tuple[SignatureVerdict, ...] = ()
     signed: bool = False  # whether there is any signature (a lone document time-stamp is none)
     signable: bool = True  # PDF and Office files are; those of other kinds are not looked into
+    for_good: bool = False  # where it cannot be read: that lies in the file, and will stay so
     warnings: tuple[Message, ...] = ()
+
+    @property
+    def shows_signature(self) -> bool:
+        """Whether a signature was found, and not only a trace of one in what cannot be read."""
+        return any(one.profile != "DTS" for one in self.signatures)
 
     @property
     def relied_on(self) -> tuple[str, ...]:

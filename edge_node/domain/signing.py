@@ -6,7 +6,7 @@ Values only: how a signature is made is `edge_node.notary`, when one is made is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -95,6 +95,8 @@ class Act:
     operator: str = ""  # who had it signed
     basis: str = ""  # on which grounds
     unseen: Message | None = None  # why it does not show on the page, where that was asked for
+    # The signed file as it was written; None where the act is told by a record.
+    stored: Stored | None = field(default=None, compare=False)
 
 
 SIGNED: Final = "signed"  # the event in the history of a document

@@ -8,7 +8,7 @@ agency.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.message import say
 from edge_node.domain.receipt import MEANINGS, Status, description_of
+from edge_node.domain.recovery import HAD_BEFORE
 from edge_node.domain.repeats import alarms, likeness_of
 from edge_node.domain.signing import DoorAction
 from edge_node.flows.rest import Look, until_due
@@ -41,10 +42,6 @@ log = logging.getLogger(__name__)
 
 _SHEET: Final = "document.json"
 _VERDICTS: Final = "verification.json"
-_HAD_BEFORE: Final = say(
-    "the data folder is an older state, and since then this may have been handed over;"
-    " if the document software does not have it: edge-node release ID"
-)
 _LONGEST_NOTE: Final = 500  # characters of the reason a document is returned for
 # What the other flows of this thread have to wait for: a `stat` each, on a share a millisecond.
 _AT_ONCE: Final = 100
@@ -106,7 +103,7 @@ class Deliver:
             item = self.queue.unprepared(claim, now=now) or item
         if not item.folder and self.queue.may_be_handed_over(item.id):
             log.warning("set aside: an older state may not know all", extra={"item": item.id})
-            self.queue.quarantine(claim, _HAD_BEFORE, now=now, answer=False)
+            self.queue.quarantine(claim, HAD_BEFORE, now=now, answer=False)
             return
         ready = item if item.folder else self._prepare(claim, item, now)
         if ready is None:
@@ -176,6 +173,9 @@ class Deliver:
     ) -> None:
         """Keep it for a person, or tell its sender that it is not taken; it has no 01."""
         refusal = None
+        if opinion.action is DoorAction.REFUSE and self.queue.was_aside(claim.item):
+            # Another life of this node may have returned it, and a person has it in hand.
+            opinion = replace(opinion, action=DoorAction.QUARANTINE)
         if opinion.action is DoorAction.REFUSE:
             about = Reference(
                 organ=document.sender.code,

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from edge_node.flows.ports import Examines
     from edge_node.protocol import edxml
 
-# What looking into all attachments of one document may take; the lease of `deliver` is longer.
-_PATIENCE: Final = timedelta(minutes=5)
+# For so long servers are asked about the attachments of one document, and for so long those are
+# looked into: slow servers do not hide what one attachment alone shows. The lease of `deliver` is
+# longer.
+_ASKING, _LOOKING = timedelta(minutes=5), timedelta(minutes=9)
 # So often a document is put off because nobody could be asked: with the default waits, an hour.
 _TRIES: Final = 7
 _OURS_TO_MEND: Final = frozenset({Sub.TRY_LATER, Sub.NOT_CHECKED})
@@ -155,13 +157,14 @@ class Door:
     def _inspected(
         self, files: Sequence[edxml.ReceivedFile], now: datetime
     ) -> Iterator[Inspected]:
-        ends = self.clock() + _PATIENCE.total_seconds()
+        begun = self.clock()
         for file in files:
-            left = ends - self.clock()
+            passed = timedelta(seconds=self.clock() - begun)
             verdict: FileVerdict = NO_TIME
             notes: tuple[Message, ...] = ()
-            if left > 0:
-                found = self.examines.look(file.path, now=now, within=timedelta(seconds=left))
+            if passed < _LOOKING:
+                within = max(_ASKING - passed, timedelta())
+                found = self.examines.look(file.path, now=now, within=within)
                 verdict, notes = found.verdict, tuple(found.notes)
             yield Inspected(
                 file=file.path.name,

@@ -27,6 +27,11 @@ def is_unsigned(verdict: FileVerdict) -> bool:
     return unsaid and verdict.signable and not verdict.signed
 
 
+def is_unseen(verdict: FileVerdict) -> bool:
+    """Tell whether nobody has looked into a file, though another time somebody may."""
+    return verdict.sub is Sub.NOT_CHECKED and not verdict.for_good and not verdict.signatures
+
+
 def is_broken(verdict: FileVerdict) -> bool:
     """Tell whether a signature does not hold."""
     return verdict.verdict is Verdict.INVALID and _is_signed(verdict)

@@ -93,8 +93,11 @@ class Learn:
 
     def _package(self, drop: Claimed, papers: Papers) -> Stored | None:
         """Pack a document once more, should a person send it again; None where that fails."""
+        if papers.odd_acts:  # it was signed, and nobody knows any more which files of it
+            log.warning("what was signed cannot be read any more", extra={"item": papers.id})
+            return None
         try:
-            return self.packing.pack_again(drop, papers.document_id)
+            return self.packing.pack_again(drop, papers.document_id, papers.acts)
         except Permanent as error:
             log.warning("a drop cannot be packed any more", extra=_seen(papers, error))
             return None

@@ -107,21 +107,45 @@ class WayOut:
                 verdicts[each.named.file] = self._verdict(each, left, now)
         return verdicts
 
-    def weigh(self, verdicts: Mapping[str, FileVerdict], bare: set[str]) -> Opinion:
-        """Return what follows from the verdicts; ``bare`` are the files nobody signs here."""
+    def weigh(
+        self, verdicts: Mapping[str, FileVerdict], bare: set[str], *, demanded: bool = False
+    ) -> Opinion:
+        """
+        Return what follows from the verdicts; ``bare`` are the files nobody signs here.
+
+        Where a signature is ``demanded``, none of them leaves without one and without a word.
+        """
         warnings: list[Message] = []
         problems: dict[str, Message] = {}
+        unsigned = _OF_UNSIGNED[self.unsigned]
+        if demanded:
+            unsigned = max(unsigned, DoorAction.WARN, key=_STRICTNESS.index)
         for file, verdict in verdicts.items():
-            action = self._action(verdict, bare=file in bare)
+            action = self._action(verdict, unsigned if file in bare else DoorAction.DELIVER)
             if action is DoorAction.REFUSE:
                 problems[file] = finding(file, verdict)
             elif action is DoorAction.WARN:
                 warnings.append(finding(file, verdict))
         return Opinion(warnings=tuple(warnings), problems=problems)
 
+    def beyond_signing(self, files: Sequence[Leaving]) -> Opinion:
+        """Return what follows for those of these files that nobody can sign, but is to."""
+        words = {
+            each.named.file: say(
+                "{file}: the document itself is to be signed, and a file of this kind cannot be",
+                file=each.named.file,
+            )
+            for each in files
+            if not each.counts
+        }
+        if self.unsigned is Unsigned.REFUSE:
+            return Opinion(problems=words)
+        return Opinion(warnings=tuple(words.values()), problems={})
+
     def rely_on(self, verdicts: Mapping[str, FileVerdict]) -> None:
         """Keep for good what these verdicts relied on."""
-        self.examines.rely_on(digest for one in verdicts.values() for digest in one.relied_on)
+        if verdicts:
+            self.examines.rely_on(digest for one in verdicts.values() for digest in one.relied_on)
 
     def _verdict(self, file: Leaving, within: timedelta, now: datetime) -> FileVerdict:
         if not within:
@@ -129,14 +153,16 @@ class WayOut:
         with waiting():
             return self.examines.look(file.path, now=now, within=within).verdict
 
-    def _action(self, verdict: FileVerdict, *, bare: bool) -> DoorAction:
-        unsigned = _OF_UNSIGNED[self.unsigned] if bare else DoorAction.DELIVER
+    def _action(self, verdict: FileVerdict, unsigned: DoorAction) -> DoorAction:
         if is_unsigned(verdict):
             return unsigned
         action = DoorAction.DELIVER
         if verdict.verdict is not Verdict.VALID:
             action = self.invalid if is_broken(verdict) else self.indeterminate
-        return action if verdict.signed else max(action, unsigned, key=_STRICTNESS.index)
+        # What cannot be read may show traces of a signature: anybody could have put them there.
+        if verdict.shows_signature:
+            return action
+        return max(action, unsigned, key=_STRICTNESS.index)
 
 
 def demand_no(problems: Mapping[str, Message]) -> None:

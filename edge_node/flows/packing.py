@@ -24,7 +24,7 @@ from edge_node.protocol import edxml, handoff
 from edge_node.protocol.content import examine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Document, Organization
     from edge_node.domain.envelope import Earlier, Stored
     from edge_node.domain.message import Message
+    from edge_node.domain.signing import Act
     from edge_node.flows.folders import Claimed
     from edge_node.flows.ports import Outgoing, Spool
     from edge_node.flows.signing import Signatures
@@ -109,12 +110,12 @@ class Packing:
         with drop.sheet.open("rb") as source:
             return _a_document(edxml.read_header(source, limits=self.limits)).document
 
-    def pack_again(self, drop: Claimed, document_id: str) -> Stored:
-        """Return the package of a drop that went out under that DocumentId; Permanent."""
+    def pack_again(self, drop: Claimed, document_id: str, acts: Collection[Act] = ()) -> Stored:
+        """Return the package of a drop that went out so, with these acts; Permanent."""
         if drop.sheet.suffix.lower() == _PACKAGE:
             return self._copied(drop)
         order = self._order(drop)
-        seen = self.signatures.went_out(drop, self._files(drop, order))
+        seen = self.signatures.went_out(drop, self._files(drop, order), acts)
         document = replace(order.document, document_id=document_id)
         return self._written(document, self._parts(seen.files))
 
@@ -183,6 +184,7 @@ class Packing:
                 description=each.named.description,
                 path=each.path,
                 content_id=f"{number}-{each.stored.digest[:16]}",
+                digest=each.stored.digest,
             )
             for number, each in enumerate(files, start=1)
         ]

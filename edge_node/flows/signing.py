@@ -10,24 +10,24 @@ was.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.errors import DropRefused, Permanent
+from edge_node.domain.errors import DropRefused, Outage, Permanent
 from edge_node.domain.looks import MAIN, showings
 from edge_node.domain.message import say
 from edge_node.domain.signature import Sub, Verdict
 from edge_node.domain.signing import Level, LookKind, SigningPolicy, SigningWish
+from edge_node.flows.finding import finding, is_unseen
 from edge_node.flows.leaving import Leaving, NotKnownYet, SigningWaits, demand_no, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.errors import Outage
     from edge_node.domain.message import Message
     from edge_node.domain.order import Order
     from edge_node.domain.signature import FileVerdict
@@ -43,8 +43,14 @@ _DTS: Final = "DTS"  # a time-stamp over the document is nobody's signature
 _STRICTNESS: Final = tuple(SigningPolicy)
 # With these it matters what a file bears already.
 _LOOKING: Final = frozenset({SigningPolicy.IF_UNSIGNED, SigningPolicy.REQUIRE_SIGNER_FIRST})
-# So often a drop waits because nobody could be asked about a certificate: for about an hour.
-_TRIES: Final = 12
+# So long a drop waits where nobody could look, or be asked about a certificate.
+_WAITS: Final = timedelta(hours=1)
+# What signing the files of one drop may take in one turn, in seconds; the next goes on.
+_PATIENCE: Final = 300.0
+
+
+class SlowToSign(Outage):
+    """A drop was not signed through in one turn: others, and the end of the node, come between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,8 @@ class Signatures:
     copies: Callable[[str, Path], SignedCopies]  # of an item, in the folder of its drop
     # Why nothing can be signed; nobody else is kept waiting to find the same, until the bell.
     _out: Outage | None = field(default=None, init=False)
-    _unknown: Counter[str] = field(default_factory=Counter, init=False)
+    # Since when what is not known keeps an item waiting, by the clock of who looks.
+    _unknown: dict[str, float] = field(default_factory=dict, init=False)
 
     @property
     def may_sign(self) -> bool:
@@ -106,16 +113,10 @@ class Signatures:
         whole = copies.prepare()
         done = {each.path.name for each in files if _is_of(whole.get(each.path.name), each)}
         policy = self._policy(order)
-        verdicts = self._looked(files, policy, now)
+        verdicts = self._looked(files, now, must=policy in _LOOKING)
         wanted = [each for each in files if _is_wanted(each, policy, verdicts)]
         left = [each for each in files if each not in wanted and each.path.name not in done]
-        opinion = self.way_out.weigh(verdicts, {each.named.file for each in left})
-        problems = dict(opinion.problems)
-        if policy is SigningPolicy.REQUIRE_SIGNER_FIRST:
-            problems |= self._without_signer(files, verdicts)
-        self._demand_no(problems, verdicts, drop.id)
-        self.way_out.rely_on(verdicts)
-        warnings = list(opinion.warnings)
+        warnings = self._demanded(drop, files, left, policy, verdicts)
         if order.signing is not None and policy is SigningPolicy.NEVER and files:
             warnings.append(say("a signature was ordered, but this node signs nothing"))
         missing = [each for each in wanted if each.path.name not in done]
@@ -125,20 +126,34 @@ class Signatures:
     def judge(
         self, drop: Claimed, files: Sequence[Leaving], *, now: datetime
     ) -> tuple[Message, ...]:
-        """Return what is odd about files that leave as they are; DropRefused, SigningWaits."""
-        verdicts = self._looked(files, SigningPolicy.NEVER, now)
-        opinion = self.way_out.weigh(verdicts, set(verdicts))
-        self._demand_no(opinion.problems, verdicts, drop.id)
-        self.way_out.rely_on(verdicts)
-        return opinion.warnings
+        """
+        Return what is odd about files that leave as they are; DropRefused, SigningWaits.
 
-    def went_out(self, drop: Claimed, files: Sequence[Leaving]) -> Seen:
-        """Return what left of a drop that was seen to before; DropRefused where that is gone."""
+        Nothing is signed in a package that came ready-made: what is demanded, it has to hold.
+        """
+        policy = self.rules.documents
+        verdicts = self._looked(files, now, must=policy is not SigningPolicy.NEVER)
+        return tuple(self._demanded(drop, files, files, policy, verdicts))
+
+    def went_out(
+        self, drop: Claimed, files: Sequence[Leaving], acts: Collection[Act] = ()
+    ) -> Seen:
+        """
+        Return what left of a drop that was seen to before; DropRefused where that is gone.
+
+        ``acts`` are those its papers tell of: whoever copied the drop may have left ours behind.
+        """
         copies = self.copies(drop.id, drop.sheet.parent).all()
+        signed = {*copies, *(act.file for act in acts)}
         gone = {
             each.path.name: say("{file}: its signed copy is not what it was", file=each.named.file)
             for each in files
-            if each.path.name in copies and not _is_of(copies[each.path.name], each)
+            if each.path.name in signed and not _is_of(copies.get(each.path.name), each)
+        }
+        here = {each.path.name for each in files}
+        gone |= {
+            name: say("{file} was signed, and is not in the drop any more", file=name)
+            for name in signed - here
         }
         demand_no(gone)
         return _with(files, copies, [])
@@ -151,23 +166,44 @@ class Signatures:
     # ── what may leave ───────────────────────────────────────────────────────────────────────
 
     def _looked(
-        self, files: Sequence[Leaving], policy: SigningPolicy, now: datetime
+        self, files: Sequence[Leaving], now: datetime, *, must: bool
     ) -> dict[str, FileVerdict]:
         """Return the verdicts on the files, where anything hangs on them."""
-        if self.way_out.may_object or policy in _LOOKING:
-            return self.way_out.look(files, now=now)
-        return {}
+        return self.way_out.look(files, now=now) if must or self.way_out.may_object else {}
+
+    def _demanded(
+        self,
+        drop: Claimed,
+        files: Sequence[Leaving],
+        left: Sequence[Leaving],
+        policy: SigningPolicy,
+        verdicts: Mapping[str, FileVerdict],
+    ) -> list[Message]:
+        """Return what is odd about a drop of which ``left`` are not signed here, or refuse it."""
+        signing = policy is not SigningPolicy.NEVER
+        bare = {each.named.file for each in left}
+        opinion = self.way_out.weigh(verdicts, bare, demanded=signing)
+        other = self.way_out.beyond_signing(_mains(files) if signing else ())
+        against = {**opinion.problems, **other.problems}
+        if policy is SigningPolicy.IF_UNSIGNED:
+            against |= _unseen(left, verdicts)
+        if policy is SigningPolicy.REQUIRE_SIGNER_FIRST:
+            against |= self._without_signer(files, verdicts)
+        self._demand_no(against, verdicts, drop.id)
+        self.way_out.rely_on(verdicts)
+        return [*opinion.warnings, *other.warnings]
 
     def _demand_no(
         self, problems: Mapping[str, Message], verdicts: Mapping[str, FileVerdict], item: str
     ) -> None:
         """Refuse a drop; one that is only not known to be good waits for an hour before."""
         unknown = [name for name in problems if name in verdicts and _may_be_known(verdicts[name])]
-        if problems and len(unknown) == len(problems) and self._unknown[item] < _TRIES:
-            self._unknown[item] += 1
-            raise SigningWaits(
-                NotKnownYet(problems[unknown[0]], hint=say("look at the network and trust.hosts"))
-            )
+        if problems and len(unknown) == len(problems):
+            at = self.way_out.clock()
+            if at - self._unknown.setdefault(item, at) < _WAITS.total_seconds():
+                first = unknown[0]
+                hint = _LOOK_AGAIN if is_unseen(verdicts[first]) else _ASK_AGAIN
+                raise SigningWaits(NotKnownYet(problems[first], hint=hint))
         self._unknown.pop(item, None)
         demand_no(problems)
 
@@ -175,8 +211,8 @@ class Signatures:
         self, files: Sequence[Leaving], verdicts: Mapping[str, FileVerdict]
     ) -> dict[str, Message]:
         """Return which document itself bears no valid signature of anybody but the agency."""
-        mains = [each for each in files if each.named.role == MAIN] or files[:1]
-        signers = {each.named.file: _signers(verdicts.get(each.named.file)) for each in mains}
+        mains = [each.named.file for each in _mains(files)]
+        signers = {file: _signers(verdicts.get(file)) for file in mains}
         own = self._own() if any(signers.values()) else frozenset()
         return {
             file: say("{file}: whoever is competent has to sign it first", file=file)
@@ -226,16 +262,19 @@ class Signatures:
             return {}
         operator, basis = self._mandate(order)
         looks = showings(self.rules.look, [each.named for each in files], order.document.code)
-        made = {}
+        made: dict[str, SignedCopy] = {}
+        ends = self.way_out.clock() + _PATIENCE
         for each, showing in zip(files, looks, strict=True):
             if each not in wanted:
                 continue
+            if made and self.way_out.clock() >= ends:
+                raise SigningWaits(_slow())
             target = copies.begin(each.path.name)
             wish = SigningWish(
                 level=self.rules.level, showing=showing, operator=operator, basis=basis
             )
             with self._signing(each) as signs:
-                act = signs.sign(each.path, target, wish)
+                act = signs.sign(each.path, target, wish, digest=each.stored.digest)
             made[each.path.name] = copies.keep(each.path.name, each.stored.digest, act)
             seen = {"key": act.key, "level": str(act.level), "fingerprint": act.fingerprint}
             log.info("signed", extra=seen)
@@ -269,7 +308,6 @@ class Signatures:
             refused = say("the document cannot be signed")
             raise DropRefused(refused, [problem], hint=error.hint or _AGAIN) from error
 
-
     @contextmanager
     def _asking(self) -> Iterator[None]:
         """Turn to whoever signs; where that is in vain, nobody does so again until the bell."""
@@ -283,18 +321,42 @@ class Signatures:
             raise
 
 
+def _slow() -> SlowToSign:
+    return SlowToSign(
+        say("signing all files of a document takes long; what is signed is kept"),
+        hint=say("the rest follows by itself; a time-stamp authority may be slow"),
+    )
+
+
 _AGAIN: Final = say("correct it and drop it into the outbox again")
+_ASK_AGAIN: Final = say("look at the network and trust.hosts")
+_LOOK_AGAIN: Final = say("it is looked into again by itself; the log may say what is wrong")
+
+
+def _mains(files: Sequence[Leaving]) -> Sequence[Leaving]:
+    """Return the document itself: what is called so, or comes first."""
+    return [each for each in files if each.named.role == MAIN] or files[:1]
+
+
+def _unseen(files: Sequence[Leaving], verdicts: Mapping[str, FileVerdict]) -> dict[str, Message]:
+    """Name those of which nobody knows whether they are to be signed."""
+    known = {each.named.file: verdicts.get(each.named.file) for each in files}
+    return {name: finding(name, one) for name, one in known.items() if one and is_unseen(one)}
 
 
 def _is_wanted(file: Leaving, policy: SigningPolicy, verdicts: Mapping[str, FileVerdict]) -> bool:
     if not file.counts or policy is SigningPolicy.NEVER:
         return False
-    return policy is not SigningPolicy.IF_UNSIGNED or not verdicts[file.named.file].signed
+    if policy is not SigningPolicy.IF_UNSIGNED:
+        return True
+    verdict = verdicts[file.named.file]
+    return not (verdict.shows_signature or is_unseen(verdict))
 
 
 def _may_be_known(verdict: FileVerdict) -> bool:
-    """Tell whether nothing is wrong but that nobody could be asked."""
-    return verdict.verdict is Verdict.INDETERMINATE and verdict.sub is Sub.TRY_LATER
+    """Tell whether nothing is wrong but that nobody could look, or be asked."""
+    asked = verdict.verdict is Verdict.INDETERMINATE and verdict.sub is Sub.TRY_LATER
+    return asked or is_unseen(verdict)
 
 
 def _signers(verdict: FileVerdict | None) -> set[str]:

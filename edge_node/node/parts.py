@@ -316,6 +316,7 @@ class Parts:
             invalid=door.invalid,
             indeterminate=door.indeterminate,
             unsigned=signing.unsigned,
+            clock=self.monotonic,
         )
         rules = Rules(
             documents=signing.documents,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.examining import Examine, Finding
     from edge_node.adapters.signing_key import KeyPlace
     from edge_node.config import Config, SigningKeySection, StampServer
+    from edge_node.domain.envelope import Digest
     from edge_node.domain.signing import Act, SigningWish
 
 # What nobody has told us again for so long is past its time, and its questions are not asked any
@@ -69,7 +70,8 @@ class Looking:
         self.opener.tidy()
 
     def close(self) -> None:
-        """End the child, from whatever thread; nothing is looked into any more."""
+        """End the child and all calls, from whatever thread; nothing is looked into any more."""
+        self.examiner.fetcher.close()
         self.opener.close()
 
 
@@ -86,9 +88,11 @@ class Sealing:
         keys = own_keys(config)
         return cls(signatory(config, keys, looking.opener, clock=clock), keys)
 
-    def sign(self, source: Path, target: Path, wish: SigningWish) -> Act:
+    def sign(
+        self, source: Path, target: Path, wish: SigningWish, *, digest: Digest | None = None
+    ) -> Act:
         """Sign a file into another, as `Signatory.sign` does."""
-        return self.signatory.sign(source, target, wish)
+        return self.signatory.sign(source, target, wish, digest=digest)
 
     def own_certificates(self) -> frozenset[str]:
         """Return the fingerprints of all certificates that keys of this node are known to have."""
@@ -100,7 +104,7 @@ class Sealing:
         self.keys.tidy()
 
     def close(self) -> None:
-        """End the children, from whatever thread; nothing is signed any more."""
+        """End the children and all calls, from whatever thread; nothing is signed any more."""
         self.signatory.close()
         self.keys.close()
 

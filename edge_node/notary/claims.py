@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # Clocks in the field write Vietnamese local time (UTC+7) and call it UTC.
 SEVEN_HOURS: Final = timedelta(hours=7)
 CLOCKS: Final = timedelta(minutes=5)  # how far apart two honest clocks may be
+AHEAD: Final = say(
+    "the time-stamp tells of a time that has not come yet; check this machine's clock"
+)
 
 
 def ahead(claimed: datetime | None, known: datetime) -> Finding | None:

@@ -79,7 +79,11 @@ def verify(packet: Packet) -> Packet:
         if kind is None:
             why = say("files of this kind are not looked into for signatures")
             unknown = FileVerdict(
-                verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why, signable=False
+                verdict=Verdict.INDETERMINATE,
+                sub=Sub.NOT_CHECKED,
+                why=why,
+                signable=False,
+                for_good=True,
             )
             return tell_examined(Examined(verdict=unknown))
         module = sys.modules[f"edge_node.notary.{kind}.verifying"]

@@ -15,7 +15,7 @@ from edge_node.domain.message import say
 from edge_node.domain.signature import Sub, Verdict
 from edge_node.notary.certificates import facts, fingerprint
 from edge_node.notary.chain import judge
-from edge_node.notary.claims import CLOCKS
+from edge_node.notary.claims import AHEAD, CLOCKS
 from edge_node.notary.cms_reading import breach, encapsulated, read, weak_digest
 from edge_node.notary.fences import FOREIGN
 from edge_node.notary.trust import Evidence, Judgement, Purpose, Stamp, Trust
@@ -110,8 +110,7 @@ def _ahead(signed: Signed, moment: datetime, now: datetime) -> Judgement | None:
     """Refuse a time that has not come yet: it would prove that all sorts of things were before."""
     if moment <= now + CLOCKS:
         return None
-    why = say("the time-stamp tells of a time that has not come yet; check this machine's clock")
-    return _judged(signed, Verdict.INDETERMINATE, Sub.TIMESTAMP_ORDER_FAILURE, why)
+    return _judged(signed, Verdict.INDETERMINATE, Sub.TIMESTAMP_ORDER_FAILURE, AHEAD)
 
 
 def _over(digest: Callable[[str], bytes], algorithm: str) -> bytes | None:

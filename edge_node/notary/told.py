@@ -37,11 +37,11 @@ CHAIN: Final = 20
 NAMES: Final = 200  # of parts that a signature does not cover
 WANTED: Final = 200
 CERTIFICATES: Final = 5000
+NAME: Final = 300  # characters in a sentence; whoever wrote the file gave the name
 _SECOND: Final = timedelta(seconds=1)
 _PLACES: Final = 20  # in one sentence
 _DEPTH: Final = 4  # of sentences in sentences
 _LONGEST_NUMBER: Final = 1 << 63
-_LONGEST_NAME: Final = 300  # characters; of a part, a person, an authority: whoever wrote the file
 
 _FACTS: Final = (
     "subject", "issuer", "serial", "fingerprint", "not_before", "not_after", "thumbprint",
@@ -50,7 +50,16 @@ _SIGNATURE: Final = (
     "verdict", "why", "sub", "name", "profile", "signer", "signed_at", "stamped_at", "stamped_by",
     "chain", "coverage", "uncovered", "algorithm", "revocation", "evidence", "warnings",
 )  # fmt: skip
-_FILE: Final = ("verdict", "why", "sub", "signatures", "signed", "signable", "warnings")
+_FILE: Final = (
+    "verdict",
+    "why",
+    "sub",
+    "signatures",
+    "signed",
+    "signable",
+    "for_good",
+    "warnings",
+)
 _TRUST: Final = (
     "roots", "intermediates", "evidence", "checking", "legacy_sha1", "minimum_rsa", "grace",
 )  # fmt: skip
@@ -156,6 +165,7 @@ def _tell_file(verdict: FileVerdict) -> Plain:
         "signatures": [_tell_signature(one) for one in verdict.signatures[:SIGNATURES]],
         "signed": verdict.signed,
         "signable": verdict.signable,
+        "for_good": verdict.for_good,
         "warnings": sentences(verdict.warnings, tell_message, WARNINGS),
     }
 
@@ -174,6 +184,7 @@ def _read_file(value: Plain) -> FileVerdict:
         signatures=signatures,
         signed=signed,
         signable=told.flag("signable"),
+        for_good=told.flag("for_good"),
         warnings=told.list_of("warnings", WARNINGS, read_message),
     )
 
@@ -306,7 +317,7 @@ def _kept(value: object) -> Plain:
         return tell_message(value)
     if isinstance(value, int) and -_LONGEST_NUMBER < value < _LONGEST_NUMBER:
         return value
-    return clean(str(value), most=_LONGEST_NAME)
+    return clean(str(value), most=NAME)
 
 
 def _read_value(value: Plain, depth: int) -> Message | str | int:

@@ -36,6 +36,8 @@ Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | 
 
 _LENGTHS: Final = struct.Struct("!II")
 _CHUNK: Final = 1 << 20
+_STEERING: Final = frozenset({"Cc", "Cs", "Cf"})
+_NOT_IN_XML: Final = frozenset("\ufffe\uffff")  # of what else is not in it (XML 1.0, 2.2)
 _DESCRIPTOR: Final = array("i")
 _FILES: Final = 4  # at most with one packet
 _BLOBS: Final = 10_000  # at most in one packet; a trust list has hundreds of certificates
@@ -226,16 +228,19 @@ def fits(url: str) -> bool:
 
 def clean(text: str, *, most: int = TEXT) -> str:
     """
-    Return text without what steers a screen, half characters, or more than anybody reads.
+    Return text without what steers a screen, what no XML carries, or more than anybody reads.
 
-    A certificate may name its owner as it pleases.
+    A certificate may name its owner as it pleases, and a status tells its sender why.
     """
     if len(text) > most:
         text = text[: most - 1] + "…"
     if text.isprintable():
         return text
-    bad = {"Cc", "Cs", "Cf"}
-    return "".join("\ufffd" if unicodedata.category(one) in bad else one for one in text)
+    return "".join("\ufffd" if _is_bad(one) else one for one in text)
+
+
+def _is_bad(one: str) -> bool:
+    return unicodedata.category(one) in _STEERING or one in _NOT_IN_XML
 
 
 def sentences(messages: Iterable[Message], read: Callable[[Message], Plain], most: int) -> Plain:

@@ -29,6 +29,7 @@ _DAMAGED: Final = 200
 
 _PDF: Final = b"%PDF-"
 _ZIP: Final = b"PK\x03\x04"
+_COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # older office files (MS-CFB)
 # The one part every office package has (ECMA-376-2, 10.1.2.1); names are not packed in a ZIP.
 _TYPES: Final = b"[content_types].xml"
 
@@ -84,6 +85,10 @@ def _objection(name: str, head: bytes, size: int, replaced: int) -> Message | No
         return None
     if _PDF not in head:
         return say("{file}: expected a PDF, found something else", file=name)
+    # Readers of PDF search for its start (ISO 32000-2, 7.5.2), readers of archives for their end:
+    # what it shows would depend on who opens it. In an archive a PDF may well stand unpacked.
+    if head.startswith((_ZIP, _COMPOUND)):
+        return say("{file}: expected a PDF, found a file of two kinds at once", file=name)
     if replaced >= _DAMAGED:
         return say(
             "{file}: expected a sound PDF, found one that was saved as text and is damaged",

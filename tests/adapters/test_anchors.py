@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from datetime import timedelta
 
+import needs
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -52,6 +54,29 @@ def self_issued(signed_by=None):
         x509.BasicConstraints(ca=True, path_length=None), critical=True
     )
     return builder.sign(signed_by or own, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_what_root_adds_the_node_can_read(anchors, pki):
+    """A command given as root leaves all to the node's own user; root may add and list on."""
+    needs.root()
+    data = anchors.folder.parent
+    data.mkdir()
+    os.chown(data, 4321, 4321)
+    added(anchors, pki, "root-1", "root-2")
+
+    assert {path.stat().st_uid for path in (anchors.folder, *anchors.folder.iterdir())} == {4321}
+    assert len(anchors.pinned().roots) == 2
+
+
+def test_what_a_third_user_wrote_is_believed_by_nobody(anchors, pki):
+    """Root believes itself and the node, no others."""
+    needs.root()
+    added(anchors, pki, "root-1")
+    (path,) = anchors.folder.iterdir()
+    os.chown(anchors.folder.parent, 4321, 4321)
+    os.chown(path, 4322, 4322)
+    with pytest.raises(AnchorsUnsound, match="others than this node may write"):
+        anchors.pinned()
 
 
 def test_two_generations_of_roots_are_believed_at_once(anchors, pki):

@@ -1,6 +1,7 @@
 import errno
 import hashlib
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,19 @@ def test_a_block_that_fails_leaves_nothing_behind(tmp_path):
 
     assert path.read_bytes() == b"old"
     assert contents(tmp_path) == ["status.json"]
+
+
+def test_in_a_folder_of_others_only_what_may_be_ours_is_swept(tmp_path):
+    """Rooms, and parts of the files that are named; a room somebody works in stays."""
+    ours = (".room.0123abcd.part", ".a.pdf.0123abcd.part")
+    theirs = (".b.pdf.0123abcd.part", ".a.pdf.0123abcd.moved", ".a.pdf.part", "a.pdf")
+    (tmp_path / ours[0]).mkdir()
+    (tmp_path / ours[0] / "a.pdf").write_bytes(b"half")
+    for name in (ours[1], *theirs):
+        (tmp_path / name).write_bytes(b"x")
+    with durable.room(tmp_path) as working:
+        assert durable.sweep(tmp_path, of={"a.pdf"}) == len(ours)
+        assert contents(tmp_path) == sorted((*theirs, working.name))
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path):
@@ -117,6 +131,22 @@ def test_another_users_folder_is_access_denied(tmp_path):
 
     assert "the node may not touch" in said
     assert "right to read and write" in said
+
+
+def test_what_only_its_owner_reads_root_leaves_to_the_owner_of_the_folder(tmp_path):
+    """A command given as root writes into the node's folder, and the node goes on reading it."""
+    needs.root()
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 4321, 4321)
+    durable.private_folder(theirs / "a" / "b")
+    durable.write(theirs / "a" / "b" / "private", b"", mode=0o600)
+    durable.write(theirs / "shared", b"", mode=0o640)
+
+    made = [theirs / "a", theirs / "a" / "b", theirs / "a" / "b" / "private"]
+    assert {(one.stat().st_uid, one.stat().st_gid) for one in made} == {(4321, 4321)}
+    assert (theirs / "shared").stat().st_uid == os.geteuid()
+    assert stat.S_IMODE((theirs / "a" / "b").stat().st_mode) == 0o700
 
 
 def test_a_name_of_255_bytes_can_be_written(tmp_path):

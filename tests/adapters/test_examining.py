@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from ipaddress import ip_network
 
 import pytest
@@ -12,7 +14,7 @@ from signed_pdfs import a_pdf, sign
 
 from edge_node.adapters.anchors import Anchors, AnchorsUnsound, certificates_in
 from edge_node.adapters.disk import FileGone
-from edge_node.adapters.examining import Examiner
+from edge_node.adapters.examining import Examiner, Lately
 from edge_node.adapters.fetching import Allowance, Fetcher
 from edge_node.adapters.inquiring import MOST_LOOKS, Terms
 from edge_node.adapters.notary import Opener
@@ -192,6 +194,55 @@ def test_what_was_kept_and_is_no_help_is_asked_for_anew(examiner, looks, pki, fo
         examiner.fetcher.statements.keep(wanted, lie)
 
     assert found(examiner, pdf).verdict.verdict is Verdict.VALID
+
+
+def test_a_document_of_a_signer_seen_lately_is_looked_at_once(examiner, looks, pki, found):
+    """What counted for his last one is handed in at once: every look costs as much as the next."""
+    found(examiner, signed(pki))
+    looks.trusts.clear()
+
+    finding = found(examiner, signed(pki))
+
+    assert (finding.verdict.verdict, len(looks.trusts)) == (Verdict.VALID, 1)
+    assert {sha256(piece.content).hexdigest() for piece in finding.evidence} < set(
+        finding.verdict.relied_on
+    )
+
+
+def test_what_was_handed_in_unasked_is_no_evidence_of_another_s(examiner, looks, pki, found):
+    """It would be written into his document to make it last."""
+    first = found(examiner, signed(pki, "person"))
+    looks.trusts.clear()
+    second = found(examiner, signed(pki, "p256"))
+
+    assert {*first.evidence} & {*looks.trusts[0].evidence}
+    only = set(first.verdict.relied_on) - set(second.verdict.relied_on)
+    assert only
+    assert not only & {sha256(piece.content).hexdigest() for piece in second.evidence}
+
+
+def test_past_its_time_nothing_is_handed_in_unasked(examiner, looks, pki, found):
+    """It is asked for anew, as for a signer nobody saw before."""
+    found(examiner, signed(pki))
+    lately, past = examiner._lately(), datetime.now(UTC) - timedelta(seconds=1)
+    for wanted in lately:
+        piece = replace(examiner.fetcher.statements.answer(wanted), fresh_until=past)
+        examiner.fetcher.statements.keep(wanted, piece)
+    looks.trusts.clear()
+
+    assert found(examiner, signed(pki)).verdict.verdict is Verdict.VALID
+    assert len(lately) >= 2
+    assert looks.trusts[0].evidence == ()
+
+
+def test_only_what_counted_last_is_remembered():
+    """Whoever looks reads all of it, and strangers name as much as they like."""
+    wanted = [Wanted(kind=Kind.OCSP, url=f"http://ca/{number}") for number in range(20)]
+    lately = Lately()
+    lately.remember(wanted[:8])
+    lately.remember([wanted[0], wanted[19]])
+
+    assert lately() == (*wanted[2:8], wanted[0], wanted[19])
 
 
 def test_nobody_looks_for_ever(examiner, found):

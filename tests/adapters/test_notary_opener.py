@@ -95,6 +95,7 @@ def test_a_file_of_no_kind_that_is_signed_here_is_not_looked_into(opener, believ
     assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
     assert "of this kind" in str(found.why)
     assert not found.signable
+    assert found.for_good
 
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
@@ -118,6 +119,7 @@ def test_what_is_no_office_file_is_told_from_one_that_cannot_be_read(
     found = opener.verify(tmp_path / "file", believed, now=NOW).verdict
     assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
     assert (found.signable, found.signed) == (signable, False)
+    assert found.for_good  # another look would find no more
 
 
 def test_the_large_libraries_stay_in_the_child():
@@ -228,6 +230,7 @@ def test_whatever_becomes_of_the_child_the_answer_is_a_verdict(
 
     assert (found.verdict.verdict, found.verdict.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
     assert sentence in str(found.verdict.why)
+    assert not found.verdict.for_good  # another child may look
     assert found.wanted == ()
     assert opener.pid is None
 

@@ -25,6 +25,7 @@ from edge_node.domain.signature import (
 )
 from edge_node.domain.time import in_vietnam
 from edge_node.notary.told import (
+    NAME,
     Blobs,
     read_examined,
     read_message,
@@ -43,6 +44,7 @@ from edge_node.notary.wire import (
     Garbled,
     HungUp,
     Packet,
+    clean,
     receive,
     send,
 )
@@ -81,6 +83,7 @@ EXAMINED = Examined(
         sub=Sub.HASH_FAILURE,
         signatures=(SIGNATURE,),
         signed=True,
+        for_good=True,
         warnings=(say("careful"),),
     ),
     wanted=(
@@ -255,6 +258,7 @@ ONE = ("verdict", "signatures", 0)
         (("verdict", "verdict"), ["VALID"]),
         (("verdict", "verdict"), "VALID"),  # with a sub-indication
         (("verdict", "signed"), 1),
+        (("verdict", "for_good"), None),
         (("verdict", "sub"), "NOTHING"),
         (("verdict", "why"), "a sentence"),
         (("verdict", "why"), ["{a}", {}]),
@@ -329,6 +333,7 @@ def test_no_file_is_valid_without_signatures_that_are(signatures):
         ("Nguyễn Văn A\u00a0(UBND)", "Nguyễn Văn A\u00a0(UBND)"),
         ("a\x1b[31mb\nc", "a\ufffd[31mb\ufffdc"),
         ("a\ud800b", "a\ufffdb"),
+        ("a\ufffeb\uffff", "a\ufffdb\ufffd"),  # which no status could carry
         ("fdp.\u202eexe", "fdp.\ufffdexe"),
         ("x" * 5000, "x" * (TEXT - 1) + "…"),
     ],
@@ -341,4 +346,5 @@ def test_names_are_read_without_what_harms_a_screen(said, read):
     read.encode()
 
     message = read_message(tell_message(say("by {name}", name=said)))
-    assert message == Message("by {name}", {"name": read})
+    assert message == Message("by {name}", {"name": clean(said, most=NAME)})
+    assert len(message.values["name"]) <= NAME

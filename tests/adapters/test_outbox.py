@@ -246,8 +246,27 @@ def test_links_and_the_like_are_neither_followed_nor_taken(tmp_path):
         "link.json": "it is a symbolic link; links are never followed",
         "pipe.json": "it is no regular file",
         "s.json": "it is no regular file",
-        "12": "it holds a.pdf: it is a symbolic link; links are never followed",
+        "12": "it holds a.pdf: it is a symbolic link; links are never followed; it is refused "
+        "when nothing has changed for 600 seconds",
     }
+
+
+@pytest.mark.parametrize("name", ["signed", "a.pdf"])
+def test_a_bundle_with_a_link_in_it_is_taken_to_be_refused(tmp_path, name):
+    """Named in the sheet or not: left where it is, nobody would ever be told why it stays."""
+    outbox = an_outbox(tmp_path, **AT_ONCE)
+    bundle = lay(tmp_path / "outbox" / "12", {"document.json": a_sheet("a.pdf")})
+    if name != "a.pdf":
+        lay(bundle, {"a.pdf": PDF})
+    (bundle / name).symlink_to(tmp_path)
+    outbox.scan(0.0)
+
+    (drop,) = outbox.scan(600.0).ready
+    told = f"it holds {name}: it is a symbolic link; links are never followed"
+    assert str(drop.fault) == told
+    assert str(outbox.claim(drop, "i-1").fault) == told
+    assert str(outbox.take_up("i-1").fault) == told  # a crash does not make it sound
+    assert tmp_path.exists()
 
 
 def test_a_name_that_is_no_text_is_named_and_stays(tmp_path):

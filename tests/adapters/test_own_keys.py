@@ -157,6 +157,29 @@ def test_a_key_signs_with_the_password_of_its_file(pki, tmp_path, opened):
     assert fits(public_key(signer.certificate), key.sign(DIGEST), DIGEST, "sha256")
 
 
+def test_a_certificate_is_known_for_ours_once_its_key_was_open(pki, tmp_path, opened):
+    """Without opening it again, and also when another key has taken its place."""
+    first = OwnKeys([on_disk(tmp_path, pki.signer("p256"))], tmp_path)
+    opened(first)
+    ours = sha256(pki.signer("p256").certificate).hexdigest()
+    assert first.certificates() == {ours}  # opened, since nobody knew it
+
+    gone = OwnKeys([OwnKey(name="seal", place=Pkcs12Place(path=tmp_path / "gone"))], tmp_path)
+    opened(gone)
+    assert gone.certificates() == {ours}
+
+    second = OwnKeys([on_disk(tmp_path, pki.signer("p384"))], tmp_path)
+    opened(second)
+    second.key().facts()
+    assert second.certificates() == {ours, sha256(pki.signer("p384").certificate).hexdigest()}
+
+
+def test_a_key_that_cannot_be_opened_is_no_reason_to_know_nothing(keys):
+    """Whoever asks would take the agency's own signature for another's."""
+    with pytest.raises(KeyTrouble):
+        keys(*NAMES).certificates()
+
+
 def test_a_credential_of_systemd_opens_a_key(pki, tmp_path, opened):
     """Its folder is looked for when the key is opened."""
     key = on_disk(tmp_path, pki.signer("p256"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zlib
 
+import odd_pdfs
 import pytest
 import tampered_pdfs as forge
 from pyhanko.pdf_utils import generic
@@ -100,6 +101,44 @@ def test_a_tree_of_fields_that_bites_its_tail_is_told(pki):
     found = verified(forge.updated(with_empty_field(a_pdf()), change), pki).verdict
 
     assert found.verdict is not Verdict.VALID
+
+
+FANNED = "the PDF's form has too many fields, or fields that hold themselves"
+
+
+def test_fields_that_share_fields_are_not_walked_through(pki):
+    """Eight storeys of ten fields each are few to write, and 10^8 to walk through."""
+    found = verified(forge.updated(with_empty_field(a_pdf()), _fanned), pki).verdict
+
+    assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
+    assert str(found.why) == FANNED
+    assert found.for_good  # another look would find no more
+
+
+def test_fields_that_shared_fields_once_are_not_walked_through(pki):
+    """Nor where they came after one signature and were gone before the next."""
+
+    def undone(writer):
+        fields = writer.root["/AcroForm"]["/Fields"]
+        fields.pop()
+        writer.update_container(fields)
+
+    first = sign(a_pdf(), pki, "person")
+    between = forge.updated(forge.updated(first, _fanned), undone)
+    found = verified(sign(between, pki, "agency", field="B"), pki, "person", "agency").verdict
+
+    assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
+    assert "could not be compared" in str(found.why)
+
+
+def test_a_file_that_tells_of_billions_of_objects_is_not_read(pki):
+    """Rows that are not there would be made up, one by one, until no memory is left."""
+    for widths in (b"/W[1 4 2]", b"/W[0 0 0]"):
+        told = odd_pdfs.packed({}, table=widths + b"/Index[0 2147483647]")
+        found = verified(told, pki).verdict
+
+        assert (found.verdict, found.sub) == (Verdict.INDETERMINATE, Sub.NOT_CHECKED)
+        assert str(found.why) == "the PDF is nested too deep or too large to look into"
 
 
 def test_too_many_signatures_are_not_looked_into(pki):
@@ -194,6 +233,18 @@ def _spoilt(pdf, end, chance):
     if kind == 2:
         return pdf[:at] + pdf[at : at + 30] + pdf[at:]
     return pdf[:at] + chance.randbytes(9) + pdf[at + 9 :]
+
+
+def _fanned(writer):
+    """Add a field that holds ten times a field that holds ten times a field, and so on."""
+    named = {pdf_name("/T"): generic.TextStringObject("f")}
+    ref = writer.add_object(generic.DictionaryObject(named))
+    for _ in range(8):
+        kids = {pdf_name("/Kids"): generic.ArrayObject([ref] * 10)}
+        ref = writer.add_object(generic.DictionaryObject(named | kids))
+    fields = writer.root["/AcroForm"]["/Fields"]
+    fields.append(ref)
+    writer.update_container(fields)
 
 
 def _field(writer, value, number):

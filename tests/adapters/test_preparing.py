@@ -50,6 +50,7 @@ def refusal(desk, preparer, content):
     assert {*desk.folder.iterdir()} - before <= {
         desk.folder / "document",
         desk.folder / "evidence",
+        desk.folder / "own-certificates",
     }
     return caught.value, asked
 

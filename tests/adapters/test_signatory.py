@@ -22,7 +22,8 @@ from pyhanko.sign.fields import MDPPerm
 from signatories import Watched, signing
 from signed_pdfs import a_pdf, of_size, sign
 
-from edge_node.adapters.signatory import CertificateUnfit, SignatureUnsure
+from edge_node.adapters.last_word import SignatureUnsure
+from edge_node.adapters.signatory import CertificateUnfit
 from edge_node.adapters.stamping import NoStamp
 from edge_node.adapters.web import Reach
 from edge_node.domain.errors import NotSignable

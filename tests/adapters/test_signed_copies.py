@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 from builders import MINUTE, T0, stored
 
+from edge_node.adapters import durable
+from edge_node.adapters.filing import LARGEST_PAPER
 from edge_node.adapters.signed_copies import SignedCopies
+from edge_node.domain.errors import DropRefused
 from edge_node.domain.signing import Act, Level
 
 ITEM, OTHER = "o000000001", "o000000002"
@@ -33,8 +36,8 @@ def drop(tmp_path):
 
 def signed(copies, name="12.pdf", content=b"signed"):
     """Sign a file as whoever signs does: a file appears, then its act is entered."""
-    copies.begin(name).write_bytes(content)
-    return copies.keep(name, SOURCE, replace(ACT, file=name))
+    durable.write(copies.begin(name), content)
+    return copies.keep(name, SOURCE, replace(ACT, file=name, stored=stored(content)))
 
 
 def test_a_signed_copy_is_found_again_with_its_act(drop):
@@ -125,3 +128,57 @@ def test_a_link_of_that_name_is_not_followed(drop, tmp_path_factory):
 
     assert SignedCopies(ITEM, drop).prepare() == {}
     assert (elsewhere / "signed" / "12.pdf").exists()
+
+
+def test_no_copy_is_read_again_when_another_is_entered(drop):
+    """A hundred files of some megabytes are hashed once each, by whoever signs them."""
+    copies = SignedCopies(ITEM, drop)
+    first = signed(copies)
+    first.path.write_bytes(b"changed behind our back")
+    signed(copies, "b.pdf")
+
+    found = SignedCopies(ITEM, drop).all()
+    assert found["12.pdf"].stored == stored(b"signed")
+    assert [found[name].whole for name in ("12.pdf", "b.pdf")] == [False, True]
+
+
+def test_what_is_entered_is_what_was_signed(drop):
+    """Whatever lies there by now is not what somebody ordered and a key signed."""
+    copies = SignedCopies(ITEM, drop)
+    path = copies.begin("12.pdf")
+    durable.write(path, b"put there by somebody else")
+    kept = copies.keep("12.pdf", SOURCE, replace(ACT, stored=stored(b"signed")))
+
+    assert kept.stored == stored(b"signed")
+    assert SignedCopies(ITEM, drop).prepare() == {}
+
+
+def test_a_record_of_several_megabytes_is_read(drop):
+    """Thousands of attachments may be signed; none of their acts is done again, or forgotten."""
+    copies = SignedCopies(ITEM, drop)
+    wordy = replace(ACT, basis="Quy chế văn thư " * 40_000)
+    for name in ("a.pdf", "b.pdf", "c.pdf"):
+        durable.write(copies.begin(name), b"signed")
+        copies.keep(name, SOURCE, replace(wordy, file=name, stored=stored(b"signed")))
+    assert (drop / "signed" / ".acts.json").stat().st_size > 2_000_000
+    assert set(SignedCopies(ITEM, drop).prepare()) == {"a.pdf", "b.pdf", "c.pdf"}
+
+
+def test_what_could_not_be_read_again_is_not_entered(drop):
+    """What was entered before it is not lost for it."""
+    copies = SignedCopies(ITEM, drop)
+    signed(copies)
+    path = copies.begin("b.pdf")
+    durable.write(path, b"signed")
+    endless = replace(ACT, file="b.pdf", basis="x" * LARGEST_PAPER, stored=stored(b"signed"))
+    with pytest.raises(DropRefused):
+        copies.keep("b.pdf", SOURCE, endless)
+    assert set(SignedCopies(ITEM, drop).all()) == {"12.pdf"}
+
+
+def test_an_act_over_nothing_that_was_written_is_none(drop):
+    """Whoever signs says what was written; nobody guesses from what lies there."""
+    copies = SignedCopies(ITEM, drop)
+    durable.write(copies.begin("12.pdf"), b"signed")
+    with pytest.raises(ValueError, match=r"12\.pdf"):
+        copies.keep("12.pdf", SOURCE, ACT)

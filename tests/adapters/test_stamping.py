@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from loopback import http_server, raw_server, read_request
 
+from edge_node.adapters.calls import HungUp
 from edge_node.adapters.secret import SecretUnusable
 from edge_node.adapters.stamping import Authority, NoStamp, Stamper
 from edge_node.domain.errors import Outage
@@ -139,6 +140,52 @@ def test_nobody_is_asked_more_often_than_configured(request_):
         assert "HTTP 500" in why(stamper(server.url, tries=2), request_)
 
         assert len(server.requests) == 2
+
+
+class Clock:
+    """A monotonic clock that somebody moves."""
+
+    now = 0.0
+
+    def __call__(self):
+        """Return the time."""
+        return self.now
+
+
+def test_who_lets_us_wait_in_vain_is_not_asked_twice_and_then_last(pki, request_):
+    """Not for the same stamp; and for ten minutes the others are asked before."""
+    clock = Clock()
+    with http_server() as slow, http_server() as quick:
+
+        def pieces():
+            clock.now += 120.0
+            yield b""
+
+        slow.will_say(pieces(), 500)
+        quick.will_say(b"", 500)
+        asking = stamper(slow.url, quick.url, pki.tsa_url, tries=3, clock=clock)
+        stamped(asking, request_)
+        assert (len(slow.requests), len(quick.requests)) == (1, 1)
+
+        for _ in range(2):
+            quick.will_say(pki.stamp(request_.der))
+            stamped(asking, request_)
+        assert (len(slow.requests), len(quick.requests)) == (1, 3)
+
+        clock.now += 601.0
+        slow.will_say(pki.stamp(request_.der))
+        stamped(asking, request_)
+        assert len(slow.requests) == 2
+
+
+def test_once_it_is_closed_nobody_is_asked(request_):
+    """Nor is that called a failure of the authorities."""
+    with http_server() as server:
+        asking = stamper(server.url, server.url, tries=3)
+        asking.close()
+        with pytest.raises(HungUp, match="the node is ending"):
+            stamped(asking, request_)
+        assert server.requests == []
 
 
 def test_a_bad_stamp_is_not_asked_for_again(request_):

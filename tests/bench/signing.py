@@ -109,7 +109,7 @@ def _made(desk, source: Path, target: Path, wish: SigningWish) -> None:
     )
     with part_of(target) as part, source.open("rb") as file:
         growing = Growing(part)
-        growing.add(file)
+        growing.take(file)
         PdfPen(errand, growing).sign()
         part.path.replace(target)
 

@@ -158,10 +158,13 @@ def test_a_finished_package_is_looked_into_as_well(world, pki, receiver, letters
     assert world.packages(desk.code) == []
 
 
-@pytest.mark.parametrize("unsigned", [Unsigned.WARN, Unsigned.REFUSE])
-def test_a_finished_package_is_never_signed(world, pki, receiver, letters, tmp_path, unsigned):
-    """It leaves byte for byte as it was dropped, or not at all."""
-    desk = an_agency(world, pki, signing={"documents": SigningPolicy.ALWAYS, "unsigned": unsigned})
+@pytest.mark.parametrize("unsigned", Unsigned)
+@pytest.mark.parametrize("policy", [SigningPolicy.IF_UNSIGNED, SigningPolicy.ALWAYS])
+def test_a_finished_package_is_never_signed(
+    world, pki, receiver, letters, tmp_path, policy, unsigned
+):
+    """It leaves byte for byte as it was dropped, with a warning, or not at all."""
+    desk = an_agency(world, pki, signing={"documents": policy, "unsigned": unsigned})
     package = a_package(desk, receiver, tmp_path, **{"12.pdf": letters["plain.pdf"]})
     desk.turn()
     if unsigned is Unsigned.REFUSE:
@@ -170,6 +173,36 @@ def test_a_finished_package_is_never_signed(world, pki, receiver, letters, tmp_p
         (drop,) = (desk.exchange / f"sent/{day_of(desk)}").iterdir()
         assert (drop / "12.edxml").read_bytes() == package
         assert len(desk.status_file(f"sent/{day_of(desk)}/12")["warnings"]) == 1
+
+
+def test_a_finished_package_that_is_signed_needs_no_signature(
+    world, pki, receiver, letters, tmp_path
+):
+    """Whoever made it had it signed; by whom nobody asks."""
+    signing = {"documents": SigningPolicy.ALWAYS, "unsigned": Unsigned.REFUSE}
+    desk = an_agency(world, pki, signing=signing)
+    a_package(desk, receiver, tmp_path, **{"12.pdf": letters["good.pdf"]})
+    desk.turn()
+    assert desk.status_file(f"sent/{day_of(desk)}/12")["warnings"] == []
+
+
+@pytest.mark.parametrize("first", ["good.pdf", "plain.pdf", "strange.pdf", "list.txt"])
+def test_a_package_is_no_way_round_whoever_is_competent(
+    world, pki, receiver, letters, tmp_path, first
+):
+    """Its first file is the document itself: somebody has to have signed it."""
+    signing = {"documents": SigningPolicy.REQUIRE_SIGNER_FIRST}
+    desk = an_agency(world, pki, signing=signing)
+    files = {f"12.{first[-3:]}": letters[first], "a.docx": letters["plain.docx"]}
+    a_package(desk, receiver, tmp_path, **files)
+    desk.turn()
+    if first == "good.pdf":
+        (warning,) = desk.status_file(f"sent/{day_of(desk)}/12")["warnings"]
+        assert named([warning]) == ["a.docx"]
+    else:
+        (problem,) = desk.error(f"failed/{day_of(desk)}/12/error")["problems"]
+        assert problem.startswith("12.")
+        assert world.packages(desk.code) == []
 
 
 def test_a_bare_file_is_looked_into(world, pki, receiver):

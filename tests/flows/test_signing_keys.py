@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from flows_world import as_lines, names, untouched
 from office import a_docx, examined
+from our_pdfs import our_sign
 from pki import AGENCY_NAME
 from signed_pdfs import a_pdf, sign, verified
 from signing_world import BY, an_agency, day_of, send, sent
@@ -133,6 +134,22 @@ def test_a_password_that_is_wrong_is_an_outage_and_no_refusal(world, agency, key
     changed(desk, signing={"keys": keys()})
     desk.turn()
     assert len(world.packages(desk.code)) == 1
+
+
+def test_its_own_seal_is_no_signature_of_a_person(world, pki, agency, receiver):
+    """Also when the key was never open in this node, and when it is away by now."""
+    desk = agency(documents=SigningPolicy.REQUIRE_SIGNER_FIRST)
+    sealed = our_sign(a_pdf(), pki, "agency", level="B-T", at=datetime.now(UTC))
+    send(desk, receiver, {"12.pdf": sealed})
+    desk.turn()
+    assert names(desk.exchange / f"failed/{day_of(desk)}") == ["12"]
+
+    desk.config.signing.keys[0].pkcs12.unlink()
+    desk.restart()
+    send(desk, receiver, {"13.pdf": sealed}, "13")
+    desk.turn()
+    assert names(desk.exchange / f"failed/{day_of(desk)}") == ["12", "13"]
+    assert world.packages(desk.code) == []
 
 
 def test_a_revoked_certificate_signs_nothing(world, agency, keys, receiver):

@@ -1,5 +1,6 @@
 """What was signed is signed once, whatever dies; what cannot be signed waits, and nothing else."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from edge_node.domain.message import say
 from edge_node.domain.record import hint_in
 from edge_node.domain.signing import SigningPolicy
 from edge_node.flows.leaving import NotKnownYet
+from edge_node.flows.signing import SlowToSign
 from edge_node.notary.child import Reason
 
 NEVER, IF_UNSIGNED, ALWAYS, SIGNER_FIRST = SigningPolicy
@@ -146,16 +148,45 @@ def test_what_documents_wait_for_stands_in_status(pki, agency, receiver, letters
     assert len(desk.ledger.outbound(limit=9)) == 1
 
 
+def test_a_drop_that_takes_long_to_sign_is_gone_on_with_later(
+    world, pki, agency, receiver, letters
+):
+    """Five minutes a turn; what is signed is kept, and no file is signed twice."""
+    desk = agency(ALWAYS)
+    signs, at = sealing(desk, pki), [0.0]
+    sealed = signs.sign
+
+    def slow(source, target, wish, **told):
+        at[0] += 200.0
+        return sealed(source, target, wish, **told)
+
+    signs.sign = slow
+
+    intake = desk.flows["intake"]
+    signatures = intake.packing.signatures
+    timed = replace(signatures, way_out=replace(signatures.way_out, clock=lambda: at[0]))
+    desk.flows["intake"] = replace(intake, packing=replace(intake.packing, signatures=timed))
+    files = {f"{number}.pdf": letters["plain"] for number in range(12, 15)}
+    send(desk, receiver, files)
+    with pytest.raises(SlowToSign, match="what is signed is kept"):
+        desk.turn("intake")
+    assert len(signs.acts) == 2
+    desk.later(hours=1)
+    desk.turn()
+    assert sorted(signs.acts) == sorted(files)
+    assert len(sent(world, desk)) == 1
+
+
 def test_each_of_those_that_wait_is_tried(world, pki, agency, receiver, letters):
     """One over which the key always fails does not keep the others waiting for ever."""
     desk = agency(ALWAYS)
     signs = sealing(desk, pki)
     sealed = signs.sign
 
-    def balks(source, target, wish):
+    def balks(source, target, wish, **told):
         if source.name == "0.pdf":
             raise TROUBLE
-        return sealed(source, target, wish)
+        return sealed(source, target, wish, **told)
 
     signs.sign = balks
     for number in range(3):
@@ -188,10 +219,12 @@ def test_a_signature_nobody_can_be_asked_about_is_waited_for(world, pki, receive
     far = an_agency(world, pki, signing={"documents": SIGNER_FIRST, **BY}, trust={"private": ()})
     signs = sealing(far, pki)
     send(far, receiver, {"12.pdf": letters["signed"]})
-    for _ in range(12):
+    for _ in range(100):  # as often as others drop something, too
         with pytest.raises(NotKnownYet):
             far.turn("intake")
+        far.seconds += 35
     assert names(far.exchange / "failed") == []
+    far.seconds += 100
     far.turn("intake")
     assert len(problems(far)) == 1  # nobody waits for ever
     assert signs.acts == []
@@ -222,7 +255,16 @@ def test_what_is_packed_again_is_what_was_signed(world, pki, agency, receiver, l
     assert len(desk.status_file(f"sent/{day_of(desk)}/12")["signatures"]) == 1
 
 
-@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"x")])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b"x"),
+        lambda path: (path.parent / ".acts.json").unlink(),  # whoever copied it left that behind
+        lambda path: shutil.rmtree(path.parent),
+    ],
+    ids=["gone", "changed", "without its act", "without its folder"],
+)
 def test_without_its_signed_copy_nothing_is_packed_again(pki, agency, receiver, letters, harm):
     """Better not at all than unsigned under the name of what was signed."""
     desk = agency(ALWAYS)
@@ -230,6 +272,36 @@ def test_without_its_signed_copy_nothing_is_packed_again(pki, agency, receiver, 
     send(desk, receiver, {"12.pdf": letters["plain"]})
     desk.turn("intake", "file")
     harm(desk.exchange / "queued/12/signed/12.pdf")
+    papers = desk.exchange / "queued/12/status.json"
+    papers.write_bytes(papers.read_bytes().replace(b'"queued"', b'"unsure"'))
+    lose_all(desk)
+    (known,) = desk.ledger.outbound(limit=9)
+    with pytest.raises(NotAllowed):
+        desk.node.resend().resend(known.id, (), now=desk.now)
+
+
+def left_out(folder):
+    """Let the sheet name one file less than was sent."""
+    sheet = folder / "document.json"
+    told = json.loads(sheet.read_bytes())
+    told["attachments"] = told["attachments"][:1]
+    sheet.write_bytes(json.dumps(told).encode())
+
+
+def made_odd(folder):
+    """Let somebody write into the papers."""
+    papers = folder / "status.json"
+    papers.write_bytes(papers.read_bytes().replace(b'"B-T"', b'"B-Z"', 1))
+
+
+@pytest.mark.parametrize("harm", [left_out, made_odd])
+def test_what_is_not_what_was_signed_is_not_packed_again(pki, agency, receiver, letters, harm):
+    """A file that was signed and is not sent, an act nobody can read: a person looks first."""
+    desk = agency(ALWAYS)
+    sealing(desk, pki)
+    send(desk, receiver, {"12.pdf": letters["plain"], "a.pdf": letters["plain"]})
+    desk.turn("intake", "file")
+    harm(desk.exchange / "queued/12")
     papers = desk.exchange / "queued/12/status.json"
     papers.write_bytes(papers.read_bytes().replace(b'"queued"', b'"unsure"'))
     lose_all(desk)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
 from socket import create_server
 
 import office
 import pytest
 from keys_world import Agency
-from signed_pdfs import a_pdf
+from signed_pdfs import a_pdf, sign
 
 ORDER = ("--operator", "Trần Văn B", "--basis", "QĐ 12")
 
@@ -140,6 +144,49 @@ def test_without_a_time_stamp_nothing_is_signed_and_the_rest_is_not_tried(agency
     assert not any((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_ended_while_it_waits_it_leaves_nothing_or_the_next_run_clears_it_up(
+    agency, files, tmp_path, number
+):
+    """Half a signature is nobody's; that of a run beside it is not touched."""
+    pdf, out = files["Công văn 12.pdf"], tmp_path / "out"
+    with create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        agency.told["stamps"]["servers"] = [{"url": url}]
+        agency.written()
+        asked = [sys.executable, "-m", "edge_node", "-c", agency.config, "sign", pdf, "--to", out]
+        with (
+            subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running,
+            silent.accept()[0] as held,
+        ):
+            held.recv(1)
+            (room,) = out.iterdir()
+            beside = agency.run("sign", files["bảng.xlsx"], "--level", "B-B", "--to", out)
+            assert beside.returncode == 0
+            assert room.exists()
+            running.send_signal(number)
+            running.communicate(timeout=20)
+    killed = number == signal.SIGKILL
+    assert running.returncode == (-number if killed else 128 + number)
+    assert room.exists() is killed
+    assert agency.run("sign", pdf, "--level", "B-B", "--to", out).returncode == 0
+    assert sorted(one.name for one in out.iterdir()) == sorted(["bảng.xlsx", pdf.name])
+
+
+def test_that_an_office_file_gets_less_than_was_asked_for_is_said(agency, files, tmp_path):
+    """A time-stamp is all there is for it; a PDF gets what was asked for, and no such word."""
+    order = ("sign", files["Công văn 12.pdf"], files["bảng.xlsx"], "--level", "B-LTA")
+    (tmp_path / "again").mkdir()
+    first, second = map(sheet, agency.run(*order, "--to", tmp_path / "out").stdout.split("\n\n"))
+    assert (first["level"], first.get("note")) == ("B-LTA", None)
+    assert (second["level"], second["result"]) == ("B-T", "signed")
+    assert second["note"] == "no B-LTA: an Office file gets a time-stamp and no more"
+    answer = agency.run(*order, "--to", tmp_path / "again", "--json")
+    told = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert [(one["level"], bool(one["note"])) for one in told] == [("B-LTA", False), ("B-T", True)]
+
+
 def test_a_key_can_be_named_and_another_agencys_is_not_taken_unasked(agency, files, tmp_path):
     """One nobody staged or activated is looked at first."""
     agency.has(agency.pem("p256"), agency.file("agency"), agency.file("expired"))
@@ -165,6 +212,19 @@ def test_how_a_signature_shows_is_asked_for(agency, files, tmp_path):
 
     assert agency.run(*order, "--text", "12/UBND-VP").returncode == 0
     assert b"/XObject" in (tmp_path / "out" / "Công văn 12.pdf").read_bytes()
+
+
+def test_a_text_that_finds_no_place_is_told(agency, files, tmp_path, pki):
+    """The file is signed all the same, and whoever wanted to see it reads why he does not."""
+    pdf = files["Công văn 12.pdf"]
+    pdf.write_bytes(sign(a_pdf(), pki, "person", level="B-T", docmdp=2, at=datetime.now(UTC)))
+    order = ("sign", pdf, "--to", tmp_path / "out", "--text", "12/UBND-VP")
+    answer = agency.run(*order)
+    assert (answer.returncode, sheet(answer.stdout)["result"]) == (0, "signed")
+    assert "the document is certified" in sheet(answer.stdout)["does not show"]
+
+    told = json.loads(agency.run(*order, "--force", "--json").stdout)
+    assert "the document is certified" in told["unseen"]
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,19 @@ signing:
     assert (signing.look.width, signing.look.height) == (36.0, 36.5)
 
 
+@pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+@pytest.mark.parametrize("revocation", ["never", "if_possible"])
+def test_evidence_is_promised_only_where_it_is_demanded(tmp_path, level, revocation):
+    """Else a signature would be called what it is not; without keys nobody promises anything."""
+    others = f"stamps: {{servers: [{{url: 'http://a'}}]}}\ntrust: {{revocation: {revocation}}}\n"
+    signing = f"level: {level}, keys: [{{name: a, pem: a}}]"
+    (problem,) = problems(tmp_path, f"signing: {{{signing}}}\n{others}")
+    found = f"trust.revocation: must be required, because signatures of level {level} hold the"
+    assert problem.startswith(f"config.yaml:6: {found}")
+    assert read(tmp_path, f"signing: {{level: {level}}}\n{others}").level == level
+    assert read(tmp_path, f"signing: {{{signing.replace(level, 'B-T')}}}\n{others}").keys
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -46,3 +46,11 @@ def test_the_telling_name_is_found_across_two_pieces(edge):
     name = b"[CONTENT_TYPES].XML"
     content = b"PK\x03\x04".ljust((1 << 18) + edge, b"-") + name
     assert examine(io.BytesIO(content), "x").kind is Kind.OFFICE
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04\n", OLD[:8]])
+def test_a_pdf_is_of_one_kind(start):
+    """Archives may hold a PDF unpacked; what is called a PDF and begins so is a trap."""
+    both = start + LETTER.read_bytes()
+    assert examine(io.BytesIO(both), "12.PDF").objection is not None
+    assert examine(io.BytesIO(both), "12.zip").objection is None

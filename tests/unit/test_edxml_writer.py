@@ -6,6 +6,7 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -232,6 +233,17 @@ def test_two_attachments_cannot_share_an_id(tmp_path):
 
     with pytest.raises(edxml.Unwritable, match="1"):
         written(a_document(), parts)
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "b.bin"])
+def test_an_attachment_is_what_was_judged(tmp_path, name):
+    """Raw or zipped: what was changed since is not sent."""
+    part = a_part(tmp_path, name, b"x")
+    judged = replace(part, digest=sha256(b"x").hexdigest())
+    assert written(a_document(), [judged]) == written(a_document(), [part])
+    part.path.write_bytes(b"y")
+    with pytest.raises(edxml.AttachmentChanged, match=name):
+        written(a_document(), [judged])
 
 
 def test_an_attachment_longer_than_any_chunk_comes_through(tmp_path):

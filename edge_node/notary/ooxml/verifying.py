@@ -52,9 +52,7 @@ def verify(file: BinaryIO, trust: Trust, *, now: datetime) -> Examined:
         return Examined(verdict=_unread(file, error.message))
     except RecursionError:
         why = say("the file is too much to look into")
-        return Examined(
-            verdict=FileVerdict(verdict=Verdict.INDETERMINATE, sub=Sub.NOT_CHECKED, why=why)
-        )
+        return Examined(verdict=_not_checked(why))
     except MemoryError:
         raise
     except FOREIGN:
@@ -120,12 +118,19 @@ def _unread(file: BinaryIO, why: Message) -> FileVerdict:
     One that is no office file at all (an archive, a .doc) is none that holds signatures.
     """
     if _shows(file, _MARK):
-        return FileVerdict(verdict=Verdict.INVALID, sub=Sub.FORMAT_FAILURE, why=why, signed=True)
+        return FileVerdict(
+            verdict=Verdict.INVALID, sub=Sub.FORMAT_FAILURE, why=why, signed=True, for_good=True
+        )
+    return _not_checked(why, signable=_shows(file, *_OFFICE))
+
+
+def _not_checked(why: Message, *, signable: bool = True) -> FileVerdict:
     return FileVerdict(
         verdict=Verdict.INDETERMINATE,
         sub=Sub.NOT_CHECKED,
         why=why,
-        signable=_shows(file, *_OFFICE),
+        signable=signable,
+        for_good=True,
     )
 
 

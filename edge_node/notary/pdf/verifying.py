@@ -115,6 +115,7 @@ def _unread(file: BinaryIO, fault: Unreadable) -> FileVerdict:
         sub=fault.sub,
         why=fault.message,
         signed=_shows_signatures(file),
+        for_good=True,
     )
 
 

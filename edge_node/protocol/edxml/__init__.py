@@ -7,7 +7,7 @@ are elsewhere.
 """
 
 from edge_node.protocol.edxml.assemble import BUILT_ID
-from edge_node.protocol.edxml.attachments import content_type, travels_raw
+from edge_node.protocol.edxml.attachments import AttachmentChanged, content_type, travels_raw
 from edge_node.protocol.edxml.glance import Glance
 from edge_node.protocol.edxml.layout import NAMESPACE
 from edge_node.protocol.edxml.package import (
@@ -31,6 +31,7 @@ from edge_node.protocol.edxml.writer import (
 __all__ = [
     "BUILT_ID",
     "NAMESPACE",
+    "AttachmentChanged",
     "DocumentPackage",
     "Glance",
     "Limits",

@@ -9,12 +9,17 @@ wrong. Bytes stream through here; names and limits of a package are the reader's
 from __future__ import annotations
 
 import binascii
+import hashlib
+import os
 from typing import TYPE_CHECKING, BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from edge_node.domain.errors import Permanent
+from edge_node.domain.message import say
 from edge_node.domain.names import safe_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from edge_node.protocol.edxml.streams import Target
@@ -87,20 +92,38 @@ class _Gather:
         self._held.clear()
 
 
-def encode(path: Path, name: str, content_id: str, out: Target) -> None:
+class AttachmentChanged(Permanent):
+    """A file is another than the one that was judged, and so is what was written of it."""
+
+
+def encode(path: Path, name: str, content_id: str, out: Target, *, digest: str = "") -> None:
     """
     Write the file's bytes to ``out`` as they travel under that name: base64, zipped or not.
 
-    The same file gives the same bytes whenever it is written. OSError when it cannot be read.
+    The same file gives the same bytes whenever it is written. AttachmentChanged where its SHA-256
+    is not ``digest``, if that is given; OSError when it cannot be read.
     """
-    base64 = Base64Writer(out)
+    base64, hashed = Base64Writer(out), hashlib.sha256()
     with path.open("rb") as source:
         if travels_raw(name):
-            while chunk := source.read(_CHUNK):
+            for chunk in _pieces(source, hashed):
                 base64.write(chunk)
         else:
-            _zip(source, path.stat().st_size, _inner_name(name, content_id), base64)
+            size = os.fstat(source.fileno()).st_size
+            inner = _inner_name(name, content_id)
+            _zip(_pieces(source, hashed), size, inner, base64)
     base64.finish()
+    if digest and hashed.hexdigest() != digest:
+        raise AttachmentChanged(
+            say("{file} was changed after it had been looked at", file=name),
+            hint=say("leave it alone until it has been sent, and drop it into the outbox again"),
+        )
+
+
+def _pieces(source: BinaryIO, hashed: hashlib._Hash) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK):
+        hashed.update(chunk)
+        yield chunk
 
 
 def _inner_name(name: str, content_id: str) -> str:
@@ -108,7 +131,7 @@ def _inner_name(name: str, content_id: str) -> str:
     return safe_name(f"{content_id}.{ending}" if ending else content_id)
 
 
-def _zip(source: BinaryIO, size: int, name: str, out: Base64Writer) -> None:
+def _zip(pieces: Iterable[bytes], size: int, name: str, out: Base64Writer) -> None:
     """Write a ZIP of one entry, deflated: Java's streaming reader takes a data descriptor so."""
     entry = ZipInfo(name, _EPOCH)
     entry.compress_type = ZIP_DEFLATED
@@ -117,6 +140,6 @@ def _zip(source: BinaryIO, size: int, name: str, out: Base64Writer) -> None:
     gather = _Gather(out)
     # zipfile needs no more of a stream it cannot seek than these two methods.
     with ZipFile(gather, "w") as archive, archive.open(entry, "w") as inner:  # type: ignore[call-overload]
-        while chunk := source.read(_CHUNK):
-            inner.write(chunk)
+        for piece in pieces:
+            inner.write(piece)
     gather.flush()

@@ -68,6 +68,7 @@ class Part:
     description: str
     path: Path
     content_id: str  # without `cid:`
+    digest: str = ""  # SHA-256 that the file has to have, hexadecimal; empty: whatever it has
 
 
 def write_document(
@@ -81,7 +82,8 @@ def write_document(
     Write the package of a document and its attachments to ``out``.
 
     The manifest names each attachment's own content type, or `application/zip` throughout as the
-    vendor's library does. Unwritable, before the first byte; OSError when a file cannot be read.
+    vendor's library does. Unwritable, before the first byte; AttachmentChanged; OSError when a
+    file cannot be read.
     """
     _check_ids(parts)
     header = branch("edXMLHeader", document_header(document), _traces(document))
@@ -94,7 +96,7 @@ def write_document(
         out.write(f"{_STEP}<AttachmentEncoded>\n".encode())
         for part, head in zip(parts, heads, strict=True):
             out.write(head)
-            encode(part.path, part.name, part.content_id, out)
+            encode(part.path, part.name, part.content_id, out, digest=part.digest)
             out.write(f"</{PREFIX}:ContentTransferEncoded>\n{_STEP * 2}</Attachment>\n".encode())
         out.write(f"{_STEP}</AttachmentEncoded>\n".encode())
     out.write(_END)

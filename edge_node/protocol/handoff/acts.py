@@ -49,12 +49,19 @@ def read_act(values: object) -> Act | None:
         return None
     unseen = values.get("unseen")
     return Act(
+        file=known["file"],
+        key=known["key"],
+        subject=known["subject"],
+        fingerprint=known["fingerprint"],
+        stamped_by=known["stamped_by"],
+        operator=known["operator"],
+        basis=known["basis"],
         level=Level(str(level)),
         at=at,
         stamped_at=_moment(values.get("stamped_at")),
         # A sentence without places: nothing that somebody wrote there is filled in.
         unseen=Message(unseen) if unseen and isinstance(unseen, str) else None,
-        **known,
+        stored=None,
     )
 
 

@@ -33,6 +33,8 @@ def read_papers(values: Mapping[str, object]) -> Papers | None:
         return None
     if not _OURS.fullmatch(known["id"]) or not known["document_id"]:
         return None
+    signatures = values.get("signatures", [])
+    acts = read_acts(signatures)
     return Papers(
         id=ItemId(known["id"]),
         document_id=known["document_id"],
@@ -40,7 +42,8 @@ def read_papers(values: Mapping[str, object]) -> Papers | None:
         notation=known["notation"],
         ref=known["ref"],
         fates=fates,
-        acts=read_acts(values.get("signatures")),
+        acts=acts,
+        odd_acts=not isinstance(signatures, list) or len(acts) != len(signatures),
     )
 
 
