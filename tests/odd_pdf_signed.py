@@ -108,9 +108,6 @@ DOUBTED = (
         {
             "by-revoked.pdf: by a revoked certificate": lambda w: sign(w.pdf, w.pki, "revoked"),
             "by-expired.pdf: by an expired certificate": lambda w: sign(w.pdf, w.pki, "expired"),
-            "by-later.pdf: by a certificate of the future": lambda w: sign(
-                w.pdf, w.pki, "not-yet-valid"
-            ),
             "by-stranger.pdf: by a stranger": lambda w: sign(w.pdf, w.pki, "stranger"),
             "by-server.pdf: by a server's certificate": lambda w: sign(w.pdf, w.pki, "tls-only"),
             "by-weak.pdf: by a key of 1 024 bits": lambda w: sign(w.pdf, w.pki, "weak"),
@@ -205,6 +202,9 @@ CHANGED = (
             ),
             "store-later.pdf: signed, then an odd store of evidence": lambda w: _stored(
                 w, b"<</Type/Catalog%s/DSS 7>>"
+            ),
+            "by-later.pdf: by a certificate of the future": lambda w: sign(
+                w.pdf, w.pki, "not-yet-valid"
             ),
             "1000-pages-changed.pdf: 1 000 pages, signed, and a note": lambda w: forge.note_added(
                 sign(pdf.of_pages(1000), w.pki, "person")

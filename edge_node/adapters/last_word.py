@@ -126,11 +126,17 @@ def others(verdict: FileVerdict, name: str = "") -> Mapping[str, SignatureVerdic
 
 def demand_harmless(before: FileVerdict, after: FileVerdict, name: str) -> None:
     """
-    Refuse where a signature that was there before is worth less now; NotSignable.
+    Refuse where an earlier signature does not hold, or is worth less now; NotSignable.
 
     SignatureUnsure where that may be because nobody could be asked, or because more is known.
     """
     known = others(before)
+    for one in known.values():
+        if one.verdict is Verdict.INVALID:
+            raise NotSignable(
+                say("the signature {name} in it does not hold: {why}", name=one.name, why=one.why),
+                hint=say("have it signed anew by whoever signed it; ours would cover that up"),
+            )
     changed = [
         one
         for one in others(after, name).values()

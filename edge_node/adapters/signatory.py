@@ -233,7 +233,7 @@ class Signatory:
             demand_stamped(verdict, made.stamp)
         ours = demand_sound(verdict, made.name, made.level, errand.facts)
         demand_in_time(ours, since=errand.at, until=self.clock())
-        if any(one.verdict is not Verdict.VALID for one in others(verdict, made.name).values()):
+        if others(verdict, made.name):
             with original.original(target) as before:
                 demand_harmless(self._looked_at(before).verdict, verdict, made.name)
         self.examiner.fetcher.statements.rely_on(verdict.relied_on)

@@ -163,7 +163,8 @@ def _demand_order(wish: SigningWish, folder: Path) -> None:
         )
     if not folder.is_dir():
         raise NotAllowed(
-            say("there is no folder {path}", path=str(folder)), hint=say("make it first: mkdir")
+            say("there is no folder {path}", path=shown(folder)),
+            hint=say("make it first: mkdir {path}", path=shown(folder)),
         )
 
 

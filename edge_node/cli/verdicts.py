@@ -86,7 +86,7 @@ def _signature(one: SignatureVerdict) -> Iterable[tuple[str, str]]:
         yield here("certificate"), _certificate(one.signer)
         yield "SHA-256", one.signer.fingerprint
         yield "SHA-1", one.signer.thumbprint
-    yield here("signed"), _moment(one.signed_at, here("as it says itself"))
+    yield here("signed at"), _moment(one.signed_at, here("as it says itself"))
     by = here("by {authority}").format(authority=one.stamped_by) if one.stamped_by else ""
     yield here("stamped"), _moment(one.stamped_at, by)
     yield here("chain"), " < ".join(above.subject for above in one.chain)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from edge_node.flows.intake import Intake
     from edge_node.flows.ports import Flow
     from edge_node.flows.report import TakeStatuses
+    from edge_node.node.desks import Looking
     from edge_node.node.parts import Parts
-    from edge_node.node.trusting import Looking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import ItemId
     from edge_node.flows.packing import Packing
     from edge_node.flows.signing import Signatures
-    from edge_node.node.trusting import Looking, Sealing
+    from edge_node.node.desks import Looking, Sealing
     from edge_node.protocol import edxml
     from edge_node.protocol.vxp_verdicts import Verdicts
 
@@ -164,9 +164,9 @@ class Parts:
 
     def looking(self) -> Looking:
         """Return whoever looks into files for one lane."""
-        from edge_node.node.trusting import Looking  # noqa: PLC0415 - only for work
+        from edge_node.node.desks import Looking  # noqa: PLC0415 - only for work
 
-        self.lookings.append(Looking.of(self.config))
+        self.lookings.append(Looking(self.config))
         return self.lookings[-1]
 
     @cached_property
@@ -176,11 +176,11 @@ class Parts:
 
     def sealing(self, looking: Looking) -> Sealing | None:
         """Return whoever signs for one lane; None where no key is configured."""
-        from edge_node.node.trusting import Sealing  # noqa: PLC0415 - only for work
+        from edge_node.node.desks import Sealing  # noqa: PLC0415 - only for work
 
         if not self.config.signing.keys:
             return None
-        self.sealings.append(Sealing.of(self.config, looking, clock=self.clock))
+        self.sealings.append(Sealing(self.config, looking, clock=self.clock))
         return self.sealings[-1]
 
     @property

@@ -83,10 +83,10 @@ class Sealing:
     keys: OwnKeys
 
     @classmethod
-    def of(cls, config: Config, looking: Looking, *, clock: Callable[[], datetime]) -> Sealing:
-        """Return one whose children are started with the first file; ``looking`` checks them."""
+    def of(cls, config: Config, opener: Opener, *, clock: Callable[[], datetime]) -> Sealing:
+        """Return one whose children are started with the first file; ``opener`` checks them."""
         keys = own_keys(config)
-        return cls(signatory(config, keys, looking.opener, clock=clock), keys)
+        return cls(signatory(config, keys, opener, clock=clock), keys)
 
     def sign(
         self, source: Path, target: Path, wish: SigningWish, *, digest: Digest | None = None

@@ -10,6 +10,7 @@ which bonds hold. Afterwards each request, by its name in the child's table, is 
 
 from __future__ import annotations
 
+import gc
 import mmap
 import os
 import select
@@ -111,6 +112,8 @@ def live(arguments: Sequence[str], learn: Callable[[], Trade]) -> int:
     except Exception as error:  # noqa: BLE001 - whatever is missing, the parent is told
         send(place.connection, _failed(error))
         return 1
+    gc.collect()
+    gc.freeze()  # the libraries stay: no later collection need go through them
     try:
         return _work(place, trade, size)
     except HungUp:

@@ -16,9 +16,12 @@ from typing import Final
 
 FOREIGN: Final = (Exception,)
 LOUD: Final = ("pyhanko", "pyhanko_certvalidator", "fontTools")
+_SILENT: Final = logging.CRITICAL + 1
 
 
 def hush() -> None:
     """Keep the libraries from writing about strangers' files, with tracebacks, on their own."""
     for name in LOUD:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        logger = logging.getLogger(name)
+        if logger.level != _SILENT:  # setting it has every logger's memory cleared
+            logger.setLevel(_SILENT)

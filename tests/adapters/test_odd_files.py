@@ -78,6 +78,7 @@ def test_an_odd_file_is_signed_or_a_sentence_tells_why_not(desk, file, tmp_path)
     assert len(ours) == 1
     assert ours <= sound(after)
     assert before is None or sound(before) <= sound(after)
+    assert before is None or not broken(before)
 
 
 def signed(desk, path, target):
@@ -101,6 +102,12 @@ def look(desk, path):
 def sound(found):
     """Return the names of the signatures that are VALID."""
     return {one.name for one in found.signatures if one.verdict is Verdict.VALID}
+
+
+def broken(found):
+    """Return the names of the signatures that do not hold: ours would cover them up."""
+    told = (one for one in found.signatures if one.profile != "DTS")
+    return {one.name for one in told if one.verdict is Verdict.INVALID}
 
 
 def demand_sentence(message):
