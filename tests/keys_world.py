@@ -60,7 +60,9 @@ class Agency:
     def file(self, name, *, password=PASSWORD, of=""):
         """Lay a key down as PKCS #12, with its password; return it as configured."""
         self.secret(name, password)
-        (self.folder / f"{name}.p12").write_bytes(self.pki.signer(of or name).pkcs12(PASSWORD))
+        path = self.folder / f"{name}.p12"
+        path.touch(mode=0o600)
+        path.write_bytes(self.pki.signer(of or name).pkcs12(PASSWORD))
         return {
             "name": name,
             "pkcs12": f"{name}.p12",

@@ -276,6 +276,7 @@ def _pem(der):
 def _make_keys(folder):
     for name, kind in KEYS.items():
         path = folder / f"{name}.key.pem"
+        path.touch(mode=0o600)
         if kind == "file":
             path.write_bytes((PEM_KEYS / f"{name}.pem").read_bytes())
             continue

@@ -83,6 +83,7 @@ class Desk:
         """Return the key of one of the infrastructure, in a child of its own."""
         if name not in self._keys:
             path, secret = self.folder / f"{name}.p12", self.folder / "password"
+            path.touch(mode=0o600)
             path.write_bytes(self.pki.signer(name).pkcs12(SECRET))
             secret.write_text(SECRET)
             secret.chmod(0o600)

@@ -236,7 +236,7 @@ def _not_in_force(facts: CertificateFacts, now: datetime) -> Iterable[Message]:
         yield say("it ran out on {date}", date=f"{in_vietnam(facts.not_after):%Y-%m-%d}")
     if now < facts.not_before:
         yield say(
-            "it holds from {date} only; check the clock of this machine",
+            "it is not valid before {date}; check the clock of this machine",
             date=f"{in_vietnam(facts.not_before):%Y-%m-%d}",
         )
 

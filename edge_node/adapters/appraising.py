@@ -43,6 +43,7 @@ class Weighed:
     appraisal: Appraisal
     evidence: tuple[Evidence, ...] = ()
     notes: tuple[Message, ...] = ()
+    hints: tuple[Message, ...] = ()  # what can be done about the notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +76,9 @@ class Appraiser:
         inquiry = Inquiry(anchors=self.anchors, fetcher=self.fetcher, terms=self.terms)
         settled = inquiry.settle(ask, now=now)
         evidence = tuple(settled.evidence.values())
-        return Weighed(appraisal=settled.answer, evidence=evidence, notes=settled.notes)
+        return Weighed(
+            appraisal=settled.answer,
+            evidence=evidence,
+            notes=settled.notes,
+            hints=settled.hints,
+        )

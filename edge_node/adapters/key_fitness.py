@@ -10,19 +10,21 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.belonging import Belonging, belonging
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
 from edge_node.domain.signature import Revocation, Sub, Verdict
+from edge_node.notary.claims import UNASKABLE
 from edge_node.notary.trust import Checking, Specimen, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from edge_node.adapters.appraising import Appraiser
+    from edge_node.adapters.appraising import Appraiser, Weighed
     from edge_node.adapters.own_keys import OwnKeys, OwnSigningKey, Role
     from edge_node.adapters.signing_key import KeyFacts
     from edge_node.domain.message import Message
@@ -105,7 +107,7 @@ class KeyFitness:
             report,
             chain=judgement.chain,
             revocation=judgement.revocation,
-            faults=tuple(_faults(found.appraisal, found.notes)),
+            faults=tuple(_faults(found)),
             warnings=(*judgement.warnings, *(_soon(report) if report.certificate else ())),
         )
 
@@ -134,7 +136,8 @@ def _specimen(key: OwnSigningKey, facts: KeyFacts) -> Specimen:
     return Specimen(digest=digest, signature=key.sign(digest, facts), hashed=hashed)
 
 
-def _faults(read: Appraisal, notes: tuple[Message, ...]) -> Iterator[Fault]:
+def _faults(found: Weighed) -> Iterator[Fault]:
+    read = found.appraisal
     if not read.fits:
         yield Fault(
             why=say("the trial signature does not fit the certificate"),
@@ -142,12 +145,30 @@ def _faults(read: Appraisal, notes: tuple[Message, ...]) -> Iterator[Fault]:
         )
     judgement = read.judgement
     if judgement.verdict is not Verdict.VALID:
-        yield Fault(why=judgement.why, hint=remedy(judgement.sub))
-        yield from (Fault(why=note) for note in notes)
+        first = advice(found)
+        yield Fault(why=judgement.why, hint=first)
+        more = chain((one for one in found.hints if one != first), repeat(None))
+        yield from (
+            Fault(why=note, hint=hint) for note, hint in zip(found.notes, more, strict=False)
+        )
+
+
+def advice(found: Weighed) -> Message | None:
+    """Return what a person can do about a certificate: first about what could not be had."""
+    judgement = found.appraisal.judgement
+    if judgement.sub is Sub.SIG_CONSTRAINTS_FAILURE:
+        return say("have a certificate issued that is for signing documents")
+    if judgement.sub is not Sub.TRY_LATER:
+        return remedy(judgement.sub)
+    if judgement.why.template == UNASKABLE.template:
+        return say("set trust.revocation to if_possible, or have another certificate issued")
+    return next(iter(found.hints), None) or remedy(judgement.sub)
 
 
 def remedy(sub: Sub | None) -> Message | None:
     """Return what a person can do about a certificate that is not good to sign with."""
+    if sub is Sub.NOT_YET_VALID:
+        return say("check the clock of this machine, or wait until the certificate is valid")
     if sub is Sub.NO_CERTIFICATE_CHAIN_FOUND:
         return say("believe the root above it, if it is the right one: edge-node trust add FILE")
     if sub in {Sub.EXPIRED, Sub.REVOKED}:

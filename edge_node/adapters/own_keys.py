@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.refused_pins import ToldPin
     from edge_node.adapters.signing_key import KeyFacts, KeyPlace
+    from edge_node.domain.message import Message
     from edge_node.notary.wire import Packet
 
 STATE: Final = "signing.json"
@@ -306,7 +307,24 @@ class OwnSigningKey(SigningKey):
         except KeyTrouble as trouble:
             if trouble.reason in NOT_AGAIN and self._pin is not None:
                 self._refusals.note(self._pin)
+            if trouble.reason is Reason.WRONG_SECRET and not isinstance(self._own.place, OnToken):
+                hint = self._where_to_write()
+                raise KeyTrouble(trouble.message, trouble.reason, hint=hint) from trouble
             raise
+
+    def _where_to_write(self) -> Message:
+        """Say where the password of a file is looked for."""
+        if not self._own.password_file:
+            return say(
+                "write its password into a file, and name that in signing.keys: "
+                "password_file of {key}",
+                key=self.name,
+            )
+        return say(
+            "write the right password into {path} (signing.keys: password_file of {key})",
+            path=shown(self._own.password_file),
+            key=self.name,
+        )
 
 
 def _read(path: Path) -> dict[str, object] | None:

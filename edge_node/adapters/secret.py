@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CREDENTIAL: Final = "credential:"
-_OTHERS: Final = 0o007
+OTHERS: Final = 0o007  # what must not be set in the mode of a file that holds a secret
 _LONGEST: Final = 4096
 
 
@@ -54,7 +54,7 @@ def read_secret(path: Path) -> bytes:
             say("the secret in {path} cannot be read: {reason}", path=str(path), reason=reason),
             hint=say("check the path, and that the service's own user may read it"),
         ) from error
-    if mode & _OTHERS:
+    if mode & OTHERS:
         raise SecretUnusable(
             say("everybody on this machine may read the secret in {path}", path=str(path)),
             hint=say("chmod o-rwx {path}", path=str(path)),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from edge_node.adapters.durable import disk_errors, part_of
 from edge_node.adapters.growing import Growing
-from edge_node.adapters.key_fitness import remedy
+from edge_node.adapters.key_fitness import advice
 from edge_node.adapters.last_word import (
     SignatureUnsure,
     demand_harmless,
@@ -187,7 +187,7 @@ class Signatory:
                 say(
                     "the certificate of the key is not good to sign with: {why}", why=judgement.why
                 ),
-                hint=remedy(judgement.sub) or say("see `edge-node cert check`"),
+                hint=advice(weighed) or say("see `edge-node cert check`"),
             )
 
     def _pdf(self, errand: Errand, growing: Growing, part: Part) -> _Made:

@@ -31,6 +31,7 @@ from edge_node.adapters.hiring import (
     Span,
     python,
 )
+from edge_node.adapters.secret import OTHERS
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
 from edge_node.notary.child import Reason
@@ -273,11 +274,9 @@ def stays_refused(error: KeyTrouble | ChildMissing, *, locks: bool) -> bool:
 
 
 def _not_again(known: KeyTrouble) -> KeyTrouble:
-    return KeyTrouble(
-        known.message,
-        known.reason,
-        hint=say("give another password or PIN; the node tries this one no more until restarted"),
-    )
+    unknown = say("see that the token is not locked, then restart the node")
+    hint = known.hint if known.reason in NOT_AGAIN else unknown
+    return KeyTrouble(known.message, known.reason, hint=hint)
 
 
 def _opening(place: KeyPlace, secret: str, stack: ExitStack) -> Packet:
@@ -299,21 +298,29 @@ def _opening(place: KeyPlace, secret: str, stack: ExitStack) -> Packet:
         if isinstance(place, Pkcs12Place)
         else ("pem", place.key, place.certificates)
     )
-    files = tuple(_opened(path, stack) for path in (first, *others))
+    files = (_opened(first, stack, held=True), *(_opened(path, stack) for path in others))
     return Packet(
         body={"ask": "open", "kind": kind, "name": str(first), "secret": secret}, files=files
     )
 
 
-def _opened(path: Path, stack: ExitStack) -> int:
+def _opened(path: Path, stack: ExitStack, *, held: bool = False) -> int:
+    """Open a file of a key; nobody but the owner and the group may get at the key it holds."""
     try:
         # A pipe would have the node wait for whoever writes into it.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise _unopened(path, error.strerror) from error
     stack.callback(os.close, descriptor)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         raise _unopened(path, say("it is no regular file"))
+    if held and mode & OTHERS:
+        raise KeyTrouble(
+            say("everybody on this machine may read the key in {path}", path=str(path)),
+            Reason.KEY_UNREADABLE,
+            hint=say("chmod o-rwx {path}", path=str(path)),
+        )
     return descriptor
 
 

@@ -71,7 +71,7 @@ def _report(report: KeyReport, codes: tuple[str, ...]) -> Iterator[tuple[str, st
         yield here("certificate of"), known.subject
         yield here("issuer"), known.issuer
         yield here("serial"), known.serial
-        yield here("valid from"), f"{in_vietnam(known.not_before):%Y-%m-%d}"
+        yield here("valid from"), _begin(known)
         yield here("valid until"), f"{_end(known)} ({told(_left(report.days))})"
         yield here("algorithm"), report.algorithm
         yield here("agency"), told(_agency(report, codes))
@@ -107,7 +107,12 @@ def _known(report: KeyReport, codes: tuple[str, ...]) -> Iterator[Message]:
         yield say("it leads to a root that is trusted here: {chain}", chain=above)
     if report.revocation is Revocation.GOOD:
         yield say("its authority says that it has not been revoked")
-    yield say("it holds until {date}: {left}", date=_end(known), left=_left(report.days))
+    yield say(
+        "it is valid from {begin} until {date} ({left})",
+        begin=_begin(known),
+        date=_end(known),
+        left=_left(report.days),
+    )
     yield say("its key makes signatures by {algorithm}", algorithm=report.algorithm)
     if report.belonging is not Belonging.ANOTHERS:
         yield _agency(report, codes)
@@ -136,6 +141,10 @@ def _left(days: int) -> Message:
     if days < 0:
         return say("ran out {days} days ago", days=-days)
     return say("{days} days left", days=days)
+
+
+def _begin(known: CertificateFacts) -> str:
+    return f"{in_vietnam(known.not_before):%Y-%m-%d}"
 
 
 def _end(known: CertificateFacts) -> str:

@@ -242,7 +242,9 @@ def _one(
 ) -> Act:
     """Sign one file; what lies where it goes stays, unless it is to be replaced."""
     from edge_node.adapters.durable import disk_errors, move, room  # noqa: PLC0415 - only for work
+    from edge_node.cli.paths import demand_there  # noqa: PLC0415 - only for work
 
+    demand_there(source)
     with disk_errors(source):
         original = source.stat()
     with disk_errors(target):

@@ -70,7 +70,9 @@ def add(
         demand_authority,
     )
     from edge_node.adapters.durable import disk_errors  # noqa: PLC0415
+    from edge_node.cli.paths import demand_there  # noqa: PLC0415
 
+    demand_there(file)
     with disk_errors(file), file.open("rb") as opened:
         content = opened.read(LARGEST)
     anchor = chosen(certificates_in(content), fingerprint)

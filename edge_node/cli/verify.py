@@ -50,6 +50,7 @@ def verify(
 
 def _all_sound(seat: Seat, examiner: Examiner, files: list[Path], *, as_json: bool) -> bool:
     from edge_node.cli.complaint import complain  # noqa: PLC0415 - only for work
+    from edge_node.cli.paths import demand_there  # noqa: PLC0415
     from edge_node.cli.values import told  # noqa: PLC0415
     from edge_node.domain.errors import EdgeNodeError  # noqa: PLC0415
     from edge_node.domain.message import say  # noqa: PLC0415
@@ -59,6 +60,7 @@ def _all_sound(seat: Seat, examiner: Examiner, files: list[Path], *, as_json: bo
     sound = True
     for number, path in enumerate(files):
         try:
+            demand_there(path)
             finding = examiner.look(path, now=seat.node.clock())
         except EdgeNodeError as error:
             complain(error)

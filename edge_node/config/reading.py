@@ -72,7 +72,7 @@ def _text_of(path: Path) -> str:
         raise ConfigError(
             say("cannot read the configuration {file}", file=str(path)),
             [found],
-            hint=say("`edge-node init DIR` writes one"),
+            hint=say("name another: edge-node --config FILE; `edge-node init DIR` writes one"),
         ) from error
     if len(raw) > LARGEST:
         raise ConfigError(

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 # An outage is probed soon at first and then more and more rarely.
 _FIRST_PAUSE: Final = 5.0
-_LONGEST_PAUSE: Final = 300.0
+LONGEST_PAUSE: Final = 300.0
 # For what has only just come in nobody asks more often than this during an outage.
 _NEWS_AFTER: Final = 30.0
 # Due times are on the wall clock, which may jump; nobody sleeps longer on the word of it.
@@ -59,7 +59,8 @@ class Turned:
     _down: bool = False  # it waits for the axis
     _cut_off: bool = False  # in the middle of a turn, and what it had in hand is to be freed
     _unforeseen: bool = False  # by a mistake of ours
-    _said: str = ""  # the outage the log has been told of
+    longest: float = LONGEST_PAUSE  # seconds
+    _said: set[str] = field(default_factory=set)  # the outages the log has been told of
 
     @property
     def name(self) -> str:
@@ -86,7 +87,8 @@ class Turned:
         self._down = False
         if self.pause:
             log.info("goes on", extra={"flow": self.name})
-            self.pause, self._said = 0.0, ""
+            self.pause = 0.0
+            self._said.clear()
             if self.board is not None:
                 self.board.goes_on(self._place)
         return worked
@@ -134,8 +136,8 @@ class Turned:
                 return None
             if self.board is not None:
                 self.board.paused(self._place, error, self.pause)
-            if error.message.template != self._said:  # how many bytes there are now is no news
-                self._said = error.message.template
+            if error.message.template not in self._said:  # how many bytes there are now is no news
+                self._said.add(error.message.template)
                 seen = {"flow": self.name, "error": str(error), "hint": str(error.hint or "")}
                 log.error("paused", extra=seen)  # noqa: TRY400 - an outage has no traceback
         except Exception:
@@ -145,7 +147,7 @@ class Turned:
         return None
 
     def _rest_a_while(self, at: float) -> None:
-        self.pause = min(self.pause * 2 or _FIRST_PAUSE, _LONGEST_PAUSE)
+        self.pause = min(self.pause * 2 or _FIRST_PAUSE, self.longest)
         self.paused_until = at + self.pause
         self._failed = at
         self._down = False
@@ -166,6 +168,7 @@ class Lane:
     let_go: Callable[[bool], None] | None = None  # frees what was in hand when a turn was cut off
     closing: Callable[[], None] = lambda: None  # lets go of what belongs to the thread
     board: Board | None = None
+    longest: float = LONGEST_PAUSE  # how many seconds a flow is paused at most
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
     _woken: threading.Event = field(default_factory=threading.Event, init=False)
     _news: threading.Event = field(default_factory=threading.Event, init=False)
@@ -214,7 +217,14 @@ class Lane:
 
     def _run(self) -> None:
         turned = [
-            Turned(flow, lane=self.name, board=self.board, let_go=self.let_go, ending=self._stop)
+            Turned(
+                flow,
+                lane=self.name,
+                board=self.board,
+                let_go=self.let_go,
+                ending=self._stop,
+                longest=self.longest,
+            )
             for flow in self.flows
         ]
         try:

@@ -25,7 +25,7 @@ from edge_node.adapters.witness import Witness
 from edge_node.config import load
 from edge_node.daemon import systemd
 from edge_node.daemon.board import Board
-from edge_node.daemon.lanes import Lane
+from edge_node.daemon.lanes import LONGEST_PAUSE, Lane
 from edge_node.daemon.orders import Order, Orders
 from edge_node.daemon.steady_clock import SteadyClock
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged, WithProblems
@@ -53,6 +53,8 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "report": ("deliver",),
     "trial": ("push", "deliver", "report"),
 }
+# What keeps one drop from being taken in need not keep the next: intake is never paused for long.
+_LONGEST_PAUSE: Final[Mapping[str, float]] = {"intake": 30.0}  # seconds
 # How long one call waits, beside the quiet period, for a drop to settle; and the shortest wait.
 _MOMENT: Final = timedelta(seconds=1)
 _BLINK: Final = 0.02  # seconds
@@ -339,6 +341,7 @@ def _lanes(node: Node) -> Mapping[str, Lane]:
             let_go=plan.let_go,
             closing=plan.close,
             board=board,
+            longest=_LONGEST_PAUSE.get(name, LONGEST_PAUSE),
         )
     return lanes
 

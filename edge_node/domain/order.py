@@ -27,8 +27,8 @@ class NamedFile:
 class Signing:
     """Who ordered a signature by the agency, on what basis, and what is to be signed."""
 
-    operator: str
-    basis: str
+    operator: str = ""  # both are as configured where the drop names neither
+    basis: str = ""
     policy: SigningPolicy | None = None  # None: as configured
 
 

@@ -23,7 +23,7 @@ from edge_node.domain.errors import (
 )
 from edge_node.domain.message import say
 from edge_node.domain.time import in_vietnam
-from edge_node.flows.leaving import SigningWaits
+from edge_node.flows.leaving import NotKnownYet, SigningWaits
 from edge_node.flows.packing import AGAIN, DuplicateDrop, demand_new
 from edge_node.flows.rest import STOPS_ALL, Look
 from edge_node.protocol import handoff
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 # and some, and a copy of itself where the outbox lies on another disk.
 _ROOM_FOR_A_BYTE: Final = 2.4
 _ROOM_TO_SIGN: Final = 1.1  # for the signed copy
+# So long, in seconds, one turn goes on where nothing came of it yet but that a drop has to wait.
+_PATIENCE: Final = 30.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class Intake:
     _begun: bool = field(default=False, init=False)
     _crowded: set[str] = field(default_factory=set, init=False)  # drops that wait for room
     _out: Outage | None = field(default=None, init=False)  # what keeps drops from being signed
+    _left: set[ItemId] = field(default_factory=set, init=False)  # claims of an earlier life
+    _waits: dict[ItemId, str] = field(default_factory=dict, init=False)  # for what, as was said
     _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
@@ -78,10 +82,28 @@ class Intake:
         self.packing.signatures.try_again()
 
     def turn(self, now: datetime) -> bool:
-        """Take in one drop; False if none is ready."""
+        """
+        Take in one drop; False if none is ready.
+
+        One that has to wait is passed over for the next: that it was tried ends no outage.
+        """
+        ends = self.clock() + _PATIENCE
+        while self._has_more(now):
+            if self._goes_through(now) or self.clock() >= ends:
+                return True
+        if self._out is not None:
+            # Only now: what need not be signed was taken in first.
+            outage, self._out = self._out, None
+            raise outage
+        self.packing.signatures.tidy()
+        return False
+
+    def _has_more(self, now: datetime) -> bool:
+        """Tell whether there is a drop or a claim to try; look for them where it is time."""
         if not self._begun:
             self.check()
-            left = map(ItemId, self.outbox.unfinished())
+            left = [ItemId(name) for name in self.outbox.unfinished()]
+            self._left.update(left)
             self._stranded.extend(self.stranded.enter(left, now=now))
             self._retries = len(self._stranded)
             self._begun = True
@@ -90,24 +112,18 @@ class Intake:
             scan = self.outbox.scan(self.clock())
             self._ready = list(scan.ready)
             self._look.done(scan.next_look)
+        return bool(self._ready or self._retries)
+
+    def _goes_through(self, now: datetime) -> bool:
+        """Try one; False where it has to stay as it is for now."""
         if self._ready:
             fits = self._fits(self._ready[0])
             drop = self._ready.pop(0)
-            if fits:
-                self._take(drop, now)
-        elif self._retries:
-            self.room.for_new()
-            # After the others: one that cannot be seen through must not keep them waiting.
-            self._retries -= 1
-            self._take_up(now)
-        elif self._out is not None:
-            # Only now: what need not be signed was taken in first.
-            outage, self._out = self._out, None
-            raise outage
-        else:
-            self.packing.signatures.tidy()
-            return False
-        return True
+            return fits and self._take(drop, now)
+        self.room.for_new()
+        # After the others: one that cannot be seen through must not keep them waiting.
+        self._retries -= 1
+        return self._take_up(now)
 
     def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
         """Return how long until a drop that is still being written may be complete."""
@@ -126,12 +142,12 @@ class Intake:
         self._crowded.discard(drop.name)
         return True
 
-    def _take(self, drop: Drop, now: datetime) -> None:
+    def _take(self, drop: Drop, now: datetime) -> bool:
         if not self._ready:
             self._look.ring()  # there may be more by now
         if drop.secret:
             self._refuse_in_place(drop, now)
-            return
+            return True
         item = self.new_id()
         self._stranded.append(item)  # until it is seen through, wherever that is cut off
         try:
@@ -139,15 +155,16 @@ class Intake:
         except Transient as error:
             # It is not any more what was seen, or may not be moved: the next look says which.
             log.info("drop left for the next look", extra={"error": error.message.template})
-            return
+            return True
         try:
             self._take_in(claimed, now)
         except SigningWaits as error:
             self._let_wait(item, error)
-        else:
-            self._stranded.pop()
+            return False
+        self._stranded.pop()
+        return True
 
-    def _take_up(self, now: datetime) -> None:
+    def _take_up(self, now: datetime) -> bool:
         """See through what was claimed before and cut off: by a crash, a full disk."""
         self._stranded.rotate(-1)
         item = self._stranded[-1]
@@ -164,11 +181,19 @@ class Intake:
             log.warning("a claim cannot be seen through", extra=seen)
         else:
             self._stranded.pop()
+            self._waits.pop(item, None)
+            return True
+        return False
 
     def _let_wait(self, item: ItemId, error: SigningWaits) -> None:
         """Keep a claim until what it waits for is there, and nobody else from going on."""
-        log.info("waits to be signed", extra={"item": item, "error": error.message.template})
         self._out = error.outage
+        template = error.message.template
+        if self._waits.get(item) != template:
+            # A key and an authority are nobody's secret; what a file is called may be.
+            told = template if isinstance(error.outage, NotKnownYet) else str(error)
+            log.info("waits to be signed", extra={"item": item, "error": told})
+        self._waits[item] = template
 
     def see_through(self, item: ItemId, now: datetime) -> None:
         """Take in what was claimed before; nothing where that is somebody else's to try."""
@@ -179,7 +204,9 @@ class Intake:
             # Where the crash came after the row it is the queue's, and only to be filed.
             claimed = None if self.queue.holds(item) else self.outbox.take_up(item)
             if claimed is not None:
-                log.warning("taking up a claim that was cut off", extra={"item": item})
+                if item in self._left:
+                    log.warning("taking up a claim that was cut off", extra={"item": item})
+                self._left.discard(item)
                 self._take_in(claimed, now)
         except EdgeNodeError:
             self.stranded.give_back(claim)

@@ -215,7 +215,7 @@ class Signatures:
         signers = {file: _signers(verdicts.get(file)) for file in mains}
         own = self._own() if any(signers.values()) else frozenset()
         return {
-            file: say("{file}: whoever is competent has to sign it first", file=file)
+            file: _nobody_first(file, sealed=bool(fingerprints))
             for file, fingerprints in signers.items()
             if fingerprints <= own
         }
@@ -282,8 +282,10 @@ class Signatures:
 
     def _mandate(self, order: Order) -> tuple[str, str]:
         """Return who ordered the signature, and on what basis."""
-        operator = order.signing.operator if order.signing else self.rules.operator
-        basis = order.signing.basis if order.signing else self.rules.basis
+        asked, rules = order.signing, self.rules
+        named = asked is not None and (asked.operator or asked.basis)
+        operator = asked.operator if asked and named else rules.operator
+        basis = asked.basis if asked and named else rules.basis
         if not (operator and basis):
             raise DropRefused(
                 say("the document is to be signed, but nobody is named who ordered that, and why"),
@@ -336,6 +338,16 @@ _LOOK_AGAIN: Final = say("it is looked into again by itself; the log may say wha
 def _mains(files: Sequence[Leaving]) -> Sequence[Leaving]:
     """Return the document itself: what is called so, or comes first."""
     return [each for each in files if each.named.role == MAIN] or files[:1]
+
+
+def _nobody_first(file: str, *, sealed: bool) -> Message:
+    if sealed:
+        return say(
+            "{file}: the signature in it is the agency's own; whoever is competent has to sign it "
+            "first",
+            file=file,
+        )
+    return say("{file}: whoever is competent has to sign it first", file=file)
 
 
 def _unseen(files: Sequence[Leaving], verdicts: Mapping[str, FileVerdict]) -> dict[str, Message]:

@@ -70,7 +70,9 @@ def _why(judgement: Judgement) -> Message:
     if judgement.sub is Sub.EXPIRED:
         return say("the certificate ran out on {date}", date=f"{known.not_after:%Y-%m-%d}")
     if judgement.sub is Sub.NOT_YET_VALID:
-        return say("the certificate holds from {date} only", date=f"{known.not_before:%Y-%m-%d}")
+        return say(
+            "the certificate is not valid before {date}", date=f"{known.not_before:%Y-%m-%d}"
+        )
     if judgement.sub is Sub.REVOKED:
         date = judgement.why.values.get("date", "?")
         return say("the certificate was revoked on {date}", date=date)

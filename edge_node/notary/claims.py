@@ -20,6 +20,7 @@ CLOCKS: Final = timedelta(minutes=5)  # how far apart two honest clocks may be
 AHEAD: Final = say(
     "the time-stamp tells of a time that has not come yet; check this machine's clock"
 )
+UNASKABLE: Final = say("the certificate names no place that knows whether it has been revoked")
 
 
 def ahead(claimed: datetime | None, known: datetime) -> Finding | None:

@@ -14,6 +14,7 @@ from pyhanko_certvalidator.errors import (
 from edge_node.domain.message import say
 from edge_node.domain.signature import Sub, Verdict
 from edge_node.notary.certificates import facts
+from edge_node.notary.claims import UNASKABLE
 from edge_node.notary.trust import Purpose
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def broken_path(error: ValidationError, *, at: datetime | None) -> Finding:
             Verdict.INVALID,
             Sub.NOT_YET_VALID,
             say(
-                "the certificate holds from {date} only and was used before",
+                "the certificate is not valid before {date} and was used earlier",
                 date=_day(error.valid_from),
             ),
         )
@@ -128,7 +129,7 @@ def unknown_revocation(*, askable: bool) -> Finding:
     why = (
         say("it could not be found out whether the certificate has been revoked")
         if askable
-        else say("the certificate names no place that knows whether it has been revoked")
+        else UNASKABLE
     )
     return Verdict.INDETERMINATE, Sub.TRY_LATER, why
 

@@ -20,7 +20,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
-from edge_node.notary.raw import HASHES, Algorithm, algorithm_for, fits, kind_of, public_key
+from edge_node.notary.raw import (
+    HASHES,
+    Algorithm,
+    algorithm_for,
+    fits,
+    is_short,
+    kind_of,
+    public_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -206,10 +214,10 @@ def _key(private: object, certificates: Sequence[bytes], name: str) -> FileKey:
     public = private.public_key()
     algorithm = algorithm_for(public)
     if algorithm is None:
-        raise KeyUnsupported(
-            say("the key in {file} is of the kind {kind}", file=name, kind=kind_of(public)),
-            hint=_KINDS,
-        )
+        kind = kind_of(public)
+        unused = say("the key in {file} is of the kind {kind}", file=name, kind=kind)
+        short = say("the key in {file} is too short: {kind}", file=name, kind=kind)
+        raise KeyUnsupported(short if is_short(public) else unused, hint=_KINDS)
     if not certificates:
         raise KeyMissing(
             say("there is no certificate with the key in {file}", file=name),

@@ -67,6 +67,11 @@ def algorithm_for(key: object) -> Algorithm | None:
     return None
 
 
+def is_short(key: object) -> bool:
+    """Tell whether a public key would be used here if it had more bits."""
+    return isinstance(key, rsa.RSAPublicKey) and key.key_size < SMALLEST_RSA
+
+
 def kind_of(key: object) -> str:
     """Name a public key for people: `RSA 1024`, `secp521r1`, or its class."""
     if isinstance(key, rsa.RSAPublicKey):

@@ -28,7 +28,15 @@ from edge_node.notary.keys import (
     WrongPassword,
     chain_of,
 )
-from edge_node.notary.raw import Algorithm, PublicKey, algorithm_for, fits, kind_of, public_key
+from edge_node.notary.raw import (
+    Algorithm,
+    PublicKey,
+    algorithm_for,
+    fits,
+    is_short,
+    kind_of,
+    public_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -198,8 +206,10 @@ def _found(
     algorithm = algorithm_for(public)
     if public is None or algorithm is None:
         kind = kind_of(public)
+        unused = say("the key on the token {token} is of the kind {kind}", token=name, kind=kind)
+        short = say("the key on the token {token} is too short: {kind}", token=name, kind=kind)
         raise KeyUnsupported(
-            say("the key on the token {token} is of the kind {kind}", token=name, kind=kind),
+            short if is_short(public) else unused,
             hint=say("use an RSA key of at least 2048 bits, or an EC key on P-256 or P-384"),
         )
     return TokenKey(

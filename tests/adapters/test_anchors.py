@@ -125,7 +125,7 @@ def test_what_is_no_certificate_is_refused(content):
         ("rsa2048", NOW, ["basicConstraints", "keyUsage"]),
         ("ocsp", NOW, ["basicConstraints", "keyUsage"]),
         ("root-1", ENDS + DAY, ["it ran out on 2045-01-01"]),
-        ("root-1", BEGUN - DAY, ["it holds from 2020-01-01 only"]),
+        ("root-1", BEGUN - DAY, ["it is not valid before 2020-01-01"]),
         ("expired", NOW, ["basicConstraints", "keyUsage", "ran out on 2024-01-01"]),
     ],
 )

@@ -72,7 +72,7 @@ def specimen(signer, digest=DIGEST):
         ("agency", Verdict.VALID, None, "leads to a root that is trusted"),
         ("first-generation", Verdict.VALID, None, "leads to a root that is trusted"),
         ("expired", Verdict.INVALID, Sub.EXPIRED, "the certificate ran out on 2024-01-01"),
-        ("not-yet-valid", Verdict.INVALID, Sub.NOT_YET_VALID, "holds from 2044-01-01 only"),
+        ("not-yet-valid", Verdict.INVALID, Sub.NOT_YET_VALID, "is not valid before 2044-01-01"),
         ("revoked", Verdict.INVALID, Sub.REVOKED, "the certificate was revoked on 2025-06-01"),
         ("tls-only", Verdict.INDETERMINATE, Sub.SIG_CONSTRAINTS_FAILURE, "not issued for signing"),
         ("weak", Verdict.INDETERMINATE, Sub.CRYPTO_CONSTRAINTS_FAILURE, "1024 bits is too short"),

@@ -9,6 +9,8 @@ from ipaddress import ip_network
 import needs
 import pytest
 import rogue
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from pki_plan import AGENCY_CODE, ENDS
 
 from edge_node.adapters.anchors import Anchors, AnchorsUnsound, certificates_in
@@ -39,7 +41,9 @@ def fitness(pki, tmp_path, opener):
     """Give what looks at these keys of the infrastructure; closed with the test."""
     made = []
 
-    def fitness(*names, codes=(AGENCY_CODE,), more=(), terms=None, roots=pki.roots):
+    def fitness(
+        *names, codes=(AGENCY_CODE,), more=(), terms=None, roots=pki.roots, private="127.0.0.0/8"
+    ):
         keys = OwnKeys([*(a_key(pki, name) for name in names), *more], tmp_path)
         made.append(keys)
         anchors = Anchors(tmp_path / "trust")
@@ -47,7 +51,7 @@ def fitness(pki, tmp_path, opener):
             anchors.add(*certificates_in(root))
         fetcher = Fetcher(
             statements=Statements(tmp_path / "evidence"),
-            reach=Reach(private=(ip_network("127.0.0.0/8"),)),
+            reach=Reach(private=(ip_network(private),)),
             timeout=timedelta(seconds=20),
         )
         asks = Appraiser(
@@ -88,9 +92,9 @@ def test_a_fit_key_is_known_from_end_to_end(fitness):
     ("name", "why", "hint"),
     [
         ("expired", "the certificate ran out on 2024-01-01", "new certificate"),
-        ("not-yet-valid", "the certificate holds from 2044-01-01 only", ""),
+        ("not-yet-valid", "the certificate is not valid before 2044-01-01", "check the clock"),
         ("revoked", "the certificate was revoked on 2025-06-01", "new certificate"),
-        ("tls-only", "the certificate was not issued for signing documents", ""),
+        ("tls-only", "the certificate was not issued for signing documents", "for signing"),
         ("stranger", "no root that is trusted here stands above", "edge-node trust add FILE"),
     ],
 )
@@ -101,6 +105,31 @@ def test_what_is_not_fit_says_why(fitness, name, why, hint):
     assert not report.fit
     assert why in reasons(report)
     assert hint in " / ".join(str(fault.hint) for fault in report.faults)
+
+
+def test_where_nobody_knows_of_revocation_the_network_is_not_to_blame(fitness, pki, tmp_path):
+    """Its issuer lies beside it, and neither of them names whom to ask."""
+    signer = pki.signer("unlisted")
+    beside = tmp_path / "beside.pem"
+    pems = [
+        x509.load_der_x509_certificate(one).public_bytes(Encoding.PEM) for one in pki.intermediates
+    ]
+    beside.write_bytes(signer.certificate_path.read_bytes() + b"".join(pems))
+    own = OwnKey(name="own", place=PemPlace(key=signer.key_path, certificates=beside))
+    (fault,) = checked(fitness(more=[own]), "own").faults
+
+    assert "names no place that knows" in str(fault.why)
+    assert "trust.revocation" in str(fault.hint)
+
+
+def test_whoever_may_not_be_asked_is_named_with_the_key_that_lets_it_be(fitness):
+    """The network is in order; it is the configuration that does not admit it."""
+    report = checked(fitness("agency", private="10.9.0.0/16"), "agency")
+
+    assert "lies in a network that is not public" in reasons(report)
+    hints = [str(fault.hint) for fault in report.faults if fault.hint]
+    assert any("trust.private" in hint for hint in hints)
+    assert not any("check the network" in hint for hint in hints)
 
 
 def test_a_key_that_cannot_be_opened_is_told_and_not_raised(fitness, tmp_path):

@@ -29,6 +29,7 @@ def replaced(path, signer, key):
 def test_another_key_does_not_sign_in_the_place_of_one(pki, tmp_path, ask, name):
     """It is trouble of the key; once its certificate was asked for anew, it signs."""
     path = tmp_path / "key.p12"
+    path.touch(mode=0o600)
     path.write_bytes(pki.signer("rsa2048").pkcs12(SECRET))
     key = SigningKey(Pkcs12Place(path=path), lambda: SECRET)
     try:

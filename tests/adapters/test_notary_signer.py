@@ -51,6 +51,7 @@ def keys():
 
 @pytest.fixture
 def place(pki, tmp_path):
+    (tmp_path / "key.p12").touch(mode=0o600)
     (tmp_path / "key.p12").write_bytes(pki.signer("rsa2048").pkcs12(SECRET))
     return Pkcs12Place(path=tmp_path / "key.p12")
 
@@ -131,7 +132,7 @@ def test_a_refused_pin_is_not_tried_again_by_another_child(pki, tmp_path):
 
         with pytest.raises(KeyTrouble, match="refused the PIN") as trouble:
             key.sign(DIGEST)
-        assert "no more until restarted" in str(trouble.value.hint)
+        assert "give the right PIN" in str(trouble.value.hint)
         assert other.sign(DIGEST)  # whoever has not been refused is not
     finally:
         key.close()
@@ -167,6 +168,7 @@ def test_a_new_file_is_tried_with_an_old_secret(keys, place, pki):
     with pytest.raises(KeyTrouble):
         key.facts()
     place.path.unlink()
+    place.path.touch(mode=0o600)
     place.path.write_bytes(pki.signer("p256").pkcs12(SECRET))
     assert key.facts().algorithm == "ecdsa-p256-sha256"
 
@@ -176,6 +178,25 @@ def test_a_missing_file_is_named(keys, tmp_path):
     with pytest.raises(KeyTrouble, match=r"none\.p12 cannot be opened") as trouble:
         keys(Pkcs12Place(path=tmp_path / "none.p12")).facts()
     assert trouble.value.reason is Reason.KEY_MISSING
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o606])
+def test_a_key_everybody_may_read_is_not_used(keys, place, pki, tmp_path, mode):
+    """Who could sign in the agency's name is nobody's guess any more; the group may read it."""
+    signer = pki.signer("p256")
+    pem = tmp_path / "open.pem"
+    pem.write_bytes(signer.key_path.read_bytes())
+    for path, where in (
+        (place.path, place),
+        (pem, PemPlace(key=pem, certificates=signer.certificate_path)),
+    ):
+        path.chmod(mode)
+        key = keys(where)
+        with pytest.raises(KeyTrouble, match="everybody on this machine may read") as trouble:
+            key.facts()
+        assert str(trouble.value.hint) == f"chmod o-rwx {path}"
+        path.chmod(0o640)
+        assert key.facts().certificate
 
 
 def test_what_is_no_file_is_not_waited_for(keys, tmp_path):
@@ -254,7 +275,7 @@ def test_a_pin_over_which_a_child_was_lost_is_told_to_no_other(keys, tmp_path):
     command = (sys.executable, "-c", DYING, str(told))
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     key = keys(OnToken(module="/nonexistent"), "1234", command=command, environment=path)
-    for hint in ("it is started again", "no more until restarted"):
+    for hint in ("it is started again", "see that the token is not locked"):
         with pytest.raises(KeyTrouble, match="ended") as trouble:
             key.sign(DIGEST)
         assert hint in str(trouble.value.hint)
@@ -267,4 +288,4 @@ def test_a_token_that_was_not_there_is_asked_again(keys, tmp_path):
     for _ in range(2):
         with pytest.raises(KeyTrouble) as trouble:
             key.sign(DIGEST)
-        assert "no more until restarted" not in str(trouble.value.hint)
+        assert "is not locked" not in str(trouble.value.hint)

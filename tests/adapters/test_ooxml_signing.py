@@ -18,6 +18,7 @@ from edge_node.notary.ooxml import relationships
 from edge_node.notary.ooxml.archive import PackageUnsound
 from edge_node.notary.ooxml.signing import begin
 
+KEYS = ["rsa2048", "rsa3072", "rsa4096", "p256", "p384"]
 SIGNATURES = ("_xmlsignatures/sig1.xml", "_xmlsignatures/sig2.xml")
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
 ORIGIN = "http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin"
@@ -33,7 +34,7 @@ ADDED = {
 
 
 @pytest.mark.parametrize("form", office.FORMATS)
-@pytest.mark.parametrize("name", ["rsa2048", "rsa3072", "p256", "p384"])
+@pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("stamped", [False, True], ids=["plain", "stamped"])
 @pytest.mark.sound
 def test_what_was_signed_is_never_called_invalid(pki, form, name, stamped):
@@ -53,7 +54,7 @@ def test_what_was_signed_is_never_called_invalid(pki, form, name, stamped):
 
 
 @pytest.mark.parametrize("form", office.FORMATS)
-@pytest.mark.parametrize("name", ["rsa2048", "p256", "p384"])
+@pytest.mark.parametrize("name", KEYS)
 @pytest.mark.sound
 def test_xmlsec_accepts_every_signature(pki, tmp_path, form, name):
     """Another implementation of XML signatures finds every digest and both signatures sound."""

@@ -49,6 +49,7 @@ def keys(tmp_path, opened):
 
 def on_disk(folder, signer, *, mode=0o600):
     """Lay a key and its password down; return it as configured."""
+    (folder / "key.p12").touch(mode=0o600)
     (folder / "key.p12").write_bytes(signer.pkcs12("quá bí mật"))
     (folder / "password").write_text("quá bí mật\n")
     (folder / "password").chmod(mode)
@@ -155,6 +156,23 @@ def test_a_key_signs_with_the_password_of_its_file(pki, tmp_path, opened):
 
     assert key.facts().certificate == signer.certificate
     assert fits(public_key(signer.certificate), key.sign(DIGEST), DIGEST, "sha256")
+
+
+def test_a_wrong_password_is_answered_alike_each_time(pki, tmp_path, opened):
+    """Whoever asks, and however often: where the right one is to be written."""
+    key = on_disk(tmp_path, pki.signer("p256"))
+    (tmp_path / "password").write_text("khác\n")
+    keys = OwnKeys([key], tmp_path)
+    opened(keys)
+
+    told = []
+    for _ in range(2):
+        with pytest.raises(KeyTrouble, match="the password does not open") as caught:
+            keys.key().facts()
+        told.append(str(caught.value.hint))
+    place = f"{tmp_path}/password"
+    hint = f"write the right password into {place} (signing.keys: password_file of seal)"
+    assert told == [hint, hint]
 
 
 def test_a_certificate_is_known_for_ours_once_its_key_was_open(pki, tmp_path, opened):

@@ -333,6 +333,18 @@ def test_a_time_stamp_laid_over_the_page_is_seen(pki, first):
 
 
 @pytest.mark.forged
+def test_a_stamp_nobody_asked_about_is_not_doubted(pki):
+    """Over a forgery nothing is fetched: what lacks for its time-stamp says nothing against it."""
+    stamped = sign(a_pdf(), pki, level="B-T")
+    broken = verified(forge.page_changed(stamped), pki, evidence=()).verdict.signatures[0]
+    sound = verified(stamped, pki, evidence=()).verdict.signatures[0]
+
+    assert (broken.verdict, broken.sub) == (Verdict.INVALID, Sub.HASH_FAILURE)
+    assert not any("does not count" in str(one) for one in broken.warnings)
+    assert any("does not count" in str(one) for one in sound.warnings)
+
+
+@pytest.mark.forged
 def test_a_strangers_signature_on_top_makes_the_file_doubtful(pki, signed):
     """A signature that anybody could make may show anything on the page: the file is not VALID."""
     forged = sign(signed, pki, "stranger", field="Seal", box=(0, 0, 500, 800))

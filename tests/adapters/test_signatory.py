@@ -190,7 +190,7 @@ def test_a_time_stamp_of_an_authority_nobody_trusts_is_none(desk, pki):
     [
         ("revoked", "was revoked"),
         ("expired", "ran out on"),
-        ("not-yet-valid", "holds from"),
+        ("not-yet-valid", "is not valid before"),
         ("stranger", "not good to sign with"),
         ("tls-only", "not good to sign with"),
     ],

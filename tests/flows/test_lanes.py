@@ -9,7 +9,7 @@ from system_world import until
 
 from edge_node.daemon.lanes import Lane, Turned
 from edge_node.domain.breaker import AxisDown
-from edge_node.domain.errors import AxisUnreachable, LeaseLost, PackageTooLarge
+from edge_node.domain.errors import AxisDenied, AxisUnreachable, LeaseLost, PackageTooLarge
 from edge_node.domain.message import say
 
 AWAY = AxisUnreachable(say("cannot reach the axis: {reason}", reason="refused"))
@@ -66,6 +66,17 @@ def test_an_outage_pauses_the_flow_longer_and_longer(caplog):
     assert set(pauses[6:]) == {300}
     assert said(caplog) == [("ERROR", "paused")]
     assert caplog.records[0].error == "cannot reach the axis: refused"
+
+
+def test_two_outages_that_take_turns_are_said_once_each(caplog):
+    """What keeps one item may not be what keeps the next."""
+    other = AxisDenied(say("another thing is out"))
+    turned, at = Turned(Told(*[AWAY, other] * 3), longest=20.0), 0.0
+    for _ in range(6):
+        turned.turn(T0, at)
+        at += 1000.0
+    assert turned.pause == 20.0
+    assert said(caplog) == [("ERROR", "paused"), ("ERROR", "paused")]
 
 
 @pytest.mark.parametrize("worked", [True, False])

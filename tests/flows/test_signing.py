@@ -103,7 +103,7 @@ def test_the_agency_itself_is_nobody_who_signs_first(pki, agency, receiver, lett
     send(desk, receiver, {"13.pdf": both}, "13")
     desk.turn()
     (problem,) = problems(desk)
-    assert problem.startswith("12.pdf: ")
+    assert problem.startswith("12.pdf: the signature in it is the agency's own")
     assert signs.acts == ["13.pdf"]
 
 
@@ -198,6 +198,19 @@ def test_a_drop_may_ask_for_more_than_is_configured(
     desk.turn()
     assert signs.acts == (acts or [])
     assert names(desk.exchange / "failed") == (["2026"] if acts is None else [])
+
+
+def test_a_drop_with_a_policy_alone_is_signed_on_the_word_of_the_configuration(
+    pki, agency, receiver, letters
+):
+    """It asks for more than is configured, and names nobody."""
+    desk = agency(IF_UNSIGNED)
+    signs = sealing(desk, pki)
+    send(desk, receiver, {"12.pdf": letters["signed"]}, signing={"policy": "always"})
+    desk.turn()
+    assert signs.acts == ["12.pdf"]
+    (wish,) = signs.wishes
+    assert (wish.operator, wish.basis) == (BY["operator"], BY["basis"])
 
 
 def test_a_signature_that_does_not_show_is_said(world, pki, agency, receiver, letters):

@@ -141,6 +141,7 @@ def test_a_locked_pdf_is_refused_whatever_seems_to_be_in_it(
     world, pki, receiver, tmp_path, policy, trace
 ):
     """A few letters behind its end are no signature, and what is in it cannot be signed."""
+    (tmp_path / "seal.p12").touch(mode=0o600)
     (tmp_path / "seal.p12").write_bytes(pki.signer("agency").pkcs12("secret"))
     secret = tmp_path / "password"
     secret.write_text("secret")

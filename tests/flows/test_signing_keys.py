@@ -32,6 +32,7 @@ def keys(pki, tmp_path):
     """Give the section of a key in a PKCS #12 file whose password may be a wrong one."""
 
     def keys(name="agency", *, wrong=False):
+        (tmp_path / "seal.p12").touch(mode=0o600)
         (tmp_path / "seal.p12").write_bytes(pki.signer(name).pkcs12("secret"))
         secret = tmp_path / "password"
         secret.write_text("another" if wrong else "secret")

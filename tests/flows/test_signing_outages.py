@@ -148,6 +148,50 @@ def test_what_documents_wait_for_stands_in_status(pki, agency, receiver, letters
     assert len(desk.ledger.outbound(limit=9)) == 1
 
 
+def test_one_outage_is_said_once_however_often_it_is_tried(pki, agency, receiver, letters, caplog):
+    """The log is told once, and status keeps since when; more that come to wait change nothing."""
+    caplog.set_level("INFO", "edge_node")
+    desk = agency(ALWAYS)
+    away = KeyTrouble(say("no key: {reasons}", reasons="pulled out"), Reason.TOKEN_MISSING)
+    signs = sealing(desk, pki, trouble=away)
+    send(desk, receiver, {"12.pdf": letters["plain"]})
+    pauses = Pauses(desk.queue.file)
+    board = Board(pauses, clock=lambda: desk.now)
+    turned, at = Turned(desk.flows["intake"], lane="intake", board=board), 0.0
+    begun = desk.now
+    for number in range(6):
+        while turned.turn(desk.now, at):
+            pass
+        desk.later(minutes=1)
+        at += 1000.0
+        if number == 3:
+            send(desk, receiver, {"13.pdf": letters["plain"]}, "13")
+
+    assert (len(signs.wishes), len(claims(desk))) == (6, 2)
+    assert [pause.since for pause in pauses.all()] == [begun]
+    said = [record.message for record in caplog.records]
+    assert said == ["waits to be signed", "paused", "waits to be signed"]
+    assert caplog.records[0].error == "no key: pulled out"
+
+
+def test_a_claim_of_an_earlier_life_is_said_to_be_taken_up_once(
+    pki, agency, receiver, letters, caplog
+):
+    """Whoever reads the log learns that something was cut off, and is not told again."""
+    desk = agency(ALWAYS)
+    sealing(desk, pki, trouble=TROUBLE)
+    send(desk, receiver, {"12.pdf": letters["plain"]})
+    with pytest.raises(KeyTrouble):
+        desk.turn("intake")
+    desk.restart()
+    sealing(desk, pki, trouble=TROUBLE)
+    for _ in range(3):
+        with pytest.raises(KeyTrouble):
+            desk.turn("intake")
+    said = [record.message for record in caplog.records]
+    assert said.count("taking up a claim that was cut off") == 1
+
+
 def test_a_drop_that_takes_long_to_sign_is_gone_on_with_later(
     world, pki, agency, receiver, letters
 ):

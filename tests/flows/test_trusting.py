@@ -102,6 +102,7 @@ def test_stamps_come_from_the_servers_of_the_configuration(configured, tmp_path,
 
 def test_the_signatory_signs_by_the_configuration(configured, pki, tmp_path):
     """Its key, its roots, its authority, what is asked of that, and how a signature looks."""
+    (tmp_path / "seal.p12").touch(mode=0o600)
     (tmp_path / "seal.p12").write_bytes(pki.signer("agency").pkcs12("mat khau"))
     (tmp_path / "word").write_bytes(b"mat khau\n")
     (tmp_path / "word").chmod(0o600)

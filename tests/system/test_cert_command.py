@@ -75,7 +75,7 @@ def test_a_fit_key_is_told_in_sentences(agency):
     for words in (
         "it leads to a root that is trusted here: Cơ quan chứng thực số chuyên dùng Chính phủ G2",
         "its authority says that it has not been revoked",
-        "it holds until 2045-01-01: ",
+        " until 2045-01-01 (",
         f"it names this agency: {AGENCY_CODE}",
     ):
         assert words in answer.stdout
@@ -91,6 +91,9 @@ def test_a_key_that_is_not_fit_says_why_and_stays_where_it_is(agency):
     assert (answer.returncode, told["verdict"]) == (1, "not fit to sign")
     assert told["why"] == "the certificate ran out on 2024-01-01"
     assert told["hint"].startswith("have a new certificate issued")
+    assert re.search(
+        r"it is valid from \S+ until 2024-01-01 \(ran out \d+ days ago\)", answer.stdout
+    )
 
     for order in (("stage", "expired"), ("activate", "expired", "--force", "it is urgent")):
         answer = agency.run("cert", *order)

@@ -47,6 +47,14 @@ def test_what_goes_wrong_is_said_in_one_form(arguments, code, words, tmp_path, m
     assert not any(tmp_path.iterdir())
 
 
+def test_where_no_configuration_is_found_another_may_be_named(tmp_path):
+    """Who only verifies a file may have none in the usual place."""
+    answer = edge_node("-c", tmp_path / "nowhere.yaml", "verify", "letter.pdf")
+
+    assert "edge-node --config FILE" in answer.stderr
+    assert "edge-node init DIR" in answer.stderr
+
+
 def test_all_that_is_wrong_with_a_configuration_is_said_at_once(tmp_path):
     """A line a problem, each with its place, in the reader's language; then one hint."""
     file = tmp_path / "config.yaml"

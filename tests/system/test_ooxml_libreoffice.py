@@ -39,7 +39,7 @@ def test_libreoffice_accepts_what_was_signed_and_refuses_what_was_changed(pki, t
     """Each format and kind of key, stamped or not, once and twice; and its own files as well."""
     stamp, contents = pki.stamp, {}
     for form, make in office.FORMATS.items():
-        for name in ("rsa2048", "p256", "p384"):
+        for name in ("rsa2048", "rsa3072", "rsa4096", "p256", "p384"):
             once = signed(make(), pki.signer(name), stamp=stamp)
             contents[f"{name}-once.{form}"] = once
             contents[f"{name}-twice.{form}"] = signed(once, pki.signer("agency"), at=NOW)

@@ -124,6 +124,7 @@ def test_each_file_that_is_not_signed_has_its_sentence(agency, files, tmp_path):
     assert [one["signed"] for one in told] == [False, False, True, False]
     assert "only PDF, Word, Excel and PowerPoint files are signed" in told[0]["why"]
     assert "nowhere.pdf is not there" in told[1]["why"]
+    assert told[1]["hint"] == "check the path"
     assert told[3]["why"] == f"two of the files are called {pdf.name}"
     assert [path.name for path in (tmp_path / "out").iterdir()] == [pdf.name]
 

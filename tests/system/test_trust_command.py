@@ -183,6 +183,16 @@ def test_what_cannot_be_believed_is_refused_in_words(config, pki, tmp_path, name
     assert "\nhint: " in answer.stderr
 
 
+def test_a_mistyped_path_is_called_one(config, tmp_path):
+    """Nobody moved or removed anything."""
+    answer = trust(config, "add", tmp_path / "nowhere" / "root.crt")
+
+    assert answer.stderr.splitlines() == [
+        f"edge-node: {tmp_path / 'nowhere' / 'root.crt'} is not there",
+        "hint: check the path",
+    ]
+
+
 def test_signatures_are_judged_and_told(trusting, signed):
     """Exit 0 if every file is VALID; who signed, when, by which chain, and what is known."""
     (sound,) = signed("person")
@@ -210,7 +220,7 @@ def test_one_file_that_is_not_valid_is_enough_for_exit_1(trusting, signed, tmp_p
     told = [json.loads(line) for line in answer.stdout.splitlines()]
 
     assert answer.returncode == 1
-    assert f"edge-node: {files[0]} is not there" in answer.stderr
+    assert f"edge-node: {files[0]} is not there\nhint: check the path\n" in answer.stderr
     assert [(one["file"], one["verdict"], one["sub"]) for one in told] == [
         (str(revoked), "INVALID", "REVOKED"),
         (str(unsigned), "INDETERMINATE", None),

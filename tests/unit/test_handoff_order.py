@@ -209,6 +209,10 @@ def test_nothing_missing_is_left_unsaid():
         ({"reply_to": ["x"]}, "reply_to[0]: expected an object, found text"),
         ({"signing": {"operator": "A"}}, "signing.basis: expected text, found nothing"),
         (
+            {"signing": {"basis": "B", "policy": "always"}},
+            "signing.operator: expected text, found nothing",
+        ),
+        (
             {"signing": {"operator": "A", "basis": "B", "policy": "often"}},
             (
                 "signing.policy: expected one of never, if-unsigned, always, require-signer-first,"

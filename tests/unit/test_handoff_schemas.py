@@ -124,12 +124,22 @@ def test_schemas_and_readers_know_the_same_keys():
         {"unknown": 1},
         {"paper": "no"},
         {"signing": {"operator": "x"}},
+        {"signing": {"operator": "x", "policy": "always"}},
+        {"signing": {"policy": ""}},
     ],
 )
 def test_what_the_document_schema_can_refuse_it_refuses(changes):
     """Software held against the schema learns of most mistakes before it drops a file."""
     assert not DOCUMENT.is_valid(EXAMPLE | changes)
     assert not is_read(EXAMPLE | changes)
+
+
+@pytest.mark.parametrize("named", [{}, {"operator": "", "basis": None}])
+def test_a_policy_may_stand_alone(named):
+    """Who ordered the signature, and why, is then what is configured."""
+    changes = {"signing": {"policy": "always", **named}}
+    assert DOCUMENT.is_valid(EXAMPLE | changes)
+    assert is_read(EXAMPLE | changes)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,10 @@ def test_a_key_shows_nothing_of_itself(pki):
     assert "private" not in repr(from_pem(pki.signer("p256")))
 
 
+def a_short_key():
+    return rsa.generate_private_key(65537, 1024)  # noqa: S505 - it is refused
+
+
 def a_key(private):
     """Return a private key as PEM."""
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -236,6 +240,11 @@ REFUSED = {
         lambda pki: pem(pki, key=a_key(Ed25519PrivateKey.generate())),
         keys.KeyUnsupported,
         "the key in key.pem is of the kind Ed25519",
+    ),
+    "RSA 1024": (
+        lambda pki: pem(pki, key=a_key(a_short_key())),
+        keys.KeyUnsupported,
+        "the key in key.pem is too short: RSA 1024",
     ),
     "P-521": (
         lambda pki: pem(pki, key=a_key(ec.generate_private_key(ec.SECP521R1()))),

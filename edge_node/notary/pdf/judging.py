@@ -78,7 +78,8 @@ def judge_signature(bench: Bench, place: Place, reach: Reach) -> SignatureVerdic
         or of_the_signer(judgement)
     )
     verdict, sub, why = found
-    if verdict is not Verdict.INVALID:  # nobody asks anybody about a forgery
+    unasked = verdict is Verdict.INVALID  # nobody asks anybody about a forgery
+    if not unasked:
         bench.wanted.extend(judgement.wanted)
         bench.wanted.extend(wish for one in stamps for wish in one.judgement.wanted)
     return SignatureVerdict(
@@ -96,7 +97,7 @@ def judge_signature(bench: Bench, place: Place, reach: Reach) -> SignatureVerdic
         algorithm=_algorithm(signed),
         revocation=judgement.revocation,
         evidence=_relied_on(judgement, stamp),
-        warnings=tuple(_warnings(signed, place, judgement, stamps, bench)),
+        warnings=tuple(_warnings(signed, place, judgement, stamps, bench, unasked=unasked)),
     )
 
 
@@ -220,11 +221,15 @@ def _warnings(
     judgement: Judgement,
     stamps: Sequence[Stamp],
     bench: Bench,
+    *,
+    unasked: bool,
 ) -> list[Message]:
     told = list(judgement.warnings)
     trusted = [one.at for one in stamps if one.trusted]
     known = min(trusted, default=bench.now)
-    told.extend(doubts_of_time(_claimed(place), known, stamps))
+    # What was never asked for is nothing to hold against a stamp.
+    doubted = [one for one in stamps if not (unasked and one.judgement.wanted)]
+    told.extend(doubts_of_time(_claimed(place), known, doubted))
     if place.filter == "/adbe.pkcs7.detached":
         told.append(say("it is an older kind of signature (adbe.pkcs7.detached), not PAdES"))
     if not binds_its_certificate(signed):

@@ -236,9 +236,13 @@ def _read_signing(value: Value) -> Signing | None:
     if section is None:
         return None
     policy = section.get("policy").choice(tuple(map(str, SigningPolicy)))
+    operator, basis = section.get("operator"), section.get("basis")
+    if not (policy and operator.is_blank() and basis.is_blank()):
+        # One of the drop with one of the configuration would be nobody's word.
+        operator, basis = section.need("operator"), section.need("basis")
     return Signing(
-        operator=section.need("operator").text(),
-        basis=section.need("basis").text(),
+        operator=operator.text(),
+        basis=basis.text(),
         policy=SigningPolicy(policy) if policy else None,
     )
 

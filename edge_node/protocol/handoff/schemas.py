@@ -68,11 +68,22 @@ def _one_of(words: Iterable[str], *more: object) -> Schema:
 
 _STAFF: Final = _object(dict.fromkeys(STAFF_KEYS, _TEXT))
 _SIGNER: Final = _object(dict.fromkeys(("position", "competence", "name"), _TEXT))
-_SIGNING: Final = _object(
-    {"operator": _FILLED, "basis": _FILLED, "policy": _one_of((*SigningPolicy, ""), None)},
-    "operator",
-    "basis",
-)
+_SIGNING: Final[Schema] = {
+    "anyOf": [
+        _object(
+            {"operator": _FILLED, "basis": _FILLED, "policy": _one_of((*SigningPolicy, ""), None)},
+            "operator",
+            "basis",
+        ),
+        _object(
+            {
+                **dict.fromkeys(("operator", "basis"), _one_of(("",), None)),
+                "policy": _one_of(SigningPolicy),
+            },
+            "policy",
+        ),
+    ]
+}
 _RECEIVER: Final[Schema] = {"anyOf": [_CODE, _object({"code": _CODE, "name": _TEXT}, "code")]}
 _REFERENCE: Final = _object(
     {"organ": _CODE, "code": _TEXT, "date": _or_null(_DAY), "document_id": _TEXT}, "organ"
