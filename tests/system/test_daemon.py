@@ -298,12 +298,9 @@ def received(office, other):
 
 
 def test_nothing_works_on_a_new_configuration_before_the_old_one_has_ended(office, other, caplog):
-    """A document that takes long to deliver is finished first, however long: it arrives whole."""
+    """What is being delivered is let go where that can be, and arrives whole, by the new one."""
     caplog.set_level("INFO", "edge_node")
-    package = received(office, other)
-    content = package.read_bytes()
-    package.unlink()
-    os.mkfifo(package)  # the delivery has to wait for whoever writes it
+    package, content = hanging(office, other)
     with at_work(office, patience=timedelta(milliseconds=20)) as daemon:
         until(lambda: deliveries(office))
         daemon.order(Order.RELOAD)
@@ -313,7 +310,7 @@ def test_nothing_works_on_a_new_configuration_before_the_old_one_has_ended(offic
         assert caplog.messages.count("running") == 1
         assert len(deliveries(office)) == 1
 
-        package.write_bytes(content)
+        let_go(package, content)
         until(lambda: caplog.messages.count("running") == 3)
         until(lambda: len(office.inbox()) == 1)
     [folder] = (office.exchange / "inbox").iterdir()
@@ -323,20 +320,39 @@ def test_nothing_works_on_a_new_configuration_before_the_old_one_has_ended(offic
 
 
 def test_a_node_that_waits_for_its_lanes_can_be_ended(office, other, caplog):
-    """Who asks for the end does not wait for a delivery that hangs."""
+    """Who asks for the end does not wait for a delivery that hangs; the next life delivers it."""
     caplog.set_level("INFO", "edge_node")
-    package = received(office, other)
-    content = package.read_bytes()
-    package.unlink()
-    os.mkfifo(package)
+    package, content = hanging(office, other)
     with at_work(office, patience=timedelta(milliseconds=20)) as daemon:
         until(lambda: deliveries(office))
         daemon.order(Order.RELOAD)
         until(lambda: "a lane did not end in time" in caplog.messages)
         daemon.order(Order.END)
         until(lambda: "stopped" in caplog.messages)
-    package.write_bytes(content)  # lets the lane go, which the end of a process does elsewhere
-    until(lambda: len(office.inbox()) == 1)
+    let_go(package, content)  # which the end of a process does elsewhere
+    until(lambda: "cut off at the end" in caplog.messages)
+    assert not office.inbox()
+
+    with at_work(office):
+        until(lambda: len(office.inbox()) == 1)
+    assert caplog.messages.count("delivered") == 1
+
+
+def hanging(office, other):
+    """Return where a received package lies as a pipe, and what it held: who reads it waits."""
+    package = received(office, other)
+    content = package.read_bytes()
+    package.unlink()
+    os.mkfifo(package)
+    return package, content
+
+
+def let_go(package, content):
+    """Give whoever reads the pipe what it held; whoever opens it next finds a file again."""
+    with package.open("wb") as pipe:
+        package.unlink()
+        package.write_bytes(content)
+        pipe.write(content)
 
 
 def deliveries(office):
