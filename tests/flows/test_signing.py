@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from flows_world import as_json, names, untouched
+from flows_world import as_json, names, untouched, vi
 from office import examined
 from our_pdfs import our_sign
 from signed_pdfs import verified
@@ -103,7 +103,9 @@ def test_the_agency_itself_is_nobody_who_signs_first(pki, agency, receiver, lett
     send(desk, receiver, {"13.pdf": both}, "13")
     desk.turn()
     (problem,) = problems(desk)
-    assert problem.startswith("12.pdf: the signature in it is the agency's own")
+    own = "{file}: the signature in it is the agency's own;"
+    own += " whoever is competent has to sign it first"
+    assert problem == vi(own, file="12.pdf")
     assert signs.acts == ["13.pdf"]
 
 

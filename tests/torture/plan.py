@@ -63,7 +63,7 @@ _LATER = (
 )  # on what lies there
 _HINDERED = (("listing_denied", "acknowledgement_denied"), ("sender_away",))  # one by one
 _A_COPY_IS_DUE = 1.1  # seconds after the last, by `backup.every`
-_ITS_TIME = 20.0  # seconds for an errand without a fault
+_ITS_TIME = 60.0  # seconds for an errand without a fault; a busy machine takes twenty
 _OFTEN = 0.3  # seconds, where a daemon is to see to its queue
 _PATIENCE = 4.0  # seconds for an errand to come past a step
 _A_PAUSE = 5.0  # seconds a flow rests that met with an outage
