@@ -101,7 +101,7 @@ def sign_with(key, source, target, wish, *, stamp=None, prove=None):
 
 def stamp_over(file, stamp, hashed="sha256"):
     """Put a time-stamp over a document, in its file."""
-    begun = begin_stamp(file, hashed=hashed, reserved=STAMP_ROOM)
+    begun = begin_stamp(file, reserved=STAMP_ROOM)
     fill(begun.gap, file, _token(digest_but(begun.gap, file, hashed), hashed, stamp))
 
 

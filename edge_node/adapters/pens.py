@@ -138,7 +138,7 @@ class PdfPen:
         stamps, preparer = self.errand.stamps, self.errand.preparer
 
         def draft(files: tuple[int, int], reserved: int) -> Place:
-            return preparer.stamp(files, hashed=stamps.hashed, reserved=reserved)
+            return preparer.stamp(files, reserved=reserved)
 
         def make(digest: bytes) -> bytes:
             return stamps.over("digest", digest).content

@@ -129,9 +129,9 @@ class Preparer:
         }
         return self._drafted(Packet(body=body, blobs=blobs.all, files=files))
 
-    def stamp(self, files: tuple[int, int], *, hashed: str, reserved: int) -> Place:
+    def stamp(self, files: tuple[int, int], *, reserved: int) -> Place:
         """Have a document time-stamp drafted behind a PDF; ``files`` as for `pdf`."""
-        body: dict[str, Plain] = {"ask": "draft_stamp", "hashed": hashed, "reserved": reserved}
+        body: dict[str, Plain] = {"ask": "draft_stamp", "reserved": reserved}
         return self._drafted(Packet(body=body, files=files))
 
     def store(

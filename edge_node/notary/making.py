@@ -62,10 +62,10 @@ def draft_pdf(packet: Packet) -> Packet:
 
 def draft_stamp(packet: Packet) -> Packet:
     """Draft a document time-stamp behind a PDF; files as for `draft_pdf`."""
-    told = Fields.of(packet.body, packet.blobs, ("ask", "hashed", "reserved"))
+    told = Fields.of(packet.body, packet.blobs, ("ask", "reserved"))
     reserved = told.number("reserved", 1, MOST_RESERVED)
     with _both(packet) as file:
-        begun = longterm.begin_stamp(file, hashed=_hashed(told), reserved=reserved)
+        begun = longterm.begin_stamp(file, reserved=reserved)
     return _place(begun)
 
 

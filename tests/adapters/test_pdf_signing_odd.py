@@ -249,7 +249,7 @@ def test_a_full_disk_harms_no_signed_file(pki):
     file.room = room
 
     with pytest.raises(DiskTrouble):
-        begin_stamp(file, hashed="sha256", reserved=10_000)
+        begin_stamp(file, reserved=10_000)
     with pytest.raises(DiskTrouble):
         store(file, certificates=[*pki.roots, *pki.intermediates])
 

@@ -60,7 +60,7 @@ def store(
         return bool(held.modified)
 
 
-def begin_stamp(file: BinaryIO, *, hashed: str, reserved: int, field: str = "Timestamp") -> Begun:
+def begin_stamp(file: BinaryIO, *, reserved: int, field: str = "Timestamp") -> Begun:
     """
     Append a document time-stamp but for its token; all bytes but `Begun.gap` are to be stamped.
 
@@ -71,13 +71,8 @@ def begin_stamp(file: BinaryIO, *, hashed: str, reserved: int, field: str = "Tim
     with unharmed(file):
         ground = examine_for_stamp(file, field=field)
         place = DocumentTimestamp(bytes_reserved=2 * reserved)
-        return embed(
-            ground,
-            SigFieldSpec(ground.field),
-            SigObjSetup(sig_placeholder=place),
-            file,
-            hashed=hashed,
-        )
+        setup = SigObjSetup(sig_placeholder=place)
+        return embed(ground, SigFieldSpec(ground.field), setup, file)
 
 
 def _holdings(

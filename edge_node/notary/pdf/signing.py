@@ -22,7 +22,6 @@ from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import (
     PdfCMSEmbedder,
     SigAppearanceSetup,
-    SigIOSetup,
     SigMDPSetup,
     SigObjSetup,
 )
@@ -105,14 +104,11 @@ def begin(
     if look is not None:
         spec = replace(spec, on_page=look.page, box=cast("tuple[int, int, int, int]", look.box))
     with unharmed(target):
-        return embed(ground, spec, setup, target, hashed=hashed)
+        return embed(ground, spec, setup, target)
 
 
-def embed(
-    ground: Ground, spec: SigFieldSpec, setup: SigObjSetup, target: BinaryIO, *, hashed: str
-) -> Begun:
+def embed(ground: Ground, spec: SigFieldSpec, setup: SigObjSetup, target: BinaryIO) -> Begun:
     """Let pyHanko write a revision that ends in a gap, to another file or behind what is read."""
-    in_place = target is ground.reader.stream
     writer = Writer.from_reader(ground.reader)
     declare(writer)
     steps = PdfCMSEmbedder(new_field_spec=spec).write_cms(
@@ -120,12 +116,17 @@ def embed(
     )
     next(steps)
     steps.send(setup)
-    output = None if in_place else target
-    prepared, _ = steps.send(SigIOSetup(hashed, in_place, CHUNK, output))
-    steps.close()
+    steps.close()  # what is left of it writes as below, and hashes what others hash again
+    place = setup.sig_placeholder
+    writer.digest_aware_write = True  # where the gap comes to lie is noted
+    if target is ground.reader.stream:
+        writer.write_in_place()
+    else:
+        writer.write(target)
+    start, end = place.contents.offsets
+    place.byte_range.fill_offsets(target, start, end, target.tell())
     target.flush()
-    gap = (prepared.reserved_region_start, prepared.reserved_region_end)
-    return Begun(field=ground.field, gap=gap)
+    return Begun(field=ground.field, gap=(start, end))
 
 
 @contextmanager
