@@ -8,56 +8,27 @@ import zipfile
 import zlib
 
 from odd_world import Odd, odds
-from office import a_docx, changed, edited, opened, packed
+from office import (
+    END_RECORD,
+    a_docx,
+    changed,
+    edited,
+    in_large_form,
+    opened,
+    packed,
+    streamed,
+)
 
 TYPES = "[Content_Types].xml"
 DOCUMENT = "word/document.xml"
 HUNDRED = 100 << 20
-_END = struct.Struct("<4s4H2LH")
-
-
-def streamed(content):
-    """Write a ZIP as to a stream: each entry's lengths come after it."""
-
-    class Pipe(io.RawIOBase):
-        def __init__(self):
-            self.written = bytearray()
-
-        def writable(self):
-            return True
-
-        def write(self, chunk):
-            self.written += bytes(chunk)
-            return len(chunk)
-
-    pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, one in opened(content).items():
-            archive.writestr(zipfile.ZipInfo(name), one, zipfile.ZIP_DEFLATED)
-    return bytes(pipe.written)
-
-
-def in_large_form(content):
-    """Write a ZIP in the form for large files (ZIP64), as some writers always do."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, one in opened(content).items():
-            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
-                entry.write(one)
-    plain = target.getvalue()
-    mark, disk, first, here, count, size, offset, _ = _END.unpack(plain[-22:])
-    end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
-    locator = struct.pack("<4sLQL", b"PK\6\7", 0, offset + size, 1)
-    last = _END.pack(mark, disk, first, 0xFFFF, 0xFFFF, 2**32 - 1, 2**32 - 1, 0)
-    assert here == count
-    return plain[:-22] + end + locator + last
 
 
 def ended(content, **told):
     """Write over the record at the end: disk, first, here, count, size, offset, note."""
     names = ("mark", "disk", "first", "here", "count", "size", "offset", "note")
-    fields = dict(zip(names, _END.unpack(content[-22:]), strict=True)) | told
-    return content[:-22] + _END.pack(*fields.values())
+    fields = dict(zip(names, END_RECORD.unpack(content[-22:]), strict=True)) | told
+    return content[:-22] + END_RECORD.pack(*fields.values())
 
 
 def flagged(content, bit=1):
@@ -68,7 +39,7 @@ def flagged(content, bit=1):
 
 def with_a_gap(content):
     """Put bytes between the last entry and the list of entries, and say so rightly."""
-    offset = _END.unpack(content[-22:])[6]
+    offset = END_RECORD.unpack(content[-22:])[6]
     return ended(content[:offset] + b"n" * 9 + content[offset:], offset=offset + 9)
 
 
@@ -158,7 +129,7 @@ def overlapping(count):
         + b"a"
         for _ in range(count)
     )
-    return local + rows + _END.pack(b"PK\5\6", 0, 0, count, count, len(rows), len(local), 0)
+    return local + rows + END_RECORD.pack(b"PK\5\6", 0, 0, count, count, len(rows), len(local), 0)
 
 
 def nested(depth):

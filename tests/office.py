@@ -7,6 +7,7 @@ Office files for tests, signed and tampered with.
     opened(content), packed(parts)             a ZIP as {name: bytes} and back
     changed(content, {name: bytes or None})    parts replaced, added, or taken out
     edited(content, name, old, new)            text replaced in one part, which must hold it
+    streamed(content), in_large_form(content)  the same written in other forms of ZIP
     examined(content, pki)                     the FileVerdict
     by_xmlsec(content, part, folder, pki)      another program finds a signature sound
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import subprocess
 import zipfile
 from datetime import UTC, datetime
@@ -36,6 +38,7 @@ NOW = datetime(2026, 6, 1, 7, 30, tzinfo=UTC)
 SIGNATURE = "_xmlsignatures/sig1.xml"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+END_RECORD = struct.Struct("<4s4H2LH")  # of a ZIP
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
@@ -190,3 +193,42 @@ def _saved(save):
     target = io.BytesIO()
     save(target)
     return target.getvalue()
+
+
+def streamed(content):
+    """Write a ZIP as to a stream: each entry's lengths come after it."""
+
+    class Pipe(io.RawIOBase):
+        def __init__(self):
+            self.written = bytearray()
+
+        def writable(self):
+            return True
+
+        def write(self, chunk):
+            self.written += bytes(chunk)
+            return len(chunk)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, one in opened(content).items():
+            archive.writestr(zipfile.ZipInfo(name), one, zipfile.ZIP_DEFLATED)
+    return bytes(pipe.written)
+
+
+def in_large_form(content):
+    """Write a ZIP in the form for large files (ZIP64), as some writers always do."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, one in opened(content).items():
+            deflated = zipfile.ZipInfo(name)
+            deflated.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(deflated, "w", force_zip64=True) as entry:
+                entry.write(one)
+    plain = target.getvalue()
+    mark, disk, first, here, count, size, offset, _ = END_RECORD.unpack(plain[-22:])
+    end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, offset + size, 1)
+    last = END_RECORD.pack(mark, disk, first, 0xFFFF, 0xFFFF, 2**32 - 1, 2**32 - 1, 0)
+    assert here == count
+    return plain[:-22] + end + locator + last

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from odd_pdfs import hybrid
 from our_pdfs import our_sign, poppler_agrees, pyhanko_agrees, stamp_over
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -203,9 +204,9 @@ def test_files_arranged_otherwise_are_signed(pki, tmp_path, qpdf, level):
 @pytest.mark.sound
 def test_a_hybrid_file_is_signed(pki, tmp_path):
     """Word writes two kinds of cross-reference at once; that is no reason to send it back."""
-    hybrid = _hybrid(a_pdf())
+    pdf = hybrid(a_pdf())
 
-    signed = our_sign(hybrid, pki, level="B-LTA")
+    signed = our_sign(pdf, pki, level="B-LTA")
 
     assert verified(signed, pki, "rsa2048", "tsa").verdict.verdict is Verdict.VALID
     assert pyhanko_agrees(signed, pki, "rsa2048", level="B-LTA")
@@ -312,26 +313,6 @@ def _xfa(writer, told, streams):
     if told == "catalog":
         writer.root["/NeedsRendering"] = generic.BooleanObject(value=True)
     writer.update_root()
-
-
-def _hybrid(pdf):
-    """Append what makes a file hybrid: a table whose trailer points to a stream beside it."""
-    start = int(STARTXREF.search(pdf)[1])
-    root = re.search(rb"/Root (\d+) 0 R", pdf)[1]
-    at = len(pdf)
-    stream = (
-        b"900 0 obj\n<</Type /XRef /Size 901 /W [1 4 1] /Index [900 1] /Root %s 0 R "
-        b"/Length 6>>\nstream\n%s\nendstream\nendobj\n"
-        % (root, b"\x01" + at.to_bytes(4, "big") + b"\x00")
-    )
-    return (
-        pdf
-        + stream
-        + (
-            b"xref\n0 0\ntrailer\n<</Size 901 /Root %s 0 R /Prev %d /XRefStm %d>>\n"
-            b"startxref\n%d\n%%%%EOF\n" % (root, start, at, at + len(stream))
-        )
-    )
 
 
 def _rearranged(pdf, folder, *options):

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from odd_pdfs import hybrid
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
 from signed_pdfs import (
@@ -144,7 +145,8 @@ def test_many_signatures_and_stamps_in_turn(pki):
 @pytest.mark.sound
 def test_a_hybrid_file_is_read(pki):
     """A file with two kinds of cross-reference at once, as Word writes them, can be verified."""
-    signed = sign(_hybrid(a_pdf()), pki)
+    updated = written(IncrementalPdfFileWriter(io.BytesIO(a_pdf())))
+    signed = sign(hybrid(updated), pki)
 
     assert verified(signed, pki, "rsa2048").verdict.verdict is Verdict.VALID
 
@@ -373,28 +375,6 @@ def _rearranged(pdf, folder, *options):
     (folder / "in.pdf").write_bytes(pdf)
     subprocess.run(["qpdf", *options, folder / "in.pdf", folder / "out.pdf"], check=True)
     return (folder / "out.pdf").read_bytes()
-
-
-def _hybrid(pdf):
-    """Append what makes a file hybrid: a table whose trailer points to a stream beside it."""
-    streamed = written(IncrementalPdfFileWriter(io.BytesIO(pdf)))
-    at = len(streamed)
-    before = int(streamed[streamed.rindex(b"startxref") + 9 :].split()[0])
-    root = streamed[streamed.rindex(b"/Root ") + 6 :].split()[0].decode()
-    entry = b"\x01" + (len(streamed)).to_bytes(4, "big") + b"\x00"
-    stream = (
-        b"900 0 obj\n<</Type /XRef /Size 901 /W [1 4 1] /Index [900 1] /Root %s 0 R "
-        b"/Length 6>>\nstream\n%s\nendstream\nendobj\n" % (root.encode(), entry)
-    )
-    table = at + len(stream)
-    return (
-        streamed
-        + stream
-        + (
-            b"xref\n0 0\ntrailer\n<</Size 901 /Root %s 0 R /Prev %d /XRefStm %d>>\n"
-            b"startxref\n%d\n%%%%EOF\n" % (root.encode(), before, at, table)
-        )
-    )
 
 
 def _fetched(wanted):

@@ -9,7 +9,7 @@ import zlib
 
 import office
 import pytest
-from office import a_docx, changed, edited, opened
+from office import a_docx, changed, edited, in_large_form, opened, streamed
 
 from edge_node.notary.ooxml import relationships
 from edge_node.notary.ooxml.archive import Archive, PackageUnsound
@@ -47,43 +47,6 @@ def test_a_package_is_its_parts_with_their_kinds():
     assert document.content_type.endswith("wordprocessingml.document.main+xml")
     assert package.parts["/docprops/thumbnail.jpeg"].content_type == "image/jpeg"
     assert package.content(document) == opened(a_docx())["word/document.xml"]
-
-
-def streamed(content):
-    """Write a ZIP as to a stream: each entry's lengths come after it."""
-
-    class Pipe(io.RawIOBase):
-        def __init__(self):
-            self.written = bytearray()
-
-        def writable(self):
-            return True
-
-        def write(self, chunk):
-            self.written += bytes(chunk)
-            return len(chunk)
-
-    pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, one in opened(content).items():
-            archive.writestr(name, one)
-    return bytes(pipe.written)
-
-
-def in_large_form(content):
-    """Write a ZIP in the form for large files, as some writers always do."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, one in opened(content).items():
-            with archive.open(name, "w", force_zip64=True) as entry:
-                entry.write(one)
-    plain = target.getvalue()
-    mark, disk, first, here, count, size, offset, _ = struct.unpack("<4s4H2LH", plain[-22:])
-    end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
-    locator = struct.pack("<4sLQL", b"PK\6\7", 0, offset + size, 1)
-    last = struct.pack("<4s4H2LH", mark, disk, first, 0xFFFF, 0xFFFF, 2**32 - 1, 2**32 - 1, 0)
-    assert here == count
-    return plain[:-22] + end + locator + last
 
 
 def with_folders(content):
