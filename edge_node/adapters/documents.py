@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters import particulars
 from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import Earlier, ItemId
@@ -51,6 +52,7 @@ def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
         "created": stamp(now),
     }
     transaction.insert("documents", row)
+    particulars.enter(transaction, new.id, document)
 
 
 def acts_text(acts: Sequence[Act]) -> str:

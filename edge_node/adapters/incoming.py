@@ -10,6 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters import particulars
 from edge_node.adapters.database import moment, new_id, stamp
 from edge_node.adapters.history import note
 from edge_node.domain.document import AgencyCode, Reference
@@ -38,7 +39,7 @@ _STATE: Final = "update incoming set state = :state, reason = :reason, at = :now
 _DESCRIBE: Final = """
 update incoming
    set sender = :sender, document_id = :document_id, code = :code, promulgated = :promulgated,
-       type = :type, subject = :subject, folder = :folder, fingerprint = :fingerprint
+       type = :type, subject = :subject, folder = :folder, fingerprint = :fingerprint, kind = :kind
  where id = :id
 """
 
@@ -87,8 +88,10 @@ def describe(
             "subject": document.subject,
             "folder": folder,
             "fingerprint": fingerprint,
+            "kind": document.business.kind,
         },
     )
+    particulars.enter(transaction, item, document)
 
 
 def item_row(transaction: Transaction, item: ItemId) -> Row:

@@ -35,6 +35,7 @@ _COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "envelopes": "pragma table_info(envelopes)",
         "fates": "pragma table_info(fates)",
         "incoming": "pragma table_info(incoming)",
+        "particulars": "pragma table_info(particulars)",
     }
 )
 # What is written from now on is younger than all that was read.
@@ -110,8 +111,8 @@ class Relaying:
         transaction.execute(_FATES_GONE, {"item": bill.item})
         for row in bill.rows["documents"]:
             _put(transaction, "documents", row | {"untold": 1})
-        for table in ("envelopes", "fates"):
-            for row in bill.rows[table]:
+        for table in ("envelopes", "fates", "particulars"):
+            for row in bill.rows.get(table, ()):
                 _put(transaction, table, row)
         return True
 
@@ -126,6 +127,8 @@ class Relaying:
             self.left += 1
             return False
         _put(transaction, "incoming", row)
+        for told in bill.rows.get("particulars", ()):
+            _put(transaction, "particulars", told)
         for envelope in bill.rows["envelopes"]:
             if envelope["body"] is not None:
                 _put(transaction, "envelopes", envelope)

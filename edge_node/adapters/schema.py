@@ -2,9 +2,14 @@
 The tables of the queue, as migrations; a migration is never edited once it has shipped.
 
     documents   what the agency exported, one row a drop taken in
+    particulars what a register tells of a document, in or out, beside its row
     envelopes   packages offered to the axis: documents (bytes in the spool), statuses (bytes here)
     fates       what became of a document at each of its receivers
     incoming    what the axis had for us, raw bytes first
+    links       which older document a newer one answers, recalls, changes or replaces
+    changes     recalls, updates and replacements: whom they wait for, and what came of them
+    tombstones  what was destroyed after an agreed recall, when, and where copies remain
+    alarms      what people were warned of, once each, and since when it is over
     work        what is to be done, one row for each; a claim is a lease on one of them
     attempts    every try to send an envelope
     marks       what the node remembers of itself, by name
@@ -52,6 +57,24 @@ _FIRST: Final = (
     "create index documents_number on documents (number, notation, promulgated, sender)",
     "create index documents_created on documents (created)",
     "create index documents_untold on documents (created) where untold = 1",
+    """
+    create table particulars (
+        item text primary key,
+        signer text not null default '',
+        position text not null default '',
+        competence text not null default '',
+        place text not null default '',
+        places text not null default '[]',
+        due text not null default '',
+        urgency integer not null default 0,
+        pages integer,
+        copies integer,
+        paper integer not null default 0,
+        signed text not null default '',
+        reason text not null default ''
+    ) strict, without rowid
+    """,
+    "create index particulars_due on particulars (due) where due <> ''",
     """
     create table envelopes (
         id text primary key,
@@ -116,6 +139,12 @@ _FIRST: Final = (
         folder text not null default '',
         fingerprint text not null default '',
         door text not null default '',
+        kind text not null default '',
+        status text not null default '',
+        status_at integer not null default 0,
+        arrival_number text not null default '',
+        arrival_date text not null default '',
+        arrival_unit text not null default '',
         reason text not null default '',
         created integer not null,
         at integer not null
@@ -127,6 +156,63 @@ _FIRST: Final = (
     "create index incoming_digest on incoming (digest)",
     "create index incoming_content on incoming (fingerprint) where fingerprint <> ''",
     "create index incoming_code on incoming (code, sender) where code <> ''",
+    """
+    create table links (
+        item text not null,
+        kind text not null,
+        document_id text not null,
+        organ text not null default '',
+        code text not null default '',
+        older text,
+        created integer not null,
+        primary key (item, kind, document_id, organ, code)
+    ) strict, without rowid
+    """,
+    "create index links_older on links (older) where older is not null",
+    "create index links_open on links (document_id, code) where older is null",
+    """
+    create table changes (
+        id text primary key,
+        asked_by_us integer not null,
+        kind text not null,
+        carrier text not null,
+        item text,
+        document_id text not null,
+        code text not null default '',
+        agency text not null,
+        reason text not null default '',
+        state text not null,
+        note text not null default '',
+        created integer not null,
+        at integer not null
+    ) strict
+    """,
+    "create index changes_item on changes (item, agency) where item is not null",
+    "create index changes_carrier on changes (carrier)",
+    "create index changes_parked on changes (document_id, code) where item is null",
+    "create index changes_open on changes (state, created)",
+    """
+    create table tombstones (
+        item text primary key,
+        change text not null,
+        at integer not null,
+        digest text not null,
+        size integer not null,
+        attachments text not null,
+        destroyed text not null,
+        remains text not null
+    ) strict, without rowid
+    """,
+    """
+    create table alarms (
+        item text not null,
+        what text not null,
+        at integer not null,
+        over integer,
+        primary key (item, what)
+    ) strict, without rowid
+    """,
+    "create index alarms_on on alarms (at) where over is null",
     """
     create table work (
         lane text not null,

@@ -43,11 +43,13 @@ _LARGEST_BODY: Final = 64 << 10
 
 _OUT: Final = {
     "documents": "select * from documents where id = :item",
+    "particulars": "select * from particulars where item = :item",
     "envelopes": "select * from envelopes where item = :item order by created, id",
     "fates": "select * from fates where item = :item",
 }
 _IN: Final = {
     "incoming": "select * from incoming where id = :item",
+    "particulars": "select * from particulars where item = :item",
     "envelopes": "select * from envelopes where item = :item order by created, id",
 }
 
