@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEBIAN_PACKAGES := poppler-utils systemd openssl softhsm2 opensc xmlsec1 qpdf fonts-liberation2 \
-	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno
+	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno \
+	tesseract-ocr tesseract-ocr-vie
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root debian clean

@@ -1,0 +1,1 @@
+"""Tables for people: CSV, XLSX, HTML and PDF, in the form the regulations give them."""
