@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from edge_node.adapters.hired import Hired
 from edge_node.adapters.hiring import Ending, Limits, Lost, Post, Span, python
 from edge_node.domain.message import say
+from edge_node.domain.secrecy import Printed, Seen
 from edge_node.domain.signature import CertificateFacts, FileVerdict, Sub, Verdict
 from edge_node.notary.told import Blobs, read_examined, tell_trust
 from edge_node.notary.told_certificate import Question, read_appraisal, tell_question
+from edge_node.notary.told_printed import read_printed
 from edge_node.notary.trust import Appraisal, Examined, Judgement
 from edge_node.notary.wire import Garbled, Packet, clean
 
@@ -96,6 +98,17 @@ class Opener:
             read_appraisal,
             lambda why: _unread(certificate, why, now=now),
         )
+
+    def printed(self, file: int, canvas: int | None = None) -> Printed:
+        """
+        Return what is printed on the first page of an open file, whatever it is called.
+
+        ``canvas`` is a file of `told_printed.HEAD` and `PIXELS` bytes, into which a page without
+        text is drawn. `ChildMissing` where there is nobody to look.
+        """
+        files = (file,) if canvas is None else (file, canvas)
+        asked = Packet(body={"ask": "printed"}, files=files)
+        return self._heard(asked, read_printed, lambda why: Printed(seen=Seen.LOST, why=why))
 
     def tidy(self) -> None:
         """Take note of a child that has gone for want of work."""

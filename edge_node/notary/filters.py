@@ -156,6 +156,16 @@ SIGNER: Final[Mapping[str, tuple[int | None, int | None, Condition]]] = {
     "keyctl": (250, 219, None),
 }
 
+# What is taken from a program that is not ours: all that is taken from the signer, and what talks
+# to a token's daemon, too. It has yet to be started, so that is left to it.
+CAGED: Final[Mapping[str, tuple[int | None, int | None, Condition]]] = {
+    **{name: call for name, call in SIGNER.items() if name not in {"execve", "execveat"}},
+    "socket": (41, 198, None),
+    "socketpair": (53, 199, None),
+    "connect": (42, 203, None),
+    "kill": (62, 129, None),
+}
+
 _INSTRUCTION: Final = struct.Struct("=HBBI")  # sock_filter: code, jump if, jump if not, value
 _LOAD, _EQUAL, _AT_LEAST, _BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # linux/bpf_common.h
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in seccomp_data
@@ -174,6 +184,11 @@ def only(machine: str) -> bytes:
 def all_but(machine: str) -> bytes:
     """Return the signer's program, by which everything is allowed that it does not name."""
     return _program(machine, SIGNER, named=_REFUSE, others=_ALLOW)
+
+
+def caged(machine: str) -> bytes:
+    """Return the program for one that is not ours, by which what it has no need of is refused."""
+    return _program(machine, CAGED, named=_REFUSE, others=_ALLOW)
 
 
 def _program(

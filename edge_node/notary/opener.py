@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.message import say
 from edge_node.domain.signature import FileVerdict, Sub, Verdict
-from edge_node.notary import filters
+from edge_node.notary import filters, printed
 from edge_node.notary.binding import fence, no_more_modules
 from edge_node.notary.child import Reason, Trade, live
 from edge_node.notary.formats import SEARCHED, format_of
@@ -64,6 +64,7 @@ _LIBRARIES: Final = (
     "edge_node.notary.pdf.verifying",
     "edge_node.notary.ooxml.verifying",
     "edge_node.notary.appraising",
+    *printed.LIBRARIES,
     *COMMON,
 )
 
@@ -99,6 +100,7 @@ def certificate(packet: Packet) -> Packet:
 ANSWERS: Final[Mapping[str, Callable[[Packet], Packet]]] = {
     "verify": verify,
     "certificate": certificate,
+    "printed": printed.answer,
 }
 
 

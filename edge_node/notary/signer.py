@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edge_node.notary.keys import Key
 
 _OPEN: Final = ("ask", "kind", "name", "secret")
+_LOOK: Final = ("ask", "module", "label", "serial", "key_label", "key_id")
 _TOKEN: Final = ("ask", "kind", "module", "label", "serial", "key_label", "key_id", "secret")
 _LARGEST: Final = 4 << 20  # bytes of a file that holds a key
 _FILES: Final = {"pkcs12": 1, "pem": 2}
@@ -63,7 +64,13 @@ class Bench:
     @property
     def answers(self) -> Mapping[str, Callable[[Packet], Packet]]:
         """What can be asked, by name."""
-        return {"open": self.open, "facts": self.facts, "sign": self.sign, "cms": self.cms}
+        return {
+            "open": self.open,
+            "facts": self.facts,
+            "sign": self.sign,
+            "cms": self.cms,
+            "look": look,
+        }
 
     def open(self, packet: Packet) -> Packet:
         """Open the key at a place with its secret; answer as `facts` does."""
@@ -107,6 +114,32 @@ class Bench:
         if self.key is None:
             raise NotOpen
         return self.key
+
+
+def look(packet: Packet) -> Packet:
+    """Return what a token shows to anybody: how it stands, and its certificates (the bytes)."""
+    from edge_node.notary.token import TokenPlace  # noqa: PLC0415 - only for tokens
+    from edge_node.notary.token_look import look_at  # noqa: PLC0415
+
+    told = Fields.of(packet.body, packet.blobs, _LOOK)
+    seen = look_at(
+        TokenPlace(
+            module=told.text("module"),
+            label=told.text("label"),
+            serial=told.text("serial"),
+            key_label=told.text("key_label"),
+            key_id=told.blob("key_id"),
+        )
+    )
+    return Packet(
+        body={
+            "label": seen.label,
+            "serial": seen.serial,
+            "locked": seen.locked,
+            "last_try": seen.last_try,
+        },
+        blobs=seen.certificates,
+    )
 
 
 def learn() -> Trade:

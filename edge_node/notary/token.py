@@ -148,7 +148,7 @@ class TokenKey:
         except pkcs11.PKCS11Error as error:
             if isinstance(error, _LOST) and not again:
                 raise
-            raise _silent(self._name, error) from error
+            raise silent(self._name, error) from error
 
     def _raw(self, opened: _Session, digest: bytes) -> bytes:
         again = {"pin": self.pin} if opened.every_time else {}
@@ -174,7 +174,7 @@ def open_token(
     try:
         return _found(place, pin, opened, certificate, chain)
     except pkcs11.PKCS11Error as error:
-        raise _silent(name, error) from error
+        raise silent(name, error) from error
     except KeyUnavailable:
         opened.session.close()
         raise
@@ -195,7 +195,7 @@ def _found(
 ) -> TokenKey:
     """Join the key with its certificate. Raises ValueError for one that cannot be read."""
     name = place.label or place.serial or place.module
-    there = list(_certificates(opened.session))
+    there = list(certificates_on(opened.session))
     own = _own(opened.private, there) or certificate
     if own is None:
         raise KeyMissing(
@@ -225,26 +225,27 @@ def _found(
 
 def _login(place: TokenPlace, pin: str) -> _Session:
     """Open a session and find the key in it."""
-    token = _token(place)
+    token = token_at(place)
     session = _session(token, pin)
     try:
         private = _private(session, place, token.label)
         told = private.get_attributes([Attribute.ALWAYS_AUTHENTICATE])
     except pkcs11.PKCS11Error as error:
-        raise _silent(token.label, error) from error
+        raise silent(token.label, error) from error
     except KeyUnavailable:
         session.close()
         raise
     return _Session(
-        session, private, _serial(token), bool(told.get(Attribute.ALWAYS_AUTHENTICATE))
+        session, private, serial_of(token), bool(told.get(Attribute.ALWAYS_AUTHENTICATE))
     )
 
 
-def _serial(token: pkcs11.Token) -> str:
+def serial_of(token: pkcs11.Token) -> str:
+    """Return the serial number of a token."""
     return token.serial.decode(errors="replace").strip()
 
 
-def _token(place: TokenPlace) -> pkcs11.Token:
+def token_at(place: TokenPlace) -> pkcs11.Token:
     """Return the one token that was named; ask the driver to look again before giving up."""
     try:
         driver = pkcs11.lib(place.module)
@@ -278,7 +279,7 @@ def _tokens(driver: Driver, place: TokenPlace) -> list[pkcs11.Token]:
         token
         for token in _plugged_in(driver)
         if place.label in {"", token.label.strip()}
-        and place.serial in {"", _serial(token)}
+        and place.serial in {"", serial_of(token)}
         and TokenFlag.TOKEN_INITIALIZED in token.flags
     ]
 
@@ -293,7 +294,7 @@ def _plugged_in(driver: Driver) -> Iterator[pkcs11.Token]:
 
 def _session(token: pkcs11.Token, pin: str) -> pkcs11.Session:
     """Log in; never with a PIN that was refused, never as the last try."""
-    name, tried = token.label, (_serial(token), pin)
+    name, tried = token.label, (serial_of(token), pin)
     if not pin:
         raise WrongPassword(
             say("no PIN was given for the token {token}", token=name),
@@ -322,7 +323,7 @@ def _session(token: pkcs11.Token, pin: str) -> pkcs11.Session:
     except pkcs11.PinLocked as error:
         raise _locked(name) from error
     except pkcs11.PKCS11Error as error:
-        raise _silent(name, error) from error
+        raise silent(name, error) from error
 
 
 def _wrong(name: str) -> WrongPassword:
@@ -339,7 +340,8 @@ def _locked(name: str) -> TokenLocked:
     )
 
 
-def _silent(name: str, error: pkcs11.PKCS11Error) -> TokenSilent:
+def silent(name: str, error: pkcs11.PKCS11Error) -> TokenSilent:
+    """Return the trouble for what a token answers and nobody foresaw."""
     reason = f"{type(error).__name__} {error}".strip()
     return TokenSilent(
         say("the token {token} does not do what it is asked: {reason}", token=name, reason=reason),
@@ -372,7 +374,7 @@ def _private(session: pkcs11.Session, place: TokenPlace, name: str) -> SignMixin
     return keys[0]
 
 
-def _certificates(session: pkcs11.Session) -> Iterator[tuple[bytes, str, bytes]]:
+def certificates_on(session: pkcs11.Session) -> Iterator[tuple[bytes, str, bytes]]:
     """Yield id, label and DER of every certificate of the token."""
     for one in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
         got = one.get_attributes([Attribute.ID, Attribute.LABEL, Attribute.VALUE])
