@@ -23,6 +23,7 @@ from edge_node.domain.envelope import (
     NewDocument,
     Stored,
 )
+from edge_node.domain.standing import SOFTWARE, Given
 
 T0 = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -90,3 +91,8 @@ def a_status(status="01", *, about=None, sender=THEM, at=T0, **fields):
     return StatusMessage(
         sender=an_organization(sender), about=reference, status=status, at=at, **fields
     )
+
+
+def a_given(status="03", *, at=T0, who=SOFTWARE, **fields):
+    """Return a status as we give it of a document we received."""
+    return Given(sender=an_organization(US), status=status, at=at, who=who, **fields)

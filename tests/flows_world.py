@@ -31,7 +31,7 @@ from edge_node.domain.message import say
 from edge_node.domain.time import iso
 from edge_node.flows.deliver import Deliver
 from edge_node.node import Node
-from edge_node.node.trusting import Looking, examiner
+from edge_node.node.trusting import Looking, examiner, reader
 from edge_node.sandbox.faults import Faults
 from edge_node.sandbox.serve import running
 from edge_node.sandbox.settings import Options, Reencode, init_sandbox
@@ -173,6 +173,7 @@ def a_config(code, home, url, secret_file, sections):
         intake=config.IntakeSection(
             quiet=timedelta(), bare_grace=timedelta(), watch=config.Watch.EVENTS, rules=(RULE,)
         ),
+        directory=config.DirectorySection(lists=()),  # who wants one says so
     )
     changed = {name: replace(getattr(base, name), **keys) for name, keys in sections.items()}
     return replace(base, **changed)
@@ -340,7 +341,7 @@ class OurNode(Node):
 
     def looking(self) -> Looking:
         """Return whoever looks."""
-        return SharedLooking(examiner(self.config, OPENER.verify), OPENER)
+        return SharedLooking(examiner(self.config, OPENER.verify), OPENER, reader(self.config))
 
 
 def _named(flow: Flow) -> str:
@@ -351,10 +352,11 @@ def _named(flow: Flow) -> str:
 
 def by_our_opener(intake: Intake, settings: config.Config) -> Intake:
     """Return what takes drops in with the one child of all desks, instead of its own."""
-    looking = Looking(examiner(settings, OPENER.verify), OPENER)
+    looking = Looking(examiner(settings, OPENER.verify), OPENER, reader(settings))
     signatures = intake.packing.signatures
     signatures = replace(signatures, way_out=replace(signatures.way_out, examines=looking))
-    return replace(intake, packing=replace(intake.packing, signatures=signatures))
+    packing = replace(intake.packing, signatures=signatures)
+    return replace(intake, packing=packing, secrecy=replace(intake.secrecy, grades=looking))
 
 
 def seen(folder: Path) -> list[Path]:

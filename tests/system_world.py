@@ -38,6 +38,7 @@ QUICK = {
     "push": {"retry_first": "500ms", "unsure_after": "300ms"},
     "pull": {"every": "200ms"},
     "report": {"every": "1s"},
+    "directory": {"lists": []},
 }
 
 

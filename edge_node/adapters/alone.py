@@ -35,7 +35,7 @@ class Alone:
     """Tries items in a child, one at a time."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        """Start children by ``command`` and the words `trial LANE ITEM`."""
+        """Start children by ``command`` and the words that say what to do: `trial LANE ITEM`."""
         self._command = tuple(command)
         self._changing = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -43,7 +43,11 @@ class Alone:
 
     def run(self, suspect: Suspect, *, within: timedelta) -> Ending:
         """Work on one item in a child and return how that ended; it is ended after ``within``."""
-        command = [*self._command, "trial", suspect.lane, suspect.item]
+        return self.work("trial", suspect.lane, suspect.item, within=within)
+
+    def work(self, *words: str, within: timedelta) -> Ending:
+        """Have a child do what these words of the command line ask; it is ended likewise."""
+        command = [*self._command, *words]
         with self._changing:
             if self._ended:
                 return Ending(status=0, stopped=True)

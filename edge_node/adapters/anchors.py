@@ -9,8 +9,10 @@ authority may be believed at once. What is made of them is `edge_node.notary.cha
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import ssl
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -83,6 +85,10 @@ class Anchors:
             found, key=lambda one: (not one.root, one.facts.subject, one.facts.not_after)
         )
 
+    def as_they_lie(self) -> list[bytes]:
+        """Return the certificates (DER) without reading what is in them; AnchorsUnsound."""
+        return [self._content(path) for path in self._files()]
+
     def pinned(self) -> Pinned:
         """Return the certificates a verdict starts from; AnchorsUnsound for what is not ours."""
         found = self.all()
@@ -145,6 +151,23 @@ class Anchors:
         whole = stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)
         if not whole or found.st_mode & _OTHERS_WRITE or found.st_uid not in owners:
             raise _unsound(say("others than this node may write {path}", path=shown(path)))
+
+    def _content(self, path: Path) -> bytes:
+        """Return the DER of a file that holds what it is named after; AnchorsUnsound."""
+        self._demand_ours(path)
+        with disk_errors(path), path.open("rb") as file:
+            content = file.read(LARGEST)
+        try:
+            der = ssl.PEM_cert_to_DER_cert(content.decode("ascii").strip())
+        except ValueError as error:
+            raise _unsound(
+                say("{path} does not hold one certificate", path=shown(path))
+            ) from error
+        if f"{hashlib.sha256(der).hexdigest()}.pem" != path.name:
+            raise _unsound(
+                say("{path} holds another certificate than it is named after", path=shown(path))
+            )
+        return der
 
     def _read(self, path: Path) -> Anchor:
         if not _NAME.fullmatch(path.name):

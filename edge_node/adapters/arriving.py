@@ -11,33 +11,36 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import aside, heard, repeats, sends, work
-from edge_node.adapters.envelopes import queue_status
+from edge_node.adapters import aside, changes, giving, heard, repeats, sends, work
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import (
     AFTER_ACKNOWLEDGED,
     AN_ITEM,
-    as_reference,
     describe,
     insert,
     item_row,
     move,
     to_incoming,
 )
+from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import AxisId, ItemId, Lane, Listed, MessageType, Stored
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
+from edge_node.domain.signature import Bears
+from edge_node.domain.standing import SOFTWARE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime, timedelta
 
     from edge_node.adapters.database import QueueFile, Row
     from edge_node.adapters.waybills import Waybills
-    from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
+    from edge_node.domain.document import Document, SameAgency, StatusMessage
     from edge_node.domain.envelope import Barred, Claim, Incoming
     from edge_node.domain.message import Message
+    from edge_node.domain.order import Arrival
     from edge_node.domain.repeats import Resemblance
+    from edge_node.domain.standing import Given
 
 _AT_ONCE: Final = 500  # ids in one statement: an axis may list a hundred thousand
 _BY_AXIS_ID: Final = "select * from incoming where axis_id = :id"
@@ -52,43 +55,42 @@ select * from incoming
  where message = 'edoc' and state = 'quarantined' and digest = '' and size <= :limit
  order by created
 """
-# From the moment its folder has a name the software may have it, and be quicker than we are.
-_REPORTABLE_ITEM: Final = """
-select * from incoming
- where id = :item and message = 'edoc' and folder <> ''
-   and state in ('acknowledged', 'delivered', 'taken')
-"""
-# (A plus keeps SQLite from the index of everything that was ever delivered.)
-_REPORTABLE: Final = """
-select * from incoming
- where document_id = :document_id and document_id <> ''
-   and +message = 'edoc' and +state in ('acknowledged', 'delivered', 'taken') and +folder <> ''
- order by created desc limit 1
-"""
 _NO_FOLDER: Final = "update incoming set folder = '' where id = :item"
 # What has arrived has nothing to explain any more, and what was set aside has its own reason.
 _WAITS_BECAUSE: Final = """
 update incoming set reason = :reason
  where id = :id and state in ('received', 'acknowledged')
 """
+# Of the statuses only requests have a folder.
 _OPEN_FOLDERS: Final = """
-select id, folder from incoming
- where message = 'edoc' and state = :state order by created
+select id, folder, created from incoming where message = 'edoc' and state = :state
+union all
+select id, folder, created from incoming
+ where message = 'status' and state = 'delivered' and folder <> ''
+ order by created
 """
 
 
 class Arriving:
     """Items on their way in."""
 
-    def __init__(self, file: QueueFile, waybills: Waybills, *, only: ItemId | None = None) -> None:
+    def __init__(
+        self,
+        file: QueueFile,
+        waybills: Waybills,
+        *,
+        only: ItemId | None = None,
+        same: SameAgency = only_itself,
+    ) -> None:
         """
         Work on the tables in ``file``; what must outlive them is written to ``waybills``.
 
-        ``only``: claim this item and no other.
+        ``only``: claim this item and no other. ``same`` tells by which codes an agency goes.
         """
         self._file = file
         self._waybills = waybills
         self._only = only
+        self._same = same
 
     # ── from the axis ────────────────────────────────────────────────────────────────────────
 
@@ -244,14 +246,16 @@ class Arriving:
         now: datetime,
         alarm: Message | None = None,
         like: Resemblance | None = None,
+        signed: Bears = Bears.UNKNOWN,
     ) -> Incoming | None:
         """
         Enter what it is, and what its folder is called, before that comes into sight; LeaseLost.
 
         From then on the folder is only ever renamed: where it is neither hidden nor in the inbox,
         the document software took it, whether or not `delivered` was entered. ``fingerprint``
-        makes later copies known; ``alarm`` is what a person is warned of. None, and nothing
-        entered, where what it resembles is not ``like`` that any more: another, in another
+        makes later copies known; ``alarm`` is what a person is warned of, ``signed`` what the
+        document itself bears. It comes back recalled where it was given back meanwhile. None, and
+        nothing entered, where what it resembles is not ``like`` that any more: another, in another
         process perhaps, was quicker, and it is to be compared again.
         """
         with self._file.transaction() as transaction:
@@ -260,12 +264,23 @@ class Arriving:
                 transaction, claim.item, document, fingerprint
             ):
                 return None
-            describe(transaction, claim.item, document, folder=folder, fingerprint=fingerprint)
+            describe(
+                transaction,
+                claim.item,
+                document,
+                folder=folder,
+                fingerprint=fingerprint,
+                signed=signed,
+            )
+            changes.came(transaction, claim.item, document, now=now, same=self._same)
             sends.count_one(transaction)
             if alarm is not None:
                 note(transaction, claim.item, "warned", now=now, text=freeze(alarm))
             self._waybills.write(transaction, claim.item, now=now)
-            return to_incoming(item_row(transaction, claim.item))
+            ready = to_incoming(item_row(transaction, claim.item))
+            if ready.state is Receiving.RECALLED:
+                transaction.in_hand.put_down()  # there is nothing left to be done in this lane
+            return ready
 
     def unprepared(self, claim: Claim, *, now: datetime) -> Incoming | None:
         """
@@ -294,25 +309,38 @@ class Arriving:
             move(transaction, row, ReceivingEvent.RECOGNISED, now=now, reason=reason)
             self._waybills.add(transaction, claim.item, now=now, wait=False)
 
-    def delivered(
-        self, claim: Claim, arrival: bytes | None, *, us: AgencyCode, now: datetime
-    ) -> None:
-        """Enter that it came into sight, and queue its status 01 (``arrival``); LeaseLost."""
+    def delivered(self, claim: Claim, arrival: Given | None, *, now: datetime) -> None:
+        """
+        Enter that it came into sight, and queue its status 01 (``arrival``); LeaseLost.
+
+        Where the software was quicker with a later status, that says it as well.
+        """
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
             row = item_row(transaction, claim.item)
             move(transaction, row, ReceivingEvent.HANDED_OVER, now=now)
             if arrival is not None:
-                to = row["sender"]
-                queue_status(transaction, claim.item, "01", arrival, sender=us, to=to, now=now)
+                giving.give_by_itself(transaction, row, arrival, now=now)
             self._waybills.add(transaction, claim.item, now=now, wait=False)
 
-    def applied(self, claim: Claim, message: StatusMessage, *, now: datetime) -> bool:
-        """Enter a status with the document it is about; False if we never sent that; LeaseLost."""
+    def applied(
+        self,
+        claim: Claim,
+        message: StatusMessage,
+        *,
+        now: datetime,
+        also: Collection[str] = (),
+    ) -> bool:
+        """
+        Enter a status with the document it is about; False where it is parked; LeaseLost.
+
+        ``also`` are other codes of the agency that sent it.
+        """
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
             row = item_row(transaction, claim.item)
-            return heard.enter(transaction, row, message, now=now)
+            bills = self._waybills
+            return heard.enter(transaction, row, message, waybills=bills, now=now, also=also)
 
     def quarantine(self, claim: Claim, reason: Message, *, now: datetime, answer: bool) -> None:
         """Set an item aside for a person, raw bytes and all; ``answer``: tell the axis `fail`."""
@@ -324,11 +352,11 @@ class Arriving:
                 # It may have been offered again meanwhile: `fail` takes the place of that `done`.
                 work.add_anew(transaction, Lane.ACKNOWLEDGE, claim.item, due=now)
 
-    def turned_away(self, claim: Claim, barred: Barred, *, us: AgencyCode, now: datetime) -> None:
+    def turned_away(self, claim: Claim, barred: Barred, *, now: datetime) -> None:
         """Keep a document for a person, or return it to its sender with status 02; LeaseLost."""
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
-            aside.bar(transaction, claim.item, barred, us=us, now=now)
+            aside.bar(transaction, claim.item, barred, now=now, same=self._same)
             self._waybills.add(transaction, claim.item, now=now, wait=True)
 
     def release(self, item: ItemId, *, now: datetime, returned: bool = False) -> None:
@@ -352,24 +380,17 @@ class Arriving:
         rows = self._file.rows(_OPEN_FOLDERS, {"state": Receiving.DELIVERED})
         return [(ItemId(row["id"]), row["folder"]) for row in rows]
 
-    def taken(self, items: Iterable[ItemId], *, now: datetime) -> None:
-        """Enter that the document software took these documents."""
+    def taken(self, items: Mapping[ItemId, Arrival | None], *, now: datetime) -> None:
+        """Enter that the software took these, and what its register says of them, if it told."""
         with self._file.transaction() as transaction:
-            for item in items:
+            for item, arrival in items.items():
                 row = item_row(transaction, item)
+                if row["state"] != Receiving.DELIVERED:
+                    continue  # given back since it was looked at
                 move(transaction, row, ReceivingEvent.PICKED_UP, now=now)
-
-    def reference(
-        self, *, item: str = "", document_id: str = ""
-    ) -> tuple[ItemId, Reference] | None:
-        """Return an incoming document as a status names it; None if we have no such document."""
-        if item:
-            row = self._file.row(_REPORTABLE_ITEM, {"item": item})
-        else:
-            row = self._file.row(_REPORTABLE, {"document_id": document_id})
-        if row is None:
-            return None
-        return ItemId(row["id"]), as_reference(row)
+                if arrival is not None:
+                    giving.register(transaction, row, arrival, who=SOFTWARE, now=now)
+                    self._waybills.add(transaction, item, now=now, wait=True)
 
     def _named(self, sql: str, axis_ids: Iterable[AxisId]) -> Iterator[Row]:
         """Yield the rows of these items, found by an index a few hundred at a time."""

@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import sends, work
-from edge_node.adapters.envelopes import queue_status
+from edge_node.adapters import changes, giving, work
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import (
     AFTER_ACKNOWLEDGED,
     BARRED,
     RELEASED,
+    UNFIT,
     describe,
     insert,
     item_row,
     move,
 )
 from edge_node.adapters.sends import DOUBTED
+from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import Digest, ItemId, Lane, MessageType, Stored
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
-from edge_node.domain.receipt import Status
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
-    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.document import SameAgency
     from edge_node.domain.envelope import Barred, Listed
     from edge_node.domain.message import Message
 
@@ -56,15 +56,6 @@ update incoming set digest = :digest, size = :size, reason = :reason where id = 
 """
 _TOO_LARGE: Final = "update incoming set reason = :reason, size = :size where id = :id"
 _AT_THE_DOOR: Final = "update incoming set door = :door where id = :id"
-# (A plus keeps SQLite from the index of everything that was ever returned.)
-_RETURNED: Final = """
-select id from incoming
- where fingerprint = :fingerprint and fingerprint <> '' and sender = :sender
-   and +document_id = :document_id and id <> :id
-   and (+state = 'returned'
-        or exists (select 1 from events where item = incoming.id and event = 'returned'))
- limit 1
-"""
 
 
 def is_unheard(transaction: Transaction, item: ItemId) -> bool:
@@ -131,26 +122,38 @@ def take_back(transaction: Transaction, row: Row, package: Stored, *, now: datet
 
 
 def bar(
-    transaction: Transaction, item: ItemId, barred: Barred, *, us: AgencyCode, now: datetime
+    transaction: Transaction,
+    item: ItemId,
+    barred: Barred,
+    *,
+    now: datetime,
+    same: SameAgency = only_itself,
 ) -> None:
     """
     Enter that the door does not let a document in: no folder, and no 01.
 
-    Where it is returned its sender hears that once, also where the axis hands out the very same
-    document again under another id.
+    Where it is returned its sender hears 02 (`giving.send_back`).
     """
-    describe(transaction, item, barred.document, folder="", fingerprint=barred.fingerprint)
-    transaction.execute(_AT_THE_DOOR, {"id": item, "door": BARRED})
+    describe(
+        transaction,
+        item,
+        barred.document,
+        folder="",
+        fingerprint=barred.fingerprint,
+        signed=barred.signed,
+    )
+    changes.came(transaction, item, barred.document, now=now, same=same)
+    transaction.execute(_AT_THE_DOOR, {"id": item, "door": UNFIT if barred.unfit else BARRED})
     row = item_row(transaction, item)
-    if barred.refusal is None:
-        move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=barred.reason)
+    if row["state"] == Receiving.RECALLED:  # given back before it came: it is destroyed
         return
-    move(transaction, row, ReceivingEvent.SENT_BACK, now=now, reason=barred.reason)
-    values = {name: row[name] for name in ("id", "fingerprint", "sender", "document_id")}
-    if transaction.row(_RETURNED, values) is None:
-        sends.count_one(transaction)  # an older state of the queue must not send it again
-        status, to = Status.REFUSED, row["sender"]
-        queue_status(transaction, item, status, barred.refusal, sender=us, to=to, now=now)
+    if barred.refusal is not None:
+        giving.send_back(transaction, row, barred.refusal, barred.reason, now=now)
+        return
+    move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=barred.reason)
+    if barred.answer:
+        # It may have been offered again meanwhile: `fail` takes the place of that `done`.
+        work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
 
 
 def release(
@@ -163,8 +166,10 @@ def release(
     """
     row = item_row(transaction, item)
     _demand_releasable(row, returned=returned)
-    if row["door"] == BARRED:  # a person lets in what the door did not
+    if row["door"] in {BARRED, UNFIT}:  # a person lets in what the door did not
         transaction.execute(_AT_THE_DOOR, {"id": item, "door": RELEASED})
+    if row["state"] == Receiving.RETURNED:
+        giving.take_back_refusal(transaction, item, now=now)
     move(transaction, row, ReceivingEvent.RELEASED, now=now)
     work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
     message = MessageType(row["message"])

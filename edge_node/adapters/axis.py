@@ -25,6 +25,7 @@ from edge_node.domain.errors import AxisDenied
 from edge_node.domain.message import say
 from edge_node.protocol import vxp, vxp_replies
 from edge_node.protocol.json_stream import StreamBroken
+from edge_node.protocol.vxp_directory import AgencyRows, call_for
 from edge_node.protocol.vxp_verdicts import BUILT_IN
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from edge_node.adapters.package_stream import Sink
+    from edge_node.domain.directory import AgencyList
     from edge_node.domain.document import AgencyCode
     from edge_node.domain.envelope import Agency, AxisId, Listed, Sent, Stored
     from edge_node.protocol.vxp_verdicts import Verdicts
@@ -44,7 +46,6 @@ _Told = TypeVar("_Told")
 # we send on it would leave us unsure about a package that never arrived.
 IDLE: Final = timedelta(seconds=4)
 SMALL_ANSWER: Final = 1 << 20
-# The directory of the national axis had 123 000 units in 2026, some 20 MB of JSON.
 LIST_ANSWER: Final = 256 << 20
 _ERROR_HEAD: Final = 64 << 10
 
@@ -188,17 +189,24 @@ class VxpAxis:
         """Return how many items wait for us."""
         return self._ask(vxp.count(message), vxp_replies.parse_count)
 
-    def agencies(self) -> list[Agency]:
-        """Return the directory under the older codes."""
-        return self._ask(vxp.agencies(), vxp_replies.parse_agencies, LIST_ANSWER)
+    def list_agencies(
+        self, which: AgencyList, take: Callable[[Agency], object], *, level: int = 1
+    ) -> None:
+        """
+        Hand on each unit of a list as it arrives; of `QD20` one level of codes (H37 is of 1).
 
-    def agencies_qd20(self, level: int) -> list[Agency]:
-        """Return one level of the directory under the newer codes (QD 20/2020)."""
-        return self._ask(vxp.agencies_qd20(level), vxp_replies.parse_agencies, LIST_ANSWER)
-
-    def units(self) -> list[Agency]:
-        """Return the units with what changed of them."""
-        return self._ask(vxp.units(), vxp_replies.parse_agencies, LIST_ANSWER)
+        What was handed on only counts once this returns.
+        """
+        call = call_for(which, level=level)
+        with self._denials():
+            rows = AgencyRows(self._verdicts)
+            with axis_errors(sent=False):
+                headers = [*self._signed(call), ("Accept-Encoding", "gzip, deflate")]
+                with self._answer(call, headers, call.body) as response:
+                    for piece in response.iter_bytes():
+                        for agency in rows.feed(piece):
+                            take(agency)
+                rows.close()
 
     def register_agency(
         self,
@@ -288,12 +296,12 @@ class VxpAxis:
     def _open(self) -> DeadlineTransport:
         if self._line is None:
             # Reading the machine's authorities takes longer than a call: only where needed.
-            tls = _trust(self._ca_file) if self._url.lower().startswith("https:") else None
+            tls = tls_terms(self._ca_file) if self._url.lower().startswith("https:") else None
             self._line = DeadlineTransport(self._deadline, tls=tls, idle=IDLE)
         return self._line
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
+def tls_terms(ca_file: Path | None) -> ssl.SSLContext:
     """Return the terms on which we believe the axis: always verified, TLS 1.2 at least."""
     try:
         context = ssl.create_default_context(cafile=ca_file)

@@ -83,6 +83,25 @@ class Claims:
             fault=drop.fault,
         )
 
+    def begin(self, item_id: str, name: str, sheet: bytes) -> Claimed:
+        """Lay a drop of our own making, a sheet alone, into the claims; all of it or nothing."""
+        home = self._folder / item_id
+        with durable.disk_errors(home):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with durable.building(home, mode=0o700) as building:
+                self._make_readable(building / name)
+                durable.write(building / name / "document.json", sheet)
+        claimed = recognise(item_id, home / name, name)
+        assert claimed is not None  # noqa: S101 - it was written just now
+        return claimed
+
+    def abandon(self, item_id: str) -> None:
+        """Remove a drop of our own making that was not taken in."""
+        home = self._folder / item_id
+        with durable.disk_errors(home):
+            if home.is_dir():
+                durable.remove_aside(home)
+
     def unfinished(self) -> list[str]:
         """Return the ids of all claims there are; what was moved away is deleted for good."""
         with durable.disk_errors(self._folder):

@@ -38,6 +38,7 @@ class ClockWatch:
         self._tolerance = tolerance
         self._lock = threading.Lock()
         self.complaint: ClockOff | None = None  # how far it is off, where it is
+        self.offset: timedelta | None = None  # ours less theirs, by the last answer there was
         self.changed: Callable[[], None] = lambda: None
 
     @property
@@ -49,23 +50,29 @@ class ClockWatch:
 
     def heard(self, date: str | None, ours: datetime) -> None:
         """Take note of an answer's `Date` that came when our own clock showed ``ours``."""
-        theirs = _moment(date)
-        if theirs is None:
+        offset = offset_of(date, ours)
+        if offset is None:
             return
-        offset = ours - theirs
         with self._lock:
+            self.offset = offset
             # Around the very limit it would be found and over with every other answer.
             limit = self._tolerance / 2 if self.complaint else self._tolerance
             off = abs(offset) > limit
             if off is (self.complaint is not None):
                 return
-            self.complaint = complaint = _complaint(offset) if off else None
+            self.complaint = complaint = clock_off(offset) if off else None
         if complaint is not None:
             seen = {"error": str(complaint), "hint": str(complaint.hint)}
             log.warning("the clock is off", extra=seen)
         else:
             log.info("the clock is right again")
         self.changed()
+
+
+def offset_of(date: str | None, ours: datetime) -> timedelta | None:
+    """Return how far ``ours`` is ahead of an answer's `Date`; None where that is none."""
+    theirs = _moment(date)
+    return None if theirs is None else ours - theirs
 
 
 def _moment(date: str | None) -> datetime | None:
@@ -77,7 +84,8 @@ def _moment(date: str | None) -> datetime | None:
     return theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
 
 
-def _complaint(offset: timedelta) -> ClockOff:
+def clock_off(offset: timedelta) -> ClockOff:
+    """Return what is said of a clock that is so far ahead of the axis's."""
     span = _span(abs(offset))
     if offset < timedelta():
         words = say("this machine's clock is {span} behind the axis's", span=span)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlite_utils import Database
 
+from edge_node.adapters.disk import make_private
 from edge_node.adapters.in_hand import InHand
 from edge_node.adapters.mounts import MOUNTINFO, foreign_filesystem
 from edge_node.adapters.schema import MIGRATIONS
@@ -99,6 +100,12 @@ class QueueFile:
                 if connection.in_transaction:
                     connection.rollback()
                 raise
+
+    def empty_log(self) -> bool:
+        """Write the log back into the file and cut it to nothing; False while it is read."""
+        with self._writing, self._minding():
+            row = self._db.conn.execute("pragma wal_checkpoint(truncate)").fetchone()
+        return not row[0]
 
     def demand_unharmed(self) -> None:
         """Raise again what was found wrong with the file since it was opened; QueueDamaged."""
@@ -248,11 +255,13 @@ def _synchronous(connection: sqlite3.Connection, *, durable: bool) -> Iterator[N
 
 
 def _connect(path: Path, busy: timedelta) -> sqlite3.Connection:
+    make_private(path)
     connection = sqlite3.connect(path, timeout=busy.total_seconds(), isolation_level=None)
     try:
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
         connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma secure_delete = on")  # what is deleted is gone from the pages
     except sqlite3.Error:
         connection.close()
         raise

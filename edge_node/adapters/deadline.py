@@ -53,7 +53,7 @@ class DeadlineTransport(httpx.BaseTransport):
             ssl_context=tls,
             max_connections=1,
             keepalive_expiry=idle.total_seconds(),
-            network_backend=_Backend(deadline),
+            network_backend=Backend(deadline),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -68,7 +68,7 @@ class DeadlineTransport(httpx.BaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
-        with _httpx_errors():
+        with httpx_errors():
             answer = self._pool.handle_request(wire)
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Body(answer), extensions={}
@@ -86,7 +86,7 @@ class _Body(httpx.SyncByteStream):
         self._answer = answer
 
     def __iter__(self) -> Iterator[bytes]:
-        with _httpx_errors():
+        with httpx_errors():
             yield from self._answer.iter_stream()
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class _Body(httpx.SyncByteStream):
 
 
 @contextmanager
-def _httpx_errors() -> Iterator[None]:
+def httpx_errors() -> Iterator[None]:
     """Say httpcore's errors in httpx's words; each has its namesake there."""
     try:
         yield
@@ -110,10 +110,11 @@ _HTTPCORE = (
 )
 
 
-class _Backend(httpcore.NetworkBackend):
+class Backend(httpcore.NetworkBackend):
     """Connects within the deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
+        """Connect nowhere yet."""
         self._deadline = deadline
         self._sockets = httpcore.SyncBackend()
 
@@ -125,6 +126,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        """Connect, in what is left of the time."""
         left = self._deadline.within(timeout)
         if left <= 0:
             raise httpcore.ConnectTimeout("no time left")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,17 @@ def disk_errors(path: Path | None = None) -> Iterator[None]:
     except OSError as error:
         verdict = _VERDICTS.get(error.errno or 0, _trouble)
         raise verdict(_named_by(error) or path or Path(), error.strerror or str(error)) from error
+
+
+def make_private(path: Path) -> None:
+    """
+    Make an empty file that nobody else may read; one that is there stays as it is.
+
+    It is not opened: closed again, it would take from this process every lock it holds on that
+    file (POSIX), those of SQLite among them.
+    """
+    with suppress(OSError):  # whoever opens it next says better what is wrong
+        os.mknod(path, stat.S_IFREG | 0o600)
 
 
 def shown(path: Path | str) -> str:

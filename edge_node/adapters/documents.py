@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import particulars
+from edge_node.adapters import links, particulars
 from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import Earlier, ItemId
 from edge_node.domain.message import freeze
+from edge_node.domain.numbers import spellings
 from edge_node.protocol.handoff.acts import act_values, read_acts
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ select id, name, fingerprint, folder from documents
  order by created desc
 """
 
+# (One that reached nobody was corrected: its number is free again.)
+_REUSED: Final = """
+select id, promulgated from documents
+ where number in (select value from json_each(:numbers)) and notation = :notation
+   and promulgated between :first and :last and promulgated <> :promulgated
+   and sender = :sender and kind in ('new', '')
+   and exists (select 1 from fates where item = documents.id and state not in ('refused', 'dead'))
+ order by created desc limit 1
+"""
+
 
 def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
     """Enter a document that is taken in, its folder still to come."""
@@ -52,7 +63,8 @@ def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
         "created": stamp(now),
     }
     transaction.insert("documents", row)
-    particulars.enter(transaction, new.id, document)
+    particulars.enter(transaction, new.id, document, signed=new.signed)
+    links.enter(transaction, new.id, document, now=now)
 
 
 def acts_text(acts: Sequence[Act]) -> str:
@@ -79,6 +91,21 @@ def _identity(document: Document) -> dict[str, object]:
         "promulgated": document.promulgated.isoformat() if document.promulgated else "",
         "kind": document.business.kind,
     }
+
+
+def reused(tables: QueueFile | Transaction, document: Document) -> tuple[ItemId, str] | None:
+    """
+    Return the last document of another day of the same year that has its number and notation.
+
+    Its day is written as `2026-11-20`. None where there is none: numbers begin anew each year.
+    """
+    day = document.promulgated
+    if day is None:
+        return None
+    year = {"first": f"{day.year:04}-01-01", "last": f"{day.year:04}-12-31"}
+    numbers = json.dumps(spellings(document.number))
+    row = tables.row(_REUSED, _identity(document) | year | {"numbers": numbers})
+    return None if row is None else (ItemId(row["id"]), row["promulgated"])
 
 
 def earlier(tables: QueueFile | Transaction, document: Document) -> list[Earlier]:

@@ -62,6 +62,7 @@ class Drop:
     fault: Message | None = None
     secret: bool = False
     size: int = 0  # bytes of all its files
+    urgency: int = 0  # as the sheet says, or the rule for bare files
 
     @property
     def anchor(self) -> Path:
@@ -136,6 +137,7 @@ class OutboxSettings:
     settle_timeout: timedelta = timedelta(minutes=10)
     bare_grace: timedelta = timedelta(minutes=10)
     rules: Sequence[re.Pattern[str]] = ()  # for the whole name, composed (NFC)
+    urgencies: Sequence[int] = ()  # of what each rule knows; 0 where there are fewer
 
 
 def is_untouchable(name: str) -> bool:

@@ -27,10 +27,11 @@ from edge_node.domain.envelope import (
 )
 from edge_node.domain.errors import IllegalTransition
 from edge_node.domain.lifecycle import Sending, SendingEvent, advance
-from edge_node.domain.receipt import Status, overtakes
+from edge_node.domain.receipt import Status
+from edge_node.domain.standing import takes_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
@@ -62,7 +63,7 @@ select documents.id, fates.receiver
   from documents join fates on fates.item = documents.id
  where documents.number = :number and documents.notation = :notation
    and documents.sender = :organ
- order by documents.created desc
+ order by documents.kind = 'recall', documents.created desc
 """
 
 
@@ -125,24 +126,34 @@ def queue_status(
 
 
 def find_about(
-    transaction: Transaction, *, document_id: str, organ: str, code: str, reporter: str
+    transaction: QueueFile | Transaction,
+    *,
+    document_id: str,
+    organ: str,
+    code: str,
+    reporter: str,
+    reporter_also: Collection[str] = (),
 ) -> tuple[ItemId, str] | None:
     """
     Return the document a status is about and the receiver that reports; None if there is none.
 
     By DocumentId first, else by issuer and number. Whoever reports must be a receiver of it, by
-    the code it was sent to: DocumentIds can be guessed, and nobody speaks for another.
+    the code it was sent to, or by one that stands for the same agency (``reporter_also``):
+    DocumentIds can be guessed, and nobody speaks for another.
     """
     found = transaction.rows(_ABOUT_ID, {"document_id": document_id}) if document_id else []
-    for number, notation in _read_as(code):
+    for number, notation in read_as(code):
         found = found or transaction.rows(
             _ABOUT_CODE, {"number": number, "notation": notation, "organ": organ}
         )
-    named = next((row["id"] for row in found if row["receiver"] == reporter), None)
-    return None if named is None else (ItemId(named), reporter)
+    for known in (reporter, *sorted(set(reporter_also) - {reporter})):
+        named = next((row["id"] for row in found if row["receiver"] == known), None)
+        if named is not None:
+            return ItemId(named), known
+    return None
 
 
-def _read_as(code: str) -> Iterator[tuple[str, str]]:
+def read_as(code: str) -> Iterator[tuple[str, str]]:
     """Yield what may be number and notation of a code; either may have strokes of its own."""
     parts = code.split("/") if code else []
     for end in range(1, len(parts) + 1):
@@ -157,18 +168,28 @@ def reported(
     *,
     at: datetime,
     now: datetime,
-) -> None:
-    """Enter a receiver's word of a moment: it has the document, and how far that has come."""
+    confirms: bool = True,
+) -> bool:
+    """
+    Enter a receiver's word of a moment: it has the document, and how far that has come.
+
+    Returns whether the document stands otherwise by it. Unless it ``confirms`` that the document
+    arrived, that goes on its way as if nothing had been heard.
+    """
     values = {"item": item, "receiver": receiver}
     row = transaction.row(_A_FATE, values)
     assert row is not None  # noqa: S101 - whoever calls has found it
     since = moment(row["status_at"])
-    if overtakes(status, at, standing=row["status"], since=since):
+    frozen = row["state"] == Sending.RECALLED  # whatever is still said of what was given back
+    takes = not frozen and takes_over(status, at, standing=row["status"], since=since)
+    if takes:
         transaction.execute(
             _REPORTED, values | {"status": status, "status_at": stamp(at), "now": stamp(now)}
         )
-    move_fate(transaction, item, receiver, SendingEvent.CONFIRMED, now=now)
+    if confirms:
+        move_fate(transaction, item, receiver, SendingEvent.CONFIRMED, now=now)
     _untold(transaction, item)
+    return takes and status != row["status"]
 
 
 def add_envelope(  # noqa: PLR0913 - the columns of one row
@@ -231,7 +252,7 @@ def move(
             text=reason,
             tell=state in _LOST and row["source"] is not None,
         )
-        return state
+    # A status has fates where it asks to have a document back: it is what was dropped.
     for fate in transaction.rows(
         "select receiver from fates where envelope = :id", {"id": row["id"]}
     ):

@@ -23,7 +23,7 @@ from edge_node.domain.errors import FolderMissing, NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -153,6 +153,11 @@ class Exchange:
                     hint=say("create it again with: edge-node init"),
                 )
         return identity
+
+    def parts(self) -> Iterator[tuple[Path, bool]]:
+        """Yield every folder of it, and whether the software writes there, too."""
+        for name, mode in _MODES.items():
+            yield self.root / name, mode == _SHARED
 
     def recognise(self, agency: AgencyCode) -> Identity:
         """Return whose folder it is; FolderMissing when it is not ours, or not there."""

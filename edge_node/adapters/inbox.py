@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from edge_node.adapters.filing import is_there, require
 from edge_node.domain.message import say
 from edge_node.domain.names import safe_name
 from edge_node.domain.time import in_vietnam
+from edge_node.protocol.handoff.files import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,6 +125,38 @@ class Inbox:
         path = self.exchange.inbox / folder
         with durable.disk_errors(path):
             return not is_there(path) or is_there(path / TAKEN)
+
+    def taken_note(self, folder: str) -> bytes:
+        """
+        Return what the software wrote into the mark by which it took a document.
+
+        Nothing where the folder is gone, or the mark is empty, as it may well be, or is no plain
+        file. Never more than a little over MAX_BYTES.
+        """
+        mark = self.exchange.inbox / folder / TAKEN
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with suppress(OSError), os.fdopen(os.open(mark, flags), "rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(MAX_BYTES + 1)
+        return b""
+
+    def destroy(self, item: ItemId, folder: str) -> bool:
+        """
+        Remove the folder of an item, hidden or in sight, with all that is in it.
+
+        Tells whether there was one. What an earlier call began to remove, and what was being
+        prepared when a node was cut off, goes as well.
+        """
+        inbox = self.exchange.inbox
+        require(inbox)
+        durable.sweep(inbox, kind="moved")
+        durable.sweep(inbox)
+        places = [self._ready(item), *([inbox / folder] if folder else [])]
+        there = [place for place in places if is_there(place)]
+        for place in there:
+            durable.remove_aside(place)
+        durable.sync_folder(inbox)
+        return bool(there)
 
     def _ready(self, item: ItemId) -> Path:
         return self.exchange.inbox / f".{item}.ready"

@@ -17,6 +17,7 @@ from edge_node.domain.document import AgencyCode, Reference
 from edge_node.domain.envelope import AxisId, Digest, Incoming, ItemId, Lane, MessageType, Stored
 from edge_node.domain.lifecycle import Receiving, progress
 from edge_node.domain.message import freeze
+from edge_node.domain.signature import Bears
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,8 +33,10 @@ AN_ITEM: Final = "select * from incoming where id = :id"
 AFTER_ACKNOWLEDGED: Final = MappingProxyType(
     {MessageType.DOCUMENT: Lane.DELIVER, MessageType.STATUS: Lane.APPLY}
 )
-# What the door has done with an item: nothing yet (''), not let it in, or let it in for a person.
+# What the door has done with an item: nothing yet (''), not let it in (it was not even fit to be),
+# or let it in for a person.
 BARRED: Final = "barred"
+UNFIT: Final = "unfit"
 RELEASED: Final = "released"
 _STATE: Final = "update incoming set state = :state, reason = :reason, at = :now where id = :id"
 _DESCRIBE: Final = """
@@ -73,8 +76,9 @@ def describe(
     *,
     folder: str,
     fingerprint: str,
+    signed: Bears = Bears.UNKNOWN,
 ) -> None:
-    """Enter what document it is; ``folder`` is '' where it gets none."""
+    """Enter what document it is, and bears; ``folder`` is '' where it gets none."""
     day = document.promulgated
     transaction.execute(
         _DESCRIBE,
@@ -91,7 +95,7 @@ def describe(
             "kind": document.business.kind,
         },
     )
-    particulars.enter(transaction, item, document)
+    particulars.enter(transaction, item, document, signed=signed)
 
 
 def item_row(transaction: Transaction, item: ItemId) -> Row:

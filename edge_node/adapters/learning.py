@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import documents
+from edge_node.adapters import documents, heard, recalling
 from edge_node.adapters.database import new_id, stamp
 from edge_node.adapters.envelopes import envelope_row, fates_of, move, move_fate, reported
 from edge_node.adapters.history import note
 from edge_node.adapters.marks import Marks
 from edge_node.adapters.sends import LEARN
+from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import Lane, MessageType
 from edge_node.domain.lifecycle import Sending, SendingEvent
 from edge_node.domain.message import freeze, say
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.adapters.waybills import Waybills
-    from edge_node.domain.document import AgencyCode, Document
+    from edge_node.domain.document import AgencyCode, Document, SameAgency
     from edge_node.domain.envelope import Fate, ItemId, Stored
     from edge_node.domain.recovery import Learnt, Papers
 
@@ -53,8 +54,15 @@ update documents set fingerprint = :fingerprint where id = :id and fingerprint =
 class Learning:
     """Documents that went out in a life this queue does not know."""
 
-    def __init__(self, file: QueueFile, waybills: Waybills) -> None:
-        """Work on the tables in ``file``; each document gets its waybill in ``waybills``."""
+    def __init__(
+        self, file: QueueFile, waybills: Waybills, *, same: SameAgency = only_itself
+    ) -> None:
+        """
+        Work on the tables in ``file``; each document gets its waybill in ``waybills``.
+
+        ``same`` tells by which codes an agency goes.
+        """
+        self._same = same
         self._file = file
         self._waybills = waybills
         self._marks = Marks(file)
@@ -137,6 +145,16 @@ class Learning:
                     transaction.insert("attempts", tried | {"reason": freeze(_BY_PAPERS)})
                 for fate in fates:
                     _insert_fate(transaction, papers.id, envelope, fate, now)
+            number, notation = papers.number, papers.notation
+            heard.link(
+                transaction,
+                document_id=papers.document_id,
+                code=f"{number}/{notation}" if notation else number,
+                now=now,
+                confirms=True,
+                receivers=[fate.receiver for fate in papers.fates],
+                same=self._same,
+            )
             self._waybills.add(transaction, papers.id, now=now, wait=False)
 
     def catch_up(self, papers: Papers, *, now: datetime) -> bool:
@@ -161,6 +179,9 @@ class Learning:
             transaction.execute(_FINGERPRINT, {"id": item, "fingerprint": fingerprint})
 
     def _found(self, transaction: Transaction, item: ItemId, fate: Fate, now: datetime) -> None:
+        if fate.state is Sending.RECALLED:
+            recalling.freeze_fate(transaction, item, fate.receiver, reason=fate.reason, now=now)
+            return
         values = {"item": item, "receiver": fate.receiver}
         (row,) = transaction.rows(_A_FATE, values)
         envelope = envelope_row(transaction, row["envelope"])
@@ -175,7 +196,13 @@ class Learning:
 
 
 def _is_news(told: Fate, known: Fate) -> bool:
-    """Tell whether a receiver has a document by its papers, and not by an older word here."""
+    """
+    Tell whether a receiver has a document by its papers, and not by an older word here.
+
+    What was had back is news whenever it was written: nothing leads out of that.
+    """
+    if told.state is Sending.RECALLED:
+        return known.state is not Sending.RECALLED
     if told.state not in _WITH_THE_AXIS or told.at is None or known.at is None:
         return False
     if stamp(told.at) + _SECOND <= stamp(known.at):
@@ -192,7 +219,7 @@ def _groups(fates: Sequence[Fate]) -> Iterator[tuple[Sending, list[Fate]]]:
     if with_axis:
         waits = any(fate.state is Sending.ACCEPTED for fate in with_axis)
         yield (Sending.ACCEPTED if waits else Sending.DELIVERED), with_axis
-    for state in (Sending.REFUSED, Sending.DEAD, Sending.HELD):
+    for state in (Sending.REFUSED, Sending.DEAD, Sending.HELD, Sending.RECALLED):
         found = [fate for fate in left if fate.state is state]
         if found:
             yield state, found

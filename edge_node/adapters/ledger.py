@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters import changes, links
 from edge_node.adapters.database import moment
 from edge_node.adapters.documents import acts_in
 from edge_node.adapters.envelopes import fates_of
+from edge_node.adapters.tombstones import stone_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.lifecycle import Receiving
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row
+    from edge_node.domain.change import Change, Link, Tombstone
     from edge_node.domain.envelope import Fate
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
@@ -44,11 +47,20 @@ select * from incoming
 _FIND_OUT: Final = """
 select * from documents where id >= :low and id < :high or document_id = :document_id limit 3
 """
+# A status that was parked names a document, and is none.
 _FIND_IN: Final = """
 select * from incoming
- where id >= :low and id < :high or document_id = :document_id and state <> 'repeated'
+ where id >= :low and id < :high
+    or document_id = :document_id and message = 'edoc' and state <> 'repeated'
  limit 3
 """
+_PARKED: Final = """
+select * from incoming
+ where message = 'status' and state = 'parked' order by created desc limit :limit
+"""
+_IN_STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {Receiving.QUARANTINED: _QUARANTINE, Receiving.PARKED: _PARKED}
+)
 _ATTEMPTS: Final = """
 select attempts.*, envelopes.status as status
   from attempts join envelopes on envelopes.id = attempts.envelope
@@ -85,6 +97,8 @@ class Outbound:
     created: datetime
     fates: tuple[Fate, ...]
     signatures: tuple[Act, ...] = ()  # of this agency, made on the way out
+    requests: tuple[Change, ...] = ()  # to have it back, change or replace it; or that it is
+    links: tuple[Link, ...] = ()  # to and from other documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +120,15 @@ class Inbound:
     size: int
     created: datetime
     at: datetime
+    status: str = ""  # how it stands by what we said of it; an answer to a request is no step
+    status_at: datetime | None = None
+    arrival_number: str = ""  # in the agency's own register, as its software says
+    arrival_date: str = ""
+    arrival_unit: str = ""
+    kind: str = ""  # new, or what it asks; '' while nobody has read it
+    requests: tuple[Change, ...] = ()  # to have it back, change or replace it; or that it is
+    links: tuple[Link, ...] = ()  # to and from other documents
+    tombstone: Tombstone | None = None  # what was destroyed of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +156,11 @@ class Ledger:
         return [self._outbound(row) for row in rows]
 
     def inbound(self, *, state: str = "", limit: int) -> list[Inbound]:
-        """Return incoming documents, newest first; quarantined statuses with them on request."""
+        """Return incoming documents, newest first; statuses set aside with them on request."""
         sql = _IN_IN_STATE if state else _IN
-        if state == Receiving.QUARANTINED:
-            sql = _QUARANTINE
-        return [_inbound(row) for row in self._file.rows(sql, {"state": state, "limit": limit})]
+        sql = _IN_STATES.get(state, sql)
+        rows = self._file.rows(sql, {"state": state, "limit": limit})
+        return [self._inbound(row) for row in rows]
 
     def find(self, prefix: str) -> Outbound | Inbound:
         """Return the one item whose id begins so; UnknownItem if there is none, or several."""
@@ -152,7 +175,7 @@ class Ledger:
                 else say("several documents go by {id}", id=prefix),
                 hint=say("`edge-node list` shows the ids"),
             )
-        return self._outbound(out[0]) if out else _inbound(into[0])
+        return self._outbound(out[0]) if out else self._inbound(into[0])
 
     def attempts(self, item: ItemId) -> list[Attempt]:
         """Return every try to send an envelope of one item, oldest first."""
@@ -183,6 +206,16 @@ class Ledger:
         row = self._file.row(_WAITING) or {}
         return row["n"], moment(row["due"]) if row["due"] is not None else None
 
+    def _inbound(self, row: Row) -> Inbound:
+        item = ItemId(row["id"])
+        return replace(
+            _inbound(row),
+            kind=row["kind"],
+            requests=tuple(changes.of(self._file, item)),
+            links=links.of(self._file, item),
+            tombstone=stone_of(self._file, item) if row["state"] == "recalled" else None,
+        )
+
     def _outbound(self, row: Row) -> Outbound:
         code = f"{row['number']}/{row['notation']}" if row["notation"] else row["number"]
         return Outbound(
@@ -199,6 +232,8 @@ class Ledger:
             created=moment(row["created"]),
             fates=fates_of(self._file, row["id"]),
             signatures=acts_in(row),
+            requests=tuple(changes.of(self._file, row["id"])),
+            links=links.of(self._file, ItemId(row["id"])),
         )
 
 
@@ -219,4 +254,9 @@ def _inbound(row: Row) -> Inbound:
         size=row["size"],
         created=moment(row["created"]),
         at=moment(row["at"]),
+        status=row["status"],
+        status_at=moment(row["status_at"]) if row["status"] else None,
+        arrival_number=row["arrival_number"],
+        arrival_date=row["arrival_date"],
+        arrival_unit=row["arrival_unit"],
     )

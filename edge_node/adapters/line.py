@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from edge_node.adapters.axis import VxpAxis
     from edge_node.adapters.package_stream import Sink
     from edge_node.domain.breaker import Circuit
+    from edge_node.domain.directory import AgencyList
     from edge_node.domain.document import AgencyCode
-    from edge_node.domain.envelope import AxisId, Listed, MessageType, Sent, Stored
+    from edge_node.domain.envelope import Agency, AxisId, Listed, MessageType, Sent, Stored
 
 
 class Upstream:
@@ -177,6 +178,13 @@ class Line:
         """Return what became of what we sent."""
         with self._upstream.calling(self._probe):
             return self._axis.list_sent(message, axis_id)
+
+    def list_agencies(
+        self, which: AgencyList, take: Callable[[Agency], object], *, level: int = 1
+    ) -> None:
+        """Hand on each unit of a list of the axis."""
+        with self._upstream.calling(self._probe):
+            self._axis.list_agencies(which, take, level=level)
 
     def _probe(self) -> None:
         self._axis.probe()

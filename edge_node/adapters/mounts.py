@@ -64,6 +64,12 @@ def foreign_filesystem(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None
 
 def filesystem(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None:
     """Return the type of the file system the path lies on, as the kernel names it, if it tells."""
+    covering = _covering(path, mountinfo)
+    return None if covering is None else covering[1]
+
+
+def _covering(path: Path, mountinfo: Path) -> tuple[str, str] | None:
+    """Return the number of the mount a path lies on, and the type of its file system."""
     try:
         lines = mountinfo.read_text("utf-8", "surrogateescape").split("\n")
     except OSError:
@@ -72,8 +78,20 @@ def filesystem(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None:
     for line in filter(None, lines):
         mount_point, kind = _mount(line)
         if len(mount_point.parts) >= depth and place.is_relative_to(mount_point):
-            found, depth = kind, len(mount_point.parts)  # the later of two covers the earlier
+            # The later of two covers the earlier.
+            found, depth = (line.split(" ", 1)[0], kind), len(mount_point.parts)
     return found
+
+
+def mount_of(path: Path, *, mountinfo: Path = MOUNTINFO) -> str | None:
+    """
+    Return what tells the mount a path lies on from all others; None where nobody can tell.
+
+    ``mountinfo`` is that of the process that is to rename there: a service may have mounts of
+    its own. Nothing is touched for it, as `same_mount` does.
+    """
+    covering = _covering(path, mountinfo)
+    return None if covering is None else covering[0]
 
 
 def same_mount(one: Path, other: Path) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import work
+from edge_node.adapters import changes, recalling, work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import envelope_row
 from edge_node.domain.envelope import ItemId, MessageType
@@ -32,6 +32,8 @@ select work.item, work.due, work.leased is null and work.alone = 0 as free
  order by envelopes.rowid limit 1
 """
 _BEHIND: Final = timedelta(seconds=1)
+# Whoever makes true what such a status says lets it leave at once (`tombstones`).
+_HELD_BACK: Final = timedelta(minutes=1)
 
 
 def choose(
@@ -51,6 +53,13 @@ def choose(
         if row["state"] in SETTLED:
             # A receiver confirmed it while its own settling was cut off.
             work.finish(transaction, claim)
+            continue
+        if recalling.is_wanted_back(transaction, row):
+            recalling.stop_envelope(transaction, row, now=now)
+            work.finish(transaction, claim)
+            continue
+        if row["status"] and changes.held_back(transaction, row["item"], row["status"]):
+            work.give_back(transaction, claim, due=now + _HELD_BACK)
             continue
         ahead = _ahead(transaction, row)
         if ahead is None:

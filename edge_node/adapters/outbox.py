@@ -36,14 +36,13 @@ from edge_node.domain.message import Message, say
 from edge_node.protocol.handoff.words import nfc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from edge_node.adapters.drops import OutboxSettings
     from edge_node.adapters.settle import Round
 
-# The notes on a bare file that a rule knows, and on one that none does.
-_MATCHES: Final = object()
-_UNKNOWN: Final = object()
+# The note on a bare file that no rule knows; on another it is how urgent the rule says it is.
+_UNKNOWN: Final = -1
 
 
 class Outbox:
@@ -154,28 +153,39 @@ class Outbox:
         ending = ending_of(file.name, SHEET_ENDINGS) or ""
         fault = sheet.fault or named.conflict(file)
         drop = self._drop(
-            Style.SIDECAR, file.name[: -len(ending)], [file, *members], fault, secret=sheet.secret
+            Style.SIDECAR,
+            file.name[: -len(ending)],
+            [file, *members],
+            fault,
+            secret=sheet.secret,
+            urgency=sheet.urgency,
         )
         trouble = sheet.flaw or _missing(missing, file)
         self._judge(drop, [file, *members], about, trouble, ripeness)
 
     def _judge_bare(self, file: Sighting, ripeness: Ripeness) -> None:
         if file.note is None:
-            file.note = _MATCHES if self._is_known(file) else _UNKNOWN
-        if file.note is _UNKNOWN:
+            file.note = self._urgency_by_rule(file)
+        if file.note == _UNKNOWN:
             why = say("no sidecar names it, and no rule of the configuration knows its name")
             ripeness.wait(file.path, why, file.since)
             return
-        drop = self._drop(Style.BARE, Path(file.name).stem, [file])
+        urgency = file.note if isinstance(file.note, int) else 0
+        drop = self._drop(Style.BARE, Path(file.name).stem, [file], urgency=urgency)
         grace = self._settings.bare_grace.total_seconds()
         found = ripeness.ripe(drop, [file], file.path, grace=grace)
         self._offer(found, [file], ripeness)
 
-    def _is_known(self, file: Sighting) -> bool:
+    def _urgency_by_rule(self, file: Sighting) -> int:
+        """Return how urgent the first rule that knows a bare file says it is, or _UNKNOWN."""
         name = nfc(file.name)
-        return ending_of(name, BARE_ENDINGS) is not None and any(
-            rule.fullmatch(name) for rule in self._settings.rules
-        )
+        if ending_of(name, BARE_ENDINGS) is None:
+            return _UNKNOWN
+        urgencies = self._settings.urgencies
+        for place, rule in enumerate(self._settings.rules):
+            if rule.fullmatch(name):
+                return urgencies[place] if place < len(urgencies) else 0
+        return _UNKNOWN
 
     # ── folders ──────────────────────────────────────────────────────────────────────────────
 
@@ -205,7 +215,14 @@ class Outbox:
         fault = sheet.fault
         if len(sheets) > 1:
             fault = say("the folder holds both a document.json and a document.yaml")
-        drop = self._drop(Style.BUNDLE, folder.name, members, fault, secret=sheet.secret)
+        drop = self._drop(
+            Style.BUNDLE,
+            folder.name,
+            members,
+            fault,
+            secret=sheet.secret,
+            urgency=sheet.urgency,
+        )
         trouble = sheet.flaw or _odd(inside) or _missing(missing, sheets[0])
         self._judge(drop, members, about, trouble, ripeness)
 
@@ -221,12 +238,17 @@ class Outbox:
     ) -> None:
         if not drop.secret:
             self._offer(ripeness.ripe(drop, members, about, trouble=trouble), members, ripeness)
-        elif self._refused(drop):
-            told = self._error_file(drop.name, ".error.txt").name
-            why = say("it is refused where it lies, see {file}", file=shown(told))
-            ripeness.wait(about, why, max(member.since for member in members))
+        elif self._refused({drop.anchor, drop.members[0]}, drop.name):
+            self._leave_refused(drop, members, about, ripeness)
         else:
             ripeness.take(drop, members)
+
+    def _leave_refused(
+        self, drop: Drop, members: list[Sighting], about: str, ripeness: Ripeness
+    ) -> None:
+        told = self._error_file(drop.name, ".error.txt").name
+        why = say("it is refused where it lies, see {file}", file=shown(told))
+        ripeness.wait(about, why, max(member.since for member in members))
 
     def _offer(self, drop: Drop | None, members: list[Sighting], ripeness: Ripeness) -> None:
         if drop is None:
@@ -237,6 +259,10 @@ class Outbox:
                 ripeness.wait(str(drop.anchor), why, max(member.since for member in members))
                 return
             self._held.pop(drop.anchor, None)
+        # What is printed on any of its files may be why; each may be put right.
+        if self._refused({drop.anchor, *drop.members}, drop.name):
+            self._leave_refused(drop, members, str(drop.anchor), ripeness)
+            return
         ripeness.take(drop, members)
 
     def _drop(
@@ -247,6 +273,7 @@ class Outbox:
         fault: Message | None = None,
         *,
         secret: bool = False,
+        urgency: int = 0,
     ) -> Drop:
         return Drop(
             style=style,
@@ -256,6 +283,7 @@ class Outbox:
             fault=fault,
             secret=secret,
             size=sum(member.size for member in members),
+            urgency=urgency,
         )
 
     def _rights(self, drop: Drop) -> tuple[object, ...]:
@@ -267,11 +295,11 @@ class Outbox:
                 rights.append((status.st_ino, status.st_mode, status.st_uid, status.st_gid))
         return tuple(rights)
 
-    def _refused(self, drop: Drop) -> bool:
-        """Tell whether our word on the drop is younger than it is (a ctime cannot lie)."""
+    def _refused(self, paths: Collection[Path], name: str) -> bool:
+        """Tell whether our word on a drop is younger than these of it (a ctime cannot lie)."""
         try:
-            told = self._error_file(drop.name, ".error.json").stat().st_mtime_ns
-            return all(path.lstat().st_ctime_ns <= told for path in {drop.anchor, drop.members[0]})
+            told = self._error_file(name, ".error.json").stat().st_mtime_ns
+            return all(path.lstat().st_ctime_ns <= told for path in paths)
         except FileNotFoundError:
             return False
 

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import documents, sends, work
+from edge_node.adapters import changes, documents, heard, recalling, sends, work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import (
     FATES,
@@ -25,13 +25,13 @@ from edge_node.adapters.envelopes import (
     move,
     move_fate,
     note_attempt,
-    queue_status,
     to_envelope,
     unmark,
 )
 from edge_node.adapters.history import note
 from edge_node.adapters.offering import choose
 from edge_node.adapters.outcomes import enter
+from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import (
     AxisId,
     Earlier,
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from edge_node.adapters.database import QueueFile, Row
+    from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.adapters.waybills import Waybills
-    from edge_node.domain.document import AgencyCode, Document
+    from edge_node.domain.document import AgencyCode, Document, SameAgency
     from edge_node.domain.envelope import Claim, NewDocument
     from edge_node.domain.message import Message
 
@@ -76,12 +76,20 @@ select envelopes.* from fates join envelopes on envelopes.id = fates.envelope
 class Outgoing:
     """Documents and envelopes on their way out."""
 
-    def __init__(self, file: QueueFile, waybills: Waybills, *, only: ItemId | None = None) -> None:
+    def __init__(
+        self,
+        file: QueueFile,
+        waybills: Waybills,
+        *,
+        only: ItemId | None = None,
+        same: SameAgency = only_itself,
+    ) -> None:
         """
         Work on the tables in ``file``; what must outlive them is written to ``waybills``.
 
-        ``only``: claim this envelope and no other.
+        ``only``: claim this envelope and no other. ``same`` tells by which codes an agency goes.
         """
+        self._same = same
         self._file = file
         self._waybills = waybills
         self._only = only
@@ -109,51 +117,58 @@ class Outgoing:
             documents.enter(transaction, new, now=now)
             for act in new.acts:
                 note(transaction, new.id, SIGNED, now=act.at, text=freeze(told(act)))
-            envelope = add_envelope(
+            older = self._queue(transaction, new, now=now)
+            heard.link(
                 transaction,
-                MessageType.DOCUMENT,
-                item=new.id,
-                sender=new.document.sender.code,
-                receivers=[receiver.code for receiver in new.document.receivers],
-                package=new.package,
-                urgency=new.document.priority,
-                deadline=end_of_work(new.document.due) if new.document.due else None,
+                document_id=new.document.document_id,
+                code=new.document.code,
                 now=now,
+                confirms=False,
+                receivers=[receiver.code for receiver in new.document.receivers],
+                same=self._same,
             )
-            for receiver in new.document.receivers:
-                fate = {"item": new.id, "receiver": receiver.code, "name": receiver.name}
-                fate |= {"envelope": envelope, "state": Sending.QUEUED}
-                transaction.insert("fates", fate | {"at": stamp(now)})
-                note(transaction, new.id, Sending.QUEUED, now=now, agency=receiver.code, tell=True)
+            # Its own first: where the power goes, that is how it is known to have no row.
             self._waybills.write(transaction, new.id, now=now)
+            if older is not None:
+                self._waybills.add(transaction, older, now=now, wait=True)
+
+    def _queue(
+        self, transaction: Transaction, new: NewDocument, *, now: datetime
+    ) -> ItemId | None:
+        """Queue what was taken in, with a fate for each receiver; return what it recalls."""
+        if new.recall is not None:
+            return recalling.carry_out(transaction, new, now=now).item
+        envelope = add_envelope(
+            transaction,
+            MessageType.DOCUMENT,
+            item=new.id,
+            sender=new.document.sender.code,
+            receivers=[receiver.code for receiver in new.document.receivers],
+            package=new.package,
+            urgency=new.document.priority,
+            deadline=end_of_work(new.document.due) if new.document.due else None,
+            now=now,
+        )
+        for receiver in new.document.receivers:
+            fate = {"item": new.id, "receiver": receiver.code, "name": receiver.name}
+            fate |= {"envelope": envelope, "state": Sending.QUEUED}
+            transaction.insert("fates", fate | {"at": stamp(now)})
+            note(transaction, new.id, Sending.QUEUED, now=now, agency=receiver.code, tell=True)
+        codes = [receiver.code for receiver in new.document.receivers]
+        changes.ask(transaction, new.id, new.document, codes, now=now)
+        return None
 
     def earlier(self, document: Document) -> list[Earlier]:
         """Return what went out before by the same DocumentId, or number, notation and date."""
         return documents.earlier(self._file, document)
 
+    def reused(self, document: Document) -> tuple[ItemId, str] | None:
+        """Return which document of another day of its year has its number, and that day."""
+        return documents.reused(self._file, document)
+
     def holds(self, item: ItemId) -> bool:
         """Tell whether a drop has been taken in under this id."""
         return documents.has(self._file, item)
-
-    def report(
-        self,
-        item: ItemId,
-        status: str,
-        body: bytes,
-        *,
-        sender: str,
-        to: str,
-        source: str,
-        now: datetime,
-    ) -> bool:
-        """Queue a status about an incoming item; False if that file was taken already."""
-        with self._file.transaction() as transaction:
-            added = queue_status(
-                transaction, item, status, body, sender=sender, to=to, source=source, now=now
-            )
-            if added:
-                self._waybills.add(transaction, item, now=now, wait=True)
-            return added
 
     # ── offering to the axis ─────────────────────────────────────────────────────────────────
 

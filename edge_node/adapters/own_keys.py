@@ -272,19 +272,7 @@ class OwnSigningKey(SigningKey):
 
     def _password(self) -> str:
         """Return the password or PIN as it lies in its file now."""
-        if not self._own.password_file:
-            return ""
-        try:
-            path = secret_path(self._own.password_file, self._environ)
-            return read_secret(path).decode()
-        except UnicodeDecodeError as error:
-            raise KeyTrouble(
-                say("the password in {path} is not written in UTF-8", path=str(path)),
-                Reason.KEY_MISSING,
-                hint=say("save it as UTF-8 in the editor"),
-            ) from error
-        except EdgeNodeError as error:
-            raise KeyTrouble(error.message, Reason.KEY_MISSING, hint=error.hint) from error
+        return password_of(self._own, self._environ)
 
     @contextmanager
     def _telling(self, packet: Packet, secret: str) -> Iterator[None]:
@@ -325,6 +313,23 @@ class OwnSigningKey(SigningKey):
             path=shown(self._own.password_file),
             key=self.name,
         )
+
+
+def password_of(key: OwnKey, environ: Mapping[str, str]) -> str:
+    """Return the password or PIN of a key as it lies in its file now; empty for none."""
+    if not key.password_file:
+        return ""
+    try:
+        path = secret_path(key.password_file, environ)
+        return read_secret(path).decode()
+    except UnicodeDecodeError as error:
+        raise KeyTrouble(
+            say("the password in {path} is not written in UTF-8", path=str(path)),
+            Reason.KEY_MISSING,
+            hint=say("save it as UTF-8 in the editor"),
+        ) from error
+    except EdgeNodeError as error:
+        raise KeyTrouble(error.message, Reason.KEY_MISSING, hint=error.hint) from error
 
 
 def _read(path: Path) -> dict[str, object] | None:

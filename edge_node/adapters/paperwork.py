@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row
 
 _UNTOLD: Final = """
-select id, document_id, number, notation, ref, name, folder, warnings, signatures, created
+select id, document_id, number, notation, ref, name, folder, warnings, signatures, created,
+       kind
   from documents where untold = 1 order by created limit :limit
 """
 
@@ -56,4 +57,5 @@ class Paperwork:
             fates=fates_of(self._file, row["id"]),
             warnings=tuple(warning for warning in thawed if warning),
             acts=acts_in(row),
+            kind=row["kind"],
         )

@@ -27,6 +27,7 @@ def enter(transaction: Transaction, item: ItemId, document: Document, *, signed:
         "particulars",
         {
             "item": item,
+            "author": document.sender.name,
             "signer": signer.name if signer else "",
             "position": signer.position if signer else "",
             "competence": signer.competence if signer else "",

@@ -13,10 +13,14 @@ from edge_node.adapters.learning import Learning
 from edge_node.adapters.marks import Marks
 from edge_node.adapters.outgoing import Outgoing
 from edge_node.adapters.paperwork import Paperwork
+from edge_node.adapters.requests import Requests
+from edge_node.adapters.speaking import Speaking
 from edge_node.adapters.stranded import Stranded
+from edge_node.adapters.tombstones import Tombstones
 from edge_node.adapters.trials import Trials
 from edge_node.adapters.unsure import Unsure
 from edge_node.adapters.waybills import Waybills
+from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import Lane
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
+    from edge_node.domain.document import SameAgency
     from edge_node.domain.envelope import Digest, ItemId
 
 _NAMED: Final = """
@@ -41,25 +46,35 @@ class Queue:
     """What goes out, what comes in, what is to be told; all on one file."""
 
     def __init__(
-        self, path: Path, waybills: Waybills | None = None, *, only: ItemId | None = None
+        self,
+        path: Path,
+        waybills: Waybills | None = None,
+        *,
+        only: ItemId | None = None,
+        same: SameAgency = only_itself,
     ) -> None:
         """
         Open the queue at ``path``; raises what `QueueFile` raises.
 
         Where ``only`` names an item, that one is claimed, suspected or not, and no other.
+        ``same`` tells by which codes an agency goes: as one a recall may ask for what it sent as
+        another.
         """
         waybills = waybills or Waybills()
         self.file = QueueFile(path)
-        self.outgoing = Outgoing(self.file, waybills, only=only)
+        self.outgoing = Outgoing(self.file, waybills, only=only, same=same)
         self.unsure = Unsure(self.file)
-        self.arriving = Arriving(self.file, waybills, only=only)
+        self.arriving = Arriving(self.file, waybills, only=only, same=same)
+        self.speaking = Speaking(self.file, waybills)
         self.stranded = Stranded(self.file, only=only)
         self.statuses = Stranded(self.file, Lane.STATUSES, only=only)
         self.trials = Trials(self.file)
         self.history = History(self.file)
         self.paperwork = Paperwork(self.file)
-        self.learning = Learning(self.file, waybills)
+        self.learning = Learning(self.file, waybills, same=same)
         self.marks = Marks(self.file)
+        self.requests = Requests(self.file, waybills, same=same)
+        self.tombstones = Tombstones(self.file, waybills)
 
     def sweep(self, *, now: datetime, ceiling: timedelta, crashes: int = _SUSPECTED_AFTER) -> int:
         """

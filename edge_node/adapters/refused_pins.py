@@ -108,6 +108,10 @@ class RefusedPins:
             # A token that took a PIN has forgotten how many wrong ones it was told before.
             self._strike([one for one in known if not one.may_be_at(place)])
 
+    def refuses(self, place: OnToken, pin: str) -> bool:
+        """Whether that PIN was refused before, or not answered: it would not be told again."""
+        return any(one.may_be_at(place) and one.is_pin(pin) for one in self._known())
+
     def note(self, told: ToldPin) -> None:
         """Remember a PIN that was refused later than it was told; the disk's no is logged."""
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_node.adapters import heard
 from edge_node.adapters.database import stamp
 from edge_node.adapters.waybills import REVISION
 from edge_node.domain.envelope import Digest
@@ -36,6 +37,9 @@ _COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "fates": "pragma table_info(fates)",
         "incoming": "pragma table_info(incoming)",
         "particulars": "pragma table_info(particulars)",
+        "links": "pragma table_info(links)",
+        "changes": "pragma table_info(changes)",
+        "tombstones": "pragma table_info(tombstones)",
     }
 )
 # What is written from now on is younger than all that was read.
@@ -72,6 +76,15 @@ _PUT_RIGHT: Final = (
     insert or ignore into work (lane, item, due)
     select 'acknowledge', id, :now from incoming where state = 'received'
     """,
+    """
+    delete from work
+     where lane = 'destroy' and exists (select 1 from tombstones where item = work.item)
+    """,
+    """
+    insert or ignore into work (lane, item, due)
+    select 'destroy', id, :now from incoming
+     where state = 'recalled' and not exists (select 1 from tombstones where item = incoming.id)
+    """,
 )
 
 
@@ -98,6 +111,7 @@ class Relaying:
                 self.arrivals += self._arrival(transaction, bill)
         for statement in _PUT_RIGHT:
             transaction.execute(statement, {"now": stamp(now)})
+        heard.link_all(transaction, now=now)
         transaction.execute(_GO_ON_FROM, {"name": REVISION, "newest": newest})
 
     def _is_news(self, transaction: Transaction, bill: Waybill, table: str) -> bool:
@@ -111,10 +125,18 @@ class Relaying:
         transaction.execute(_FATES_GONE, {"item": bill.item})
         for row in bill.rows["documents"]:
             _put(transaction, "documents", row | {"untold": 1})
-        for table in ("envelopes", "fates", "particulars"):
+        for table in ("envelopes", "fates", "particulars", "links"):
             for row in bill.rows.get(table, ()):
                 _put(transaction, table, row)
+        self._requests(transaction, bill)
         return True
+
+    def _requests(self, transaction: Transaction, bill: Waybill) -> None:
+        """Enter requests; two waybills tell of one, and the one written last of its answer."""
+        for row in bill.rows.get("changes", ()):
+            known = transaction.row("select at from changes where id = :id", {"id": row["id"]})
+            if known is None or known["at"] <= row["at"]:
+                _put(transaction, "changes", row)
 
     def _arrival(self, transaction: Transaction, bill: Waybill) -> bool:
         (row,) = bill.rows["incoming"]
@@ -127,8 +149,10 @@ class Relaying:
             self.left += 1
             return False
         _put(transaction, "incoming", row)
-        for told in bill.rows.get("particulars", ()):
-            _put(transaction, "particulars", told)
+        for table in ("particulars", "links", "tombstones"):
+            for told in bill.rows.get(table, ()):
+                _put(transaction, table, told)
+        self._requests(transaction, bill)
         for envelope in bill.rows["envelopes"]:
             if envelope["body"] is not None:
                 _put(transaction, "envelopes", envelope)

@@ -56,10 +56,12 @@ _FIRST: Final = (
     "create index documents_identity on documents (document_id, sender)",
     "create index documents_number on documents (number, notation, promulgated, sender)",
     "create index documents_created on documents (created)",
+    "create index documents_promulgated on documents (promulgated)",
     "create index documents_untold on documents (created) where untold = 1",
     """
     create table particulars (
         item text primary key,
+        author text not null default '',
         signer text not null default '',
         position text not null default '',
         competence text not null default '',
@@ -104,7 +106,10 @@ _FIRST: Final = (
     "create unique index envelopes_source on envelopes (source) where source is not null",
     "create index envelopes_digest on envelopes (digest)",
     "create index envelopes_axis on envelopes (axis_id) where axis_id is not null",
-    "create index envelopes_reports on envelopes (message, state) where message = 'status'",
+    """
+    create index envelopes_reports on envelopes (message, state, created)
+     where message = 'status'
+    """,
     """
     create table fates (
         item text not null references documents (id),
@@ -121,6 +126,10 @@ _FIRST: Final = (
     """,
     "create index fates_envelope on fates (envelope)",
     "create index fates_state on fates (state, at)",
+    """
+    create index fates_unheard on fates (at)
+     where status = '' and state in ('accepted', 'delivered')
+    """,
     """
     create table incoming (
         id text primary key,
@@ -145,6 +154,10 @@ _FIRST: Final = (
         arrival_number text not null default '',
         arrival_date text not null default '',
         arrival_unit text not null default '',
+        -- the day it arrived: as the office entered it, or as it came by Vietnamese clocks
+        arrived text generated always as (
+            coalesce(nullif(arrival_date, ''), date(created / 1000 + 25200, 'unixepoch'))
+        ) virtual,
         reason text not null default '',
         created integer not null,
         at integer not null
@@ -156,6 +169,13 @@ _FIRST: Final = (
     "create index incoming_digest on incoming (digest)",
     "create index incoming_content on incoming (fingerprint) where fingerprint <> ''",
     "create index incoming_code on incoming (code, sender) where code <> ''",
+    """
+    create index incoming_requests on incoming (folder)
+     where message = 'status' and state = 'delivered' and folder <> ''
+    """,
+    "create index incoming_parked_id on incoming (document_id) where state = 'parked'",
+    "create index incoming_parked_code on incoming (code) where state = 'parked'",
+    "create index incoming_arrived on incoming (message, arrived)",
     """
     create table links (
         item text not null,
@@ -176,9 +196,11 @@ _FIRST: Final = (
         asked_by_us integer not null,
         kind text not null,
         carrier text not null,
+        carrier_id text not null default '',
         item text,
         document_id text not null,
         code text not null default '',
+        promulgated text not null default '',
         agency text not null,
         reason text not null default '',
         state text not null,
@@ -188,7 +210,7 @@ _FIRST: Final = (
     ) strict
     """,
     "create index changes_item on changes (item, agency) where item is not null",
-    "create index changes_carrier on changes (carrier)",
+    "create unique index changes_carrier on changes (carrier, agency, document_id, code)",
     "create index changes_parked on changes (document_id, code) where item is null",
     "create index changes_open on changes (state, created)",
     """
@@ -207,12 +229,14 @@ _FIRST: Final = (
     create table alarms (
         item text not null,
         what text not null,
+        agency text not null default '',
         at integer not null,
         over integer,
-        primary key (item, what)
+        primary key (item, what, agency)
     ) strict, without rowid
     """,
-    "create index alarms_on on alarms (at) where over is null",
+    "create index alarms_on on alarms (what, at) where over is null",
+    "create index alarms_over on alarms (over) where over is not null",
     """
     create table work (
         lane text not null,
@@ -258,6 +282,10 @@ _FIRST: Final = (
     """,
     "create index events_item on events (item, id)",
     "create index events_untold on events (id) where untold = 1",
+    """
+    create index events_accepted on events (at, agency, item)
+     where event in ('accepted', 'delivered') and agency <> ''
+    """,
     "create table marks (name text primary key, value text not null) strict, without rowid",
     """
     create table pauses (

@@ -23,6 +23,8 @@ from edge_node.domain.recovery import ASIDE_BEFORE, HAD_BEFORE
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.adapters.witness import Witness
 
@@ -50,6 +52,7 @@ select count(*) as n from work
 # Its clock and ours may be so far apart, and it dates what it lists to the second.
 _APART: Final = timedelta(minutes=10)
 
+_TALLY: Final = "select name, value from marks where name in (:count, :held)"
 _TRIES: Final = "select coalesce(max(id), 0) as n from attempts"
 _NEWEST: Final = "select coalesce(max(created), 0) as n from incoming"
 # Whatever it was set aside for, a person may have released it since; its story keeps the reason.
@@ -70,6 +73,21 @@ class Held:
     counted: int
     witnessed: int | None
     tries: int  # the last one on record before: which came later is told by no clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a queue says of itself, read without opening it for work."""
+
+    counted: int | None  # None in a queue nobody ever opened
+    held: bool
+
+
+def tally_of(connection: sqlite3.Connection) -> Tally:
+    """Return what stands in a queue that was opened to be read only."""
+    found = dict(connection.execute(_TALLY, {"count": _COUNT, "held": HELD}).fetchall())
+    counted = found.get(_COUNT)
+    return Tally(counted=None if counted is None else int(counted), held=HELD in found)
 
 
 def count_one(transaction: Transaction) -> None:

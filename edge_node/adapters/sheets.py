@@ -31,6 +31,7 @@ class Sheet:
 
     files: tuple[str, ...] = ()
     secret: bool = False
+    urgency: int = 0
     flaw: Message | None = None
     fault: Message | None = None
 
@@ -52,7 +53,12 @@ def read_sheet(path: Path) -> Sheet:
         return (
             Sheet(files=seen.files, flaw=nothing) if is_yaml(path.name) else Sheet(fault=nothing)
         )
-    return Sheet(files=seen.files, secret=seen.secret, fault=_fault_in(seen.files, path.name))
+    return Sheet(
+        files=seen.files,
+        secret=seen.secret,
+        urgency=seen.urgency,
+        fault=_fault_in(seen.files, path.name),
+    )
 
 
 def _fault_in(names: tuple[str, ...], sheet: str) -> Message | None:

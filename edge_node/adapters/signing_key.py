@@ -32,6 +32,7 @@ from edge_node.adapters.hiring import (
     python,
 )
 from edge_node.adapters.secret import OTHERS
+from edge_node.adapters.token_sight import question, read_sight
 from edge_node.domain.errors import Outage
 from edge_node.domain.message import say
 from edge_node.notary.child import Reason
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from edge_node.adapters.token_sight import TokenSight
     from edge_node.domain.message import Message
     from edge_node.notary.wire import Plain
 
@@ -173,6 +175,12 @@ class SigningKey:
     def cms(self, digest: bytes, facts: KeyFacts | None = None) -> bytes:
         """Return a SignedData (DER) over a document's digest, without a time-stamp; see `sign`."""
         return self._asked({"ask": "cms", "digest": 0}, _only, digest, facts=facts)
+
+    def sight(self) -> TokenSight:
+        """Return what the token of the key shows to anybody; nobody logs in for it."""
+        assert isinstance(self._place, OnToken)  # noqa: S101 - files have none, and nobody asks
+        with self._lock:
+            return self._ask(question(self._place), read_sight, once=True)
 
     def tidy(self) -> None:
         """Take note of a child that has gone for want of work."""

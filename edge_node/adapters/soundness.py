@@ -7,13 +7,18 @@ Only looks. What a sick file leads to is the daemon's affair, what becomes of it
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import damaged, disk_trouble
 from edge_node.adapters.disk import disk_errors
+from edge_node.domain.errors import EdgeNodeError, QueueDamaged
+from edge_node.domain.message import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
     from pathlib import Path
 
 # The whole check reads every page and compares indexes with tables: 100 MB in 0.1 s from memory,
@@ -21,6 +26,14 @@ if TYPE_CHECKING:
 QUICK_ABOVE: Final = 200 << 20  # bytes
 _BUSY: Final = 20.0  # seconds
 _TABLES: Final = ("documents", "envelopes", "fates", "incoming", "work", "marks")
+
+
+# How many of its steps SQLite takes before it asks whether the time is up.
+_STEPS: Final = 1_000
+
+
+class Unfinished(EdgeNodeError):
+    """The time was up before the file was looked through; no flaw was found until then."""
 
 
 def demand_sound(path: Path, *, quick_above: int = QUICK_ABOVE) -> None:
@@ -35,6 +48,65 @@ def demand_sound(path: Path, *, quick_above: int = QUICK_ABOVE) -> None:
         words = _flaws(connection, quick=size > quick_above)
     if words:
         raise damaged(path, words)
+
+
+def glance(path: Path, *, within: timedelta) -> None:
+    """
+    Look through the file quickly and leave no trace beside it; raises as `demand_sound` does.
+
+    Unfinished where that takes longer than ``within``.
+    """
+    try:
+        _glance(path, within)
+    except QueueDamaged:
+        if not _wal(path).exists():
+            raise
+        _glance(path, within)  # somebody began to write under our eyes
+
+
+def _glance(path: Path, within: timedelta) -> None:
+    with read_only(path) as connection, _bounded(connection, within):
+        words = _flaws(connection, quick=True)
+    if words:
+        raise damaged(path, words)
+
+
+@contextmanager
+def _bounded(connection: sqlite3.Connection, within: timedelta) -> Iterator[None]:
+    ends = time.monotonic() + within.total_seconds()
+    connection.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        raise Unfinished(
+            say(
+                "the queue was not looked through within {seconds} s; no flaw was found so far",
+                seconds=round(within.total_seconds()),
+            )
+        ) from error
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[sqlite3.Connection]:
+    """
+    Open a file that is there to read in it and leave no trace; raises what `disk_trouble` does.
+
+    To read a file in WAL mode SQLite lays two others beside it, and whoever may only read cannot
+    remove them. Without a WAL nobody has it open: it can be read as if nobody ever wrote.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    if not _wal(path).exists():
+        uri += "&immutable=1"
+    with disk_trouble(path):
+        opened = sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None)
+        with closing(opened) as connection:
+            yield connection
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from edge_node.adapters import durable
+from edge_node.adapters.steps import Step, passing
 from edge_node.domain.envelope import Digest, Stored
 from edge_node.domain.message import say
 
@@ -109,6 +110,18 @@ class Spool:
     def sweep(self) -> int:
         """Remove what writers that are gone left behind; return how many files that were."""
         return durable.sweep(self._tmp)
+
+    def destroy(self, digest: Digest) -> bool:
+        """Remove a package, durably; tells whether there was one."""
+        path = self.path(digest)
+        with durable.disk_errors(path):
+            durable.sweep(self._tmp)
+            if not path.exists():
+                return False
+            with passing(Step.REMOVE, path):
+                path.unlink()
+            durable.sync_folder(path.parent)
+            return True
 
     def sweep_packages(self, keep: Callable[[Digest], bool], *, before: datetime) -> int:
         """

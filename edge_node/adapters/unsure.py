@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 _LOOKS: Final[Mapping[MessageType, str]] = MappingProxyType(
     {
         MessageType.DOCUMENT: "select number, notation, subject from documents where id = :item",
-        MessageType.STATUS: "select '' as number, code as notation, subject from incoming"
-        " where id = :item",
+        # One that asks to have a document back is ours, and goes by the number of that.
+        MessageType.STATUS: """
+select '' as number, code as notation, subject from incoming where id = :item
+ union all
+select '' as number, code as notation, '' as subject from changes
+ where carrier = :item and asked_by_us = 1
+ limit 1
+""",
     }
 )
 _TRIED: Final = """

@@ -41,16 +41,27 @@ _OUTGOING: Final = "o"  # what the ids of documents on their way out begin with
 # A status of ours has a few hundred bytes; what is far larger is not worth a second copy.
 _LARGEST_BODY: Final = 64 << 10
 
+_LINKS: Final = "select * from links where item = :item"
+# Those about the document, and those it carries itself.
+_CHANGES: Final = """
+select * from changes where item = :item union select * from changes where carrier = :item
+"""
+
 _OUT: Final = {
     "documents": "select * from documents where id = :item",
     "particulars": "select * from particulars where item = :item",
     "envelopes": "select * from envelopes where item = :item order by created, id",
     "fates": "select * from fates where item = :item",
+    "links": _LINKS,
+    "changes": _CHANGES,
 }
 _IN: Final = {
     "incoming": "select * from incoming where id = :item",
     "particulars": "select * from particulars where item = :item",
     "envelopes": "select * from envelopes where item = :item order by created, id",
+    "links": _LINKS,
+    "changes": _CHANGES,
+    "tombstones": "select * from tombstones where item = :item",
 }
 
 Rows = dict[str, list[dict[str, Any]]]  # by table; what stands in a row is SQLite's

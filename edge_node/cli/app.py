@@ -18,7 +18,24 @@ from typer.core import TyperGroup
 from edge_node import __version__
 from edge_node.adapters.disk import disk_errors
 from edge_node.catalogue import here
-from edge_node.cli import cert, inspect, recover, repair, service, setup, sign, trust, verify
+from edge_node.cli import (
+    agencies,
+    cert,
+    deadlines,
+    doctor,
+    inspect,
+    recalling,
+    recover,
+    registers,
+    repair,
+    report,
+    service,
+    setup,
+    sign,
+    statuses,
+    trust,
+    verify,
+)
 from edge_node.cli.complaint import complain
 from edge_node.cli.seat import Seat
 from edge_node.domain.errors import EdgeNodeError, NotAllowed
@@ -53,7 +70,24 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=here("Puts an agency on the national document axis."),
 )
-for room in (service, inspect, repair, setup, recover, trust, verify, cert, sign):
+for room in (
+    service,
+    inspect,
+    agencies,
+    deadlines,
+    doctor,
+    registers,
+    report,
+    repair,
+    recalling,
+    statuses,
+    setup,
+    recover,
+    trust,
+    verify,
+    cert,
+    sign,
+):
     room.register(app)
 
 
@@ -99,7 +133,8 @@ def main() -> None:
 
 def _misused(error: typer.TyperException) -> EdgeNodeError:
     """Return what the parser of the command line says, in our form."""
-    words = error.format_message().rstrip(".")
+    # The words before it are of the library that compares values, and say nothing.
+    words = error.format_message().rstrip(".").replace("Value error, ", "")
     reason = words[:1].lower() + words[1:]
     return NotAllowed(
         say("the command line is wrong: {reason}", reason=reason),

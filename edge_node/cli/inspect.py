@@ -100,7 +100,9 @@ def log(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
 
 def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Show how the node fares."""
-    from edge_node.adapters.lock import holder  # noqa: PLC0415 - only here
+    from edge_node.adapters.alarms import Alarms  # noqa: PLC0415 - only here
+    from edge_node.adapters.expiring import Expiring  # noqa: PLC0415
+    from edge_node.adapters.lock import holder  # noqa: PLC0415
     from edge_node.adapters.pauses import Pauses  # noqa: PLC0415
     from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
 
@@ -123,6 +125,10 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         unasked=seat.node.sends.unasked(),
         held=ledger.held(),
         unread=seat.node.unread(),
+        alarms=tuple(Alarms(seat.node.queue.file).raised()),
+        certificates=Expiring(seat.node.queue.marks).of_keys(
+            key.name for key in seat.config.signing.keys
+        ),
     )
     if as_json:
         typer.echo(json.dumps(values.standing_values(standing), ensure_ascii=False))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
 
 from edge_node.adapters.disk import FileGone, shown
+from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+_Form = TypeVar("_Form", bound=StrEnum)
 
 
 def demand_there(path: Path) -> None:
@@ -21,3 +26,33 @@ def demand_there(path: Path) -> None:
         ) from error
     except OSError:
         return  # whoever opens it says what stands against that
+
+
+def demand_free(path: Path, *, force: bool) -> None:
+    """Make sure that nothing is overwritten unasked, and nothing but a file at all; NotAllowed."""
+    if path.exists() and not path.is_file():
+        raise NotAllowed(
+            say("{path} is there, and no file", path=str(path)),
+            hint=say("--output PATH writes elsewhere, --output - to stdout"),
+        )
+    if not force and path.exists():
+        raise NotAllowed(
+            say("{path} is there already", path=str(path)),
+            hint=say("--force overwrites it, --output PATH writes elsewhere"),
+        )
+
+
+def meant_by(output: Path | None, forms: Iterable[_Form]) -> _Form | None:
+    """Return which form a name asks for by its ending; None without one, NotAllowed for others."""
+    if output is None or not output.suffix or output.is_dir():
+        return None
+    known = {f".{form}": form for form in forms}
+    form = known.get(output.suffix.lower())
+    if form is None:
+        raise NotAllowed(
+            say("nothing is written as {ending}: {path}", ending=output.suffix, path=str(output)),
+            hint=say(
+                "--format FORMAT, or a name that ends in {endings}", endings=", ".join(known)
+            ),
+        )
+    return form

@@ -10,15 +10,20 @@ import typer
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import here
+from edge_node.cli.alarming import alarming
 from edge_node.cli.columns import print_after, print_facts, print_table
+from edge_node.cli.requesting import end_of, facts_of, kind_word, mark_of
 from edge_node.cli.resting import for_a_person, sending_paused, sentences
+from edge_node.cli.running_out import certificates
 from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word, states
 from edge_node.domain import signing
+from edge_node.domain.document import BusinessKind
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say, thaw
 from edge_node.domain.receipt import MEANINGS
+from edge_node.domain.standing import named
 from edge_node.domain.time import in_vietnam, iso
 
 if TYPE_CHECKING:
@@ -39,7 +44,10 @@ _WORST_FIRST: Final = (
     Sending.QUEUED,
     Sending.ACCEPTED,
     Sending.DELIVERED,
+    Sending.RECALLED,
 )
+# Events whose words are somebody's own, as they were written; the others keep a sentence of ours.
+_QUOTED: Final = frozenset({"status", *(f"{kind} asked" for kind in BusinessKind)})
 # What agency, number and state are not cut below: `000.00.13.H53 +12`, `12345/UBND`, `accepted`.
 _LEAST: Final = {3: 17, 4: 10, 5: 9}
 
@@ -84,8 +92,11 @@ def _row(item: Outbound | Inbound) -> list[str]:
     if isinstance(item, Outbound):
         first, *others = [fate.receiver for fate in item.fates]
         agency = f"{first} +{len(others)}" if others else first
-        return [item.id, when, _TO, agency, item.code, _summary(item.fates)]
-    return [item.id, when, _FROM, item.sender, item.code or "?", state_word(item.state)]
+        state = f"{_summary(item.fates)} {mark_of(item)}".rstrip()
+        return [item.id, when, _TO, agency, item.code, state]
+    parts = (state_word(item.state), item.status, mark_of(item))
+    state = " ".join(filter(None, parts))
+    return [item.id, when, _FROM, item.sender, item.code or "?", state]
 
 
 def _summary(fates: Sequence[Fate]) -> str:
@@ -118,11 +129,12 @@ def _outbound_facts(item: Outbound) -> Iterable[tuple[str, str]]:
     yield here("date"), item.promulgated
     yield here("type"), item.type
     yield here("subject"), item.subject
-    yield here("kind"), item.kind if item.kind != "new" else ""
+    yield here("kind"), kind_word(item.kind)
     yield here("ref"), item.ref
     yield here("drop"), item.name
     yield here("folder"), item.folder or here("being filed")
     yield here("taken in"), _moment(item.created)
+    yield from facts_of(item)
     title = here("signed")
     for act in item.signatures:
         yield title, f"{_moment(act.at)} {told(signing.told(act))}"
@@ -140,8 +152,15 @@ def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
     yield here("subject"), item.subject
     yield here("state"), state_word(item.state)
     yield here("reason"), told(item.reason) if item.reason else ""
+    if item.status and item.status_at:
+        yield here("our status"), f"{named(item.status)}, {_moment(item.status_at)}"
+    entry = (item.arrival_number, item.arrival_date, item.arrival_unit)
+    yield here("arrival number"), ", ".join(filter(None, entry))
     yield here("folder"), f"inbox/{item.folder}" if item.folder else ""
     yield here("received on"), _moment(item.created)
+    yield here("kind"), kind_word(item.kind)
+    yield from facts_of(item)
+    yield from end_of(item)
 
 
 def _fate(fate: Fate) -> None:
@@ -188,6 +207,12 @@ def _resting(standing: Standing, now: datetime) -> Iterable[tuple[str, str]]:
     for sentence in for_a_person(standing.held, len(standing.unread)):
         yield title, told(sentence)
         title = ""
+    for raised in standing.alarms:
+        yield title, told(alarming(raised, now))
+        title = ""
+    for sentence in certificates(standing.certificates, now):
+        yield title, told(sentence)
+        title = ""
     for pause in standing.pauses:
         for sentence in sentences(pause, safe=standing.safe, now=now):
             yield title, told(sentence)
@@ -220,7 +245,7 @@ def tell_story(lines: Sequence[Line]) -> None:
 
 def _event(happening: Happening) -> Line:
     words = happening.text
-    if happening.event != "status":
+    if happening.event not in _QUOTED:
         why = thaw(happening.text)
         words = told(why) if why else ""
     status = happening.status

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def sentences(pause: Pause, *, safe: int, now: datetime) -> Iterator[Message]:
     """Say what rests and since when, then why, and what can be done; ``safe`` documents wait."""
-    since = _clock_time(pause.since, now)
-    until = _clock_time(pause.until, now) if pause.until else "?"
+    since = clock_time(pause.since, now)
+    until = clock_time(pause.until, now) if pause.until else "?"
     if pause.what == "axis":
         yield say(
             "axis unreachable since {since}, {count} documents safe on disk, next probe {until}",
@@ -46,7 +46,7 @@ def sentences(pause: Pause, *, safe: int, now: datetime) -> Iterator[Message]:
 
 def sending_paused(held: Held, unasked: int, now: datetime) -> Iterator[Message]:
     """Say that nothing leaves, since when and why, and what it takes to let it go on."""
-    since = _clock_time(held.since, now)
+    since = clock_time(held.since, now)
     yield say("sending is paused since {since}", since=since)
     yield say(
         "this data folder is a copy or an older state: it counts {counted} documents sent, its"
@@ -77,7 +77,7 @@ def for_a_person(held: int, unread: int) -> Iterator[Message]:
         )
 
 
-def _clock_time(moment: datetime, now: datetime) -> str:
+def clock_time(moment: datetime, now: datetime) -> str:
     """Return a moment as a clock on a wall here shows it, with its day if that is not today."""
     here, today = in_vietnam(moment), in_vietnam(now).date()
     return f"{here:%H:%M}" if here.date() == today else f"{here:%Y-%m-%d %H:%M}"

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from functools import singledispatch
 from ipaddress import IPv4Network, IPv6Network
@@ -20,12 +20,15 @@ from edge_node.catalogue import language_of, tell
 from edge_node.config.kinds import mark, size
 from edge_node.domain.envelope import Fate
 from edge_node.domain.message import Message, thaw
+from edge_node.domain.receipt import MEANINGS
 from edge_node.domain.record import hint_in
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from edge_node.adapters.alarms import Raised
+    from edge_node.adapters.expiring import RunningOut
     from edge_node.adapters.sends import Held
     from edge_node.config import Config
 
@@ -52,12 +55,15 @@ class Standing:
     unasked: int  # of what waits meanwhile, the axis has not been asked about so many
     held: int  # documents a person has to decide about
     unread: tuple[str, ...]  # folders of the exchange folder nobody here knows, nor can read
+    alarms: tuple[Raised, ...] = ()  # what is not done in time, or nearly
+    certificates: tuple[RunningOut, ...] = ()  # that run out, by the daily look
 
 
 def as_values(item: Outbound | Inbound) -> dict[str, object]:
     """Return an item as plain values, its direction first."""
-    direction = "out" if isinstance(item, Outbound) else "in"
-    return {"direction": direction} | _fields(item)
+    if isinstance(item, Outbound):
+        return {"direction": "out"} | _fields(item)
+    return {"direction": "in"} | _fields(item) | {"meaning": MEANINGS.get(item.status, "")}
 
 
 def standing_values(standing: Standing) -> dict[str, object]:
@@ -121,7 +127,8 @@ def _(value: Message) -> object:
 @_plain.register
 def _(value: Fate) -> object:
     why = thaw(value.reason)
-    return _fields(value) | {"reason": told(why) if why else ""}
+    meaning = MEANINGS.get(value.status, "")
+    return _fields(value) | {"meaning": meaning, "reason": told(why) if why else ""}
 
 
 @_plain.register
@@ -138,6 +145,16 @@ def _(value: Enum) -> object:
 @_plain.register
 def _(value: datetime) -> object:
     return iso(value)
+
+
+@_plain.register
+def _(value: date) -> object:
+    return value.isoformat()
+
+
+@_plain.register
+def _(value: time) -> object:
+    return f"{value:%H:%M}"
 
 
 @_plain.register

@@ -9,6 +9,7 @@ from edge_node.cli.values import told
 from edge_node.domain.lifecycle import Receiving, Sending, SendingEvent
 from edge_node.domain.message import say
 from edge_node.domain.signing import SIGNED
+from edge_node.domain.standing import ENTERED, SPOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,8 @@ _STATES: Final[Mapping[str, Message]] = MappingProxyType(
         Receiving.REPEATED: say("repeated"),
         Receiving.QUARANTINED: say("quarantined"),
         Receiving.RETURNED: say("returned"),
+        Receiving.PARKED: say("parked"),
+        Receiving.RECALLED: say("recalled"),
     }
 )
 _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
@@ -37,7 +40,16 @@ _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         **_STATES,
         "status": say("status"),
         "warned": say("warned"),
+        "late": say("late"),
         SIGNED: say("signed"),
+        SPOKEN: say("our status"),
+        ENTERED: say("in our register"),
+        "recall asked": say("asked back"),
+        "update asked": say("changed by its sender"),
+        "replace asked": say("replaced by its sender"),
+        "destroying": say("to be destroyed"),
+        "destroyed": say("destroyed"),
+        "report recalled": say("our status recalled"),
         "report queued": say("our status queued"),
         "report unsure": say("our status unsure"),
         "report accepted": say("our status accepted"),

@@ -5,6 +5,7 @@ Values and their defaults are in `sections`, what can be chosen in `choices`, ho
 in `kinds`; to import them costs little, because the YAML parser is only loaded by `load`.
 """
 
+from edge_node.config.calendar import CalendarSection
 from edge_node.config.choices import (
     ContentTypes,
     Fetch,
@@ -14,12 +15,17 @@ from edge_node.config.choices import (
     Meaning,
     Revocations,
     StampHash,
+    Unchecked,
     Unreadable,
     Unsure,
     Watch,
 )
+from edge_node.config.deadlines import DeadlinesSection
+from edge_node.config.directory import DirectorySection
 from edge_node.config.door import DoorSection, IncomingSection, OutgoingSection
 from edge_node.config.reading import load
+from edge_node.config.recall import RecallBy, RecallSection
+from edge_node.config.reports import ReportsSection
 from edge_node.config.sections import (
     DOCUMENT_TYPES,
     ERROR_CODES,
@@ -47,8 +53,11 @@ __all__ = [
     "AgencySection",
     "AxisSection",
     "BackupSection",
+    "CalendarSection",
     "Config",
     "ContentTypes",
+    "DeadlinesSection",
+    "DirectorySection",
     "DoorSection",
     "Fetch",
     "FoldersSection",
@@ -66,7 +75,10 @@ __all__ = [
     "PackageSection",
     "PullSection",
     "PushSection",
+    "RecallBy",
+    "RecallSection",
     "ReportSection",
+    "ReportsSection",
     "Revocations",
     "SigningKeySection",
     "SigningSection",
@@ -74,6 +86,7 @@ __all__ = [
     "StampServer",
     "StampsSection",
     "TrustSection",
+    "Unchecked",
     "Unreadable",
     "Unsure",
     "Watch",

@@ -49,6 +49,14 @@ class Meaning(StrEnum):
     DENIED = "denied"  # nothing will succeed until a person mends it
 
 
+class Unchecked(StrEnum):
+    """What is done with a file nobody could look at for a grade of secrecy, such as a scan."""
+
+    WARN = "warn"  # it goes, and its papers say so
+    REFUSE = "refuse"  # it stays where it was dropped
+    OCR = "ocr"  # what is a picture is read by machine; what cannot be read goes, with a warning
+
+
 class Unreadable(StrEnum):
     """What the axis is told of a package that cannot be read."""
 

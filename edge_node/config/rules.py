@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -48,6 +48,17 @@ _ORDER: Final = (
         "limits.unpacked",
         say("an attachment we may send must be one we may receive"),
     ),
+    (
+        "calendar.opens",
+        "calendar.morning_ends",
+        say("the morning begins when the offices open"),
+    ),
+    ("calendar.morning_ends", "calendar.closes", say("the offices close after the morning")),
+    (
+        "directory.every",
+        "directory.stale_after",
+        say("a directory would be out of date before it is read again"),
+    ),
 )
 
 
@@ -71,6 +82,8 @@ def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
 
 def _exceeds(low: object, high: object) -> bool:
     if isinstance(low, timedelta) and isinstance(high, timedelta):
+        return low > high
+    if isinstance(low, time) and isinstance(high, time):
         return low > high
     return isinstance(low, int) and isinstance(high, int) and low > high
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.config import kinds
 from edge_node.config.addresses import url
+from edge_node.config.calendar import CalendarSection
 from edge_node.config.choices import (
     ContentTypes,
     Fetch,
@@ -21,17 +22,24 @@ from edge_node.config.choices import (
     LogFormat,
     LogLevel,
     Meaning,
+    Unchecked,
     Unreadable,
     Unsure,
     Watch,
 )
+from edge_node.config.deadlines import DeadlinesSection
+from edge_node.config.directory import DirectorySection
 from edge_node.config.door import DoorSection
+from edge_node.config.metrics import MetricsSection
 from edge_node.config.patterns import date_format, pattern, subject
+from edge_node.config.recall import RecallSection
+from edge_node.config.reports import ReportsSection
 from edge_node.config.shapes import Many, Section, Table
 from edge_node.config.shapes import key as _key
 from edge_node.config.signing import SigningSection
 from edge_node.config.trusting import StampsSection, TrustSection
 from edge_node.domain.document import Organization, Priority
+from edge_node.domain.document_types import ABBREVIATIONS
 from edge_node.domain.language import Language
 
 if TYPE_CHECKING:
@@ -188,6 +196,11 @@ class FoldersSection:
         return self.data / "spool"
 
     @property
+    def directory(self) -> Path:
+        """The directory of agencies."""
+        return self.data / "directory.db"
+
+    @property
     def evidence(self) -> Path:
         """What authorities said of certificates."""
         return self.data / "evidence"
@@ -232,6 +245,10 @@ class IntakeSection:
     watch: Watch = field(default=Watch.AUTO, metadata=_key(kinds.one_of(Watch)))
     # How often a polling watcher looks.
     poll_every: timedelta = field(default=timedelta(seconds=5), metadata=_key(kinds.duration))
+    # What is done with a file on which nobody could look for a grade of secrecy.
+    secrecy_unchecked: Unchecked = field(
+        default=Unchecked.WARN, metadata=_key(kinds.one_of(Unchecked))
+    )
     # For bare files; a file no rule matches is never touched.
     rules: tuple[IntakeRule, ...] = field(default=(), metadata=_key(Many(Section(IntakeRule))))
 
@@ -251,6 +268,12 @@ class PackageSection:
     document_types: Mapping[str, int] = field(
         default_factory=lambda: DOCUMENT_TYPES,
         metadata=_key(Table(kinds.name, kinds.whole(0, 9999), DOCUMENT_TYPES)),
+    )
+    # What the notation of each kind begins with; what the file names is laid over the table built
+    # in. Empty where it has none, as that of a letter.
+    abbreviations: Mapping[str, str] = field(
+        default_factory=lambda: ABBREVIATIONS,
+        metadata=_key(Table(kinds.name, kinds.text, ABBREVIATIONS)),
     )
     # TypeDetail; -1 is what the vendor's library takes for none.
     type_detail: int = field(default=0, metadata=_key(kinds.whole(-1, 9999)))
@@ -354,6 +377,19 @@ class Config:
     push: PushSection = field(default=PushSection(), metadata=_key(Section(PushSection)))
     pull: PullSection = field(default=PullSection(), metadata=_key(Section(PullSection)))
     report: ReportSection = field(default=ReportSection(), metadata=_key(Section(ReportSection)))
+    calendar: CalendarSection = field(
+        default=CalendarSection(), metadata=_key(Section(CalendarSection))
+    )
+    deadlines: DeadlinesSection = field(
+        default=DeadlinesSection(), metadata=_key(Section(DeadlinesSection))
+    )
+    recall: RecallSection = field(default=RecallSection(), metadata=_key(Section(RecallSection)))
+    directory: DirectorySection = field(
+        default=DirectorySection(), metadata=_key(Section(DirectorySection))
+    )
+    reports: ReportsSection = field(
+        default=ReportsSection(), metadata=_key(Section(ReportsSection))
+    )
     backup: BackupSection = field(default=BackupSection(), metadata=_key(Section(BackupSection)))
     door: DoorSection = field(default=DoorSection(), metadata=_key(Section(DoorSection)))
     trust: TrustSection = field(default=TrustSection(), metadata=_key(Section(TrustSection)))
@@ -361,9 +397,17 @@ class Config:
     signing: SigningSection = field(
         default=SigningSection(), metadata=_key(Section(SigningSection))
     )
+    metrics: MetricsSection = field(
+        default=MetricsSection(), metadata=_key(Section(MetricsSection))
+    )
     log: LogSection = field(default=LogSection(), metadata=_key(Section(LogSection)))
 
     @property
     def trusted(self) -> Path:
         """The folder of the certificates of authorities that are believed."""
         return self.trust.folder or self.folders.data / "trust"
+
+    @property
+    def reports_folder(self) -> Path:
+        """The folder in which the report of each month lies."""
+        return self.reports.folder or self.folders.exchange / "reports"

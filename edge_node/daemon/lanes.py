@@ -61,6 +61,7 @@ class Turned:
     _unforeseen: bool = False  # by a mistake of ours
     longest: float = LONGEST_PAUSE  # seconds
     _said: set[str] = field(default_factory=set)  # the outages the log has been told of
+    succeeded: dict[str, datetime] = field(default_factory=dict)  # when nothing kept it last
 
     @property
     def name(self) -> str:
@@ -85,6 +86,7 @@ class Turned:
         if worked is None:
             return False
         self._down = False
+        self.succeeded[self.name] = now
         if self.pause:
             log.info("goes on", extra={"flow": self.name})
             self.pause = 0.0
@@ -169,6 +171,8 @@ class Lane:
     closing: Callable[[], None] = lambda: None  # lets go of what belongs to the thread
     board: Board | None = None
     longest: float = LONGEST_PAUSE  # how many seconds a flow is paused at most
+    # When a turn of each flow last met no obstacle; whoever measures reads it.
+    succeeded: dict[str, datetime] = field(default_factory=dict, init=False)
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
     _woken: threading.Event = field(default_factory=threading.Event, init=False)
     _news: threading.Event = field(default_factory=threading.Event, init=False)
@@ -224,6 +228,7 @@ class Lane:
                 let_go=self.let_go,
                 ending=self._stop,
                 longest=self.longest,
+                succeeded=self.succeeded,
             )
             for flow in self.flows
         ]

@@ -25,7 +25,9 @@ from edge_node.adapters.witness import Witness
 from edge_node.config import load
 from edge_node.daemon import systemd
 from edge_node.daemon.board import Board
+from edge_node.daemon.certificates import look_at_certificates
 from edge_node.daemon.lanes import LONGEST_PAUSE, Lane
+from edge_node.daemon.monthly import report_month
 from edge_node.daemon.orders import Order, Orders
 from edge_node.daemon.steady_clock import SteadyClock
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged, WithProblems
@@ -52,6 +54,7 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "deliver": ("report",),
     "report": ("deliver",),
     "trial": ("push", "deliver", "report"),
+    "directory": (),
 }
 # What keeps one drop from being taken in need not keep the next: intake is never paused for long.
 _LONGEST_PAUSE: Final[Mapping[str, float]] = {"intake": 30.0}  # seconds
@@ -63,6 +66,10 @@ _PATIENCE: Final = timedelta(seconds=4)
 # How often leases are swept and the lanes look for what a command put into the queue.
 _UPKEEP: Final = timedelta(seconds=30)
 _DAY: Final = timedelta(days=1)
+# How often it is seen whether the certificates have been looked at today.
+_HOUR: Final = timedelta(hours=1)
+# How often it is seen whether the report of a month is due.
+_REPORTS: Final = timedelta(minutes=10)
 
 
 class LaneDead(EdgeNodeError):
@@ -225,10 +232,17 @@ class Daemon:
             keeping = partial(self._keep_safe, node)
             schedule.every(min(node.config.backup.every, safekeeping.LOOK), keeping)
             schedule.every(_DAY, partial(self._look_over, node))
+            schedule.every(_HOUR, partial(self._look_at_certificates, node))
+            if node.config.reports.monthly:
+                schedule.every(_REPORTS, partial(self._report, node))
             schedule.start()
             ending.callback(schedule.stop)
             keeping()  # a copy that was due while nobody ran is made now
             ending.enter_context(node.watching(lambda name: lanes[name].ring()))
+            if node.config.metrics.place is not None:
+                from edge_node.daemon.metrics import measured  # noqa: PLC0415 - where asked for
+
+                ending.enter_context(measured(node, lanes))
             yield _Turning(node=node, lanes=lanes, schedule=schedule)
 
     def _keep_safe(self, node: Node) -> None:
@@ -242,6 +256,16 @@ class Daemon:
             node.safekeeping.check()
             node.safekeeping.sweep(node.clock())
             node.forget_statements()
+
+    def _look_at_certificates(self, node: Node) -> None:
+        """Say, once a day, which certificates run out."""
+        with self._ended_by_damage(), closing(node.queue):
+            look_at_certificates(node)
+
+    def _report(self, node: Node) -> None:
+        """Have the report of a month made that is over."""
+        with self._ended_by_damage(), closing(node.queue):
+            report_month(node)
 
     @contextmanager
     def _ended_by_damage(self) -> Iterator[None]:

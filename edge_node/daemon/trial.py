@@ -19,6 +19,7 @@ from edge_node.domain.trial import DONE, NOT_NOW
 from edge_node.flows.acknowledge import Acknowledge
 from edge_node.flows.apply import Apply
 from edge_node.flows.deliver import Deliver
+from edge_node.flows.destroy import Destroy
 from edge_node.flows.intake import Intake
 from edge_node.flows.push import Push
 from edge_node.flows.recheck import Recheck
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_CLAIMS: Final = {Lane.ACKNOWLEDGE: Acknowledge, Lane.DELIVER: Deliver, Lane.APPLY: Apply}
+_CLAIMS: Final = {
+    Lane.ACKNOWLEDGE: Acknowledge,
+    Lane.DELIVER: Deliver,
+    Lane.APPLY: Apply,
+    Lane.DESTROY: Destroy,
+}
 _FILES: Final = {Lane.INTAKE: Intake, Lane.STATUSES: TakeStatuses}
 
 

@@ -3,7 +3,8 @@ What really happened in the demo, found out without asking the nodes.
 
 Documents by the files in the inboxes, statuses by the receipts that lie in `receipts/`, doubles by
 the test axis's own tables: a double the receiver hid is still a double. What a signature is worth
-is the receiver's verdict, in `verification.json`; what was set aside is in its queue.
+is the receiver's verdict, in `verification.json`; what was set aside is in its queue. What was
+given back is told by a receipt, and lies in no inbox any more.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.demo.copies import Likeness, matched
 from edge_node.domain.message import thaw
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from edge_node.demo.stage import Actor
     from edge_node.domain.message import Message
 
-_OURS: Final = frozenset({"document.json", "verification.json", ".taken"})
-COUNTED: Final = ("01", "03", "06")
+_PAPERS: Final = ("document.json", "verification.json")
+_OURS: Final = frozenset({*_PAPERS, ".taken"})
+COUNTED: Final = ("01", "03", "06", "15")
 _SET_ASIDE: Final = "select document_id, reason from incoming where state = 'quarantined'"
 
 
@@ -52,6 +54,7 @@ class Unit:
     refused: bool
     statuses: tuple[str, ...]
     quarantined: bool = False
+    recalled: bool = False  # whether its sender was told that the receiver gave it back
     signed: int = 0  # files that arrived with a signature they did not have before
     valid: int = 0  # of these, how many the receiver found VALID
 
@@ -62,12 +65,18 @@ class Unit:
             return "delivered" if self.copies == 1 else "doubled"
         if self.quarantined:
             return "quarantined"
+        if self.recalled:
+            return "recalled"
         return "refused" if self.refused else "lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The whole balance: sent = delivered + refused + lost, what was set aside being refused."""
+    """
+    The whole balance: sent = delivered + refused + recalled + lost.
+
+    What was set aside counts as refused.
+    """
 
     units: tuple[Unit, ...]
     axis_doubles: int
@@ -90,6 +99,11 @@ class Audit:
     def refused(self) -> int:
         """How many units somebody did not let through, and said why."""
         return self.count("refused", "quarantined")
+
+    @property
+    def recalled(self) -> int:
+        """How many units their receivers gave back, and have no more."""
+        return self.count("recalled")
 
     @property
     def lost(self) -> int:
@@ -133,7 +147,8 @@ class Audit:
     def good(self) -> bool:
         """Whether everything came out as it should."""
         whole = not self.lost and not self.duplicated
-        return whole and self.valid == self.to_sign and self.caught == self.altered
+        back = self.recalled == sum(unit.letter.mistaken for unit in self.units)
+        return whole and back and self.valid == self.to_sign and self.caught == self.altered
 
     def receipts(self) -> dict[str, int]:
         """Return how many of each counted status came back."""
@@ -201,6 +216,7 @@ def _unit(letter: Letter, receiver: str, sender: _Looked, taker: _Looked) -> Uni
         or letter.document_id in sender.failed,
         statuses=_statuses(sender.told, letter.document_id, receiver),
         quarantined=letter.document_id in taker.set_aside,
+        recalled=letter.mistaken and (letter.document_id, receiver, "recalled") in sender.told,
         signed=len(signed),
         valid=signed.count(Verdict.VALID),
     )
@@ -210,15 +226,23 @@ def _inbox(exchange: Path) -> list[Copy]:
     """Return each folder of an inbox as the document it is and the files it holds."""
     found = []
     for folder in (exchange / "inbox").iterdir():
-        if not folder.name.startswith("."):
-            sheet = json.loads((folder / "document.json").read_text(encoding="utf-8"))
-            told = json.loads((folder / "verification.json").read_text(encoding="utf-8"))
-            files = [path for path in folder.iterdir() if path.name not in _OURS]
-            verdicts = {one["file"]: one["verdict"] for one in told.get("attachments", ())}
-            found.append(
-                Copy(document_id=sheet["document_id"], files=tuple(files), verdicts=verdicts)
-            )
+        sheets = None if folder.name.startswith(".") else papers(folder)
+        if sheets is None:
+            continue
+        sheet, told = sheets
+        files = [path for path in folder.iterdir() if path.name not in _OURS]
+        verdicts = {one["file"]: one["verdict"] for one in told.get("attachments", ())}
+        found.append(Copy(document_id=sheet["document_id"], files=tuple(files), verdicts=verdicts))
     return found
+
+
+def papers(folder: Path) -> tuple[Any, Any] | None:
+    """Return document.json and verification.json of an inbox folder; None if it is going."""
+    with suppress(FileNotFoundError):
+        texts = [(folder / name).read_text(encoding="utf-8") for name in _PAPERS]
+        sheet, told = map(json.loads, texts)
+        return sheet, told
+    return None
 
 
 def _failed(exchange: Path) -> frozenset[str]:

@@ -59,6 +59,7 @@ class Letter:
     originals: tuple[Original, ...]
     signs: bool = False  # whether the sender's node is to sign its files
     altered: bool = False  # whether it was changed after it had been signed
+    mistaken: bool = False  # whether it went to the wrong agency, and is had back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ class Draft:
     files: Sequence[Path]
     more: Mapping[str, object] = field(default_factory=dict)
     altered: bool = False
+    mistaken: bool = False
 
     @property
     def title(self) -> str:
@@ -152,7 +154,11 @@ class Desk:
             "subject": draft.title,
             "to": list(draft.to),
             "document_id": self._document_id(draft),
-            "attachments": [{"file": file.name} for file in draft.files],
+            **(
+                {"attachments": [{"file": file.name} for file in draft.files]}
+                if draft.files
+                else {}
+            ),
             "ref": f"demo-{draft.number}",
             **draft.more,
         }
@@ -169,6 +175,7 @@ class Desk:
             # What the software packed itself travels byte for byte; what is signed stays as it is.
             signs=style != "package" and not draft.altered,
             altered=draft.altered,
+            mistaken=draft.mistaken,
         )
 
     def _document_id(self, draft: Draft) -> str:
@@ -197,6 +204,16 @@ def opening(actors: Mapping[str, Actor], workshop: Path, today: date) -> Iterato
                 DOCUMENTS / "101-de-cuong-bao-cao.docx",
             ],
             more={"priority": "khẩn", "signer": signer},
+        )
+    )
+    yield ministry.bundle(
+        Draft(
+            number="34",
+            notation="GM-VP",
+            kind="Giấy mời",
+            to=dict([PROVINCE]),
+            files=[DOCUMENTS / "33-GM-VP.pdf"],
+            mistaken=True,
         )
     )
     yield province.package(
@@ -244,6 +261,26 @@ def reply(actors: Mapping[str, Actor], asked: Letter, today: date) -> Letter:
             to={asked.sender: ""},
             files=[DOCUMENTS / "245-UBND-VX.pdf"],
             more={"reply_to": [about]},
+        )
+    )
+
+
+def ask_back(actors: Mapping[str, Actor], letter: Letter, today: date) -> None:
+    """Drop the request of a sender to have back what went to the wrong agency."""
+    Desk(actors[letter.sender], today).bundle(
+        Draft(
+            number="104",
+            notation="BND-VP",
+            kind="Công văn",
+            to=dict.fromkeys(letter.receivers, ""),
+            files=[],
+            more={
+                "business": {
+                    "kind": "recall",
+                    "document_id": letter.document_id,
+                    "reason": "Gửi nhầm nơi nhận (thử nghiệm)",
+                }
+            },
         )
     )
 

@@ -4,7 +4,8 @@ The demo: what a newcomer sees of the main job, as it happens.
 A test axis, a certificate authority, a ministry, a province and a commune work in one folder;
 documents go out in every style, signed on their way, one to two receivers, one to a code nobody
 has; the receivers register and finish what they got, one answers, two pass on what was altered
-after it had been signed. In the end everything is counted from the files and the axis's tables.
+after it had been signed, one gives back what had gone to the wrong agency. In the end everything
+is counted from the files and the axis's tables.
 """
 
 from __future__ import annotations
@@ -19,21 +20,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_node.catalogue import here, language_of, tell
-from edge_node.demo.audit import audit, set_aside
+from edge_node.demo.audit import audit, papers, set_aside
 from edge_node.demo.scenes import (
     ALTERED,
     COMMUNE,
     MINISTRY,
     PROVINCE,
+    ask_back,
     opening,
     passed_on,
     reply,
 )
 from edge_node.demo.stage import staged
-from edge_node.domain.receipt import MEANINGS
+from edge_node.domain.document import BusinessKind
+from edge_node.domain.receipt import MEANINGS, Status
 from edge_node.domain.signature import Verdict
 from edge_node.domain.time import VIETNAM, in_vietnam
 
@@ -49,8 +52,8 @@ if TYPE_CHECKING:
 
 _LIMIT: Final = 120.0
 _BLINK: Final = 0.1
-# What the receivers' software reports of everything it gets, in this order.
-_REPORTED: Final = ("03", "06")
+# What must have been heard of everything that arrived.
+_REPORTED: Final = frozenset({Status.ARRIVED, Status.REGISTERED, Status.FINISHED})
 
 
 def demonstrate(*, as_json: bool, folder: Path | None) -> bool:
@@ -84,6 +87,8 @@ class Show:
     console: Console
     _seen: set[Path] = field(default_factory=set)
     _told: set[tuple[str, str]] = field(default_factory=set)  # what was set aside: who, which
+    _mistaken: set[str] = field(default_factory=set)  # documents their senders want back
+    _entered: Counter[str] = field(default_factory=Counter)  # how far each register has come
     _begun: float = field(default_factory=time.monotonic)
 
     def play(self, home: Path, actors: Mapping[str, Actor]) -> Audit:
@@ -96,9 +101,13 @@ class Show:
         letters = []
         for letter in opening(actors, workshop, today):
             letters.append(letter)
+            if letter.mistaken:
+                self._mistaken.add(letter.document_id)
             self._dropped(actors, letter)
             self._watch(actors)
         asked = letters[0]
+        [mistaken] = [letter for letter in letters if letter.mistaken]
+        noticed = False
         waiting = {PROVINCE[0], COMMUNE[0]}  # who will do something with it when it is there
         deadline = time.monotonic() + _LIMIT
         while time.monotonic() < deadline:
@@ -108,6 +117,9 @@ class Show:
                 if folder is not None:
                     waiting.discard(code)
                     letters += self._taken_up(actors, code, asked, folder, workshop, today)
+            if not noticed and self._holding(actors[mistaken.receivers[0]], mistaken):
+                noticed = True
+                self._asks_back(actors, mistaken, today)
             result = audit(actors, letters, home / "axis")
             if not waiting and _complete(result):
                 break
@@ -133,6 +145,14 @@ class Show:
             self._dropped(actors, letter)
         return letters
 
+    def _asks_back(self, actors: Mapping[str, Actor], letter: Letter, today: date) -> None:
+        """Have the sender notice that it went to the wrong agency."""
+        words = here("asks {receivers} to give back {document}: sent by mistake")
+        receivers = ", ".join(letter.receivers)
+        said = words.format(receivers=receivers, document=_number(letter.document_id))
+        self._say(actors[letter.sender], said, "yellow")
+        ask_back(actors, letter, today)
+
     def _watch(self, actors: Mapping[str, Actor]) -> None:
         """Tell what is new in the folders, and let the receivers' software do its part."""
         for actor in actors.values():
@@ -145,7 +165,7 @@ class Show:
                     ),
                 )
                 self._signatures(actor, folder)
-                self._register(actor, sheet)
+                self._answer(actor, sheet)
             for path in self._new(actor.exchange / "receipts", "*.json"):
                 self._receipt(actor, json.loads(path.read_text(encoding="utf-8")))
             for path in self._new(actor.exchange / "failed", "*/*/*/*/error.txt"):
@@ -162,12 +182,27 @@ class Show:
         self._seen.update(found)
         return found
 
-    def _register(self, actor: Actor, sheet: Mapping[str, str]) -> None:
-        """Report, as the receiver's document software would, that it was registered and done."""
-        for status in _REPORTED:
-            order = {"schema": 1, "id": sheet["id"], "status": status, "note": MEANINGS[status]}
-            path = actor.exchange / "statuses" / f"{sheet['id']}-{status}.json"
-            path.write_text(json.dumps(order, ensure_ascii=False), encoding="utf-8")
+    def _answer(self, actor: Actor, sheet: Mapping[str, Any]) -> None:
+        """Do what the receiver's people and their software do with a document."""
+        if sheet["business"]["kind"] == BusinessKind.RECALL:
+            words = here("agrees: {document} is destroyed here")
+            document = _number(sheet["business"]["document_id"])
+            self._say(actor, words.format(document=document), "yellow")
+            self._report(actor, sheet, Status.CHANGE_AGREED)
+        elif sheet["document_id"] not in self._mistaken:
+            self._entered[actor.code] += 1
+            number = f"{self._entered[actor.code]}"
+            words = here("enters it in its register: arrival number {number}")
+            self._say(actor, words.format(number=number))
+            self._report(actor, sheet, Status.REGISTERED, arrival={"number": number})
+            self._report(actor, sheet, Status.FINISHED)
+
+    def _report(
+        self, actor: Actor, sheet: Mapping[str, str], status: Status, **more: object
+    ) -> None:
+        order = {"schema": 1, "id": sheet["id"], "status": status, "note": MEANINGS[status]}
+        path = actor.exchange / "statuses" / f"{sheet['id']}-{status}.json"
+        path.write_text(json.dumps(order | more, ensure_ascii=False), encoding="utf-8")
 
     def _receipt(self, actor: Actor, receipt: Mapping[str, str]) -> None:
         if "status" in receipt:
@@ -182,13 +217,18 @@ class Show:
                 words.format(document=receipt["document_id"], receiver=receipt["to"]),
                 "cyan",
             )
+        elif receipt["event"] == "recalled":
+            words = here("{receiver} gave back {document}")
+            document = _number(receipt["document_id"])
+            said = words.format(document=document, receiver=receipt["to"])
+            self._say(actor, said, "green")
 
     def _dropped(self, actors: Mapping[str, Actor], letter: Letter) -> None:
         words = here("drops into its outbox ({style}): {title} → {receivers}")
         self._say(
             actors[letter.sender],
             words.format(
-                style=here(letter.style),
+                style=_style(letter.style),
                 title=letter.title,
                 receivers=", ".join(letter.receivers),
             ),
@@ -196,11 +236,10 @@ class Show:
 
     def _holding(self, actor: Actor, letter: Letter) -> Path | None:
         """Return the folder a document came in, once it is there."""
-        sheets = (actor.exchange / "inbox").glob("[!.]*/document.json")
-        for sheet in sheets:
-            told = json.loads(sheet.read_text(encoding="utf-8"))
-            if told["document_id"] == letter.document_id:
-                return sheet.parent
+        for folder in (actor.exchange / "inbox").glob("[!.]*"):
+            sheets = papers(folder)
+            if sheets and sheets[0]["document_id"] == letter.document_id:
+                return folder
         return None
 
     def _signatures(self, actor: Actor, folder: Path) -> None:
@@ -233,6 +272,21 @@ class Show:
         self.console.print(words, style=style, markup=False, soft_wrap=True)
 
 
+def _style(style: str) -> str:
+    words = {"bundle": here("bundle"), "sidecar": here("sidecar"), "package": here("package")}
+    return words.get(style) or here("bare file")
+
+
+def _fate(fate: str) -> str:
+    """Return a fate as people call it; most are called as in `edge-node list`."""
+    return {"lost": here("lost"), "doubled": here("doubled")}.get(fate) or here(fate)
+
+
+def _number(document_id: str) -> str:
+    """Return the number and notation at the end of a DocumentId, as people speak of documents."""
+    return document_id.rpartition(",")[2]
+
+
 def _clock(moment: str | None) -> str:
     """Return the time of day of an ISO moment as clocks in Viet Nam show it."""
     return f"{in_vietnam(datetime.fromisoformat(moment)):%H:%M:%S}" if moment else "-"
@@ -241,8 +295,8 @@ def _clock(moment: str | None) -> str:
 def _complete(result: Audit) -> bool:
     """Tell whether everything has a fate, and every receiver has said its last word."""
     return all(
-        unit.fate in {"refused", "quarantined"}
-        or (unit.copies and {"01", *_REPORTED} <= set(unit.statuses))
+        unit.fate in {"refused", "quarantined", "recalled"}
+        or (unit.copies and set(unit.statuses) >= _REPORTED)
         for unit in result.units
     )
 
@@ -253,6 +307,7 @@ def _balance(result: Audit, seconds: float) -> dict[str, object]:
         "delivered": result.delivered,
         "receipts": result.receipts(),
         "refused": result.refused,
+        "recalled": result.recalled,
         "lost": result.lost,
         "duplicated": result.duplicated,
         "signed": result.signed,
@@ -268,14 +323,14 @@ def _curtain(console: Console, result: Audit, home: Path, seconds: float) -> Non
     from rich.table import Table  # noqa: PLC0415 - only for the show
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("document", "style", "to", "fate", "statuses"):
-        table.add_column(here(title), overflow="fold")
+    for title in (here("document"), here("style"), here("to"), here("fate"), here("statuses")):
+        table.add_column(title, overflow="fold")
     for unit in result.units:
         table.add_row(
-            unit.letter.document_id.rpartition(",")[2],
-            here(unit.letter.style),
+            _number(unit.letter.document_id),
+            _style(unit.letter.style),
             unit.receiver,
-            here(unit.fate),
+            _fate(unit.fate),
             " ".join(unit.statuses),
             style="red" if unit.fate in {"lost", "doubled"} else "",
         )
@@ -283,13 +338,14 @@ def _curtain(console: Console, result: Audit, home: Path, seconds: float) -> Non
     console.print(table)
     console.print()
     style = "bold green" if result.good else "bold red"
-    words = here("sent {sent} = delivered {delivered} + refused {refused} + lost {lost}; "
-                 "doubled {doubled}; {seconds} s")  # fmt: skip
+    words = here("sent {sent} = delivered {delivered} + refused {refused} + "
+                 "recalled {recalled} + lost {lost}; doubled {doubled}; {seconds} s")  # fmt: skip
     console.print(
         words.format(
             sent=result.sent,
             delivered=result.delivered,
             refused=result.refused,
+            recalled=result.recalled,
             lost=result.lost,
             doubled=result.duplicated,
             seconds=f"{seconds:.1f}",

@@ -11,15 +11,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Final, NewType
+from typing import TYPE_CHECKING, Final, NewType, TypeAlias
 
 from edge_node.domain.errors import Permanent
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from datetime import date, datetime
 
 AgencyCode = NewType("AgencyCode", str)
+# Whoever tells every code the agency of a code goes by.
+SameAgency: TypeAlias = "Callable[[str], Collection[str]]"
 
 # Old codes (QCVN 102: `000.00.13.H53`), new ones (QD 20/2020: `H37.02.02`) and what lives beside
 # them in real directories (`vxp.saas.03`, `28.22.H17`): one pattern accepts them all, the strict
@@ -43,6 +46,11 @@ def agency_code(text: str) -> AgencyCode:
             hint=say("a code looks like H37.02 or 000.00.13.H53"),
         )
     return AgencyCode(text)
+
+
+def only_itself(code: str) -> Collection[str]:
+    """Return every code the agency of this code goes by, as far as nobody knows of others."""
+    return (code,)
 
 
 def is_usual_code(code: str) -> bool:

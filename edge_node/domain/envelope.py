@@ -13,13 +13,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
 from edge_node.domain.lifecycle import Receiving, Sending
+from edge_node.domain.signature import Bears
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from edge_node.domain.change import Recall
     from edge_node.domain.document import AgencyCode, Document, Reference
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
+    from edge_node.domain.standing import Given
 
 ItemId = NewType("ItemId", str)  # ours: what `edge-node list` shows and the commands take
 AxisId = NewType("AxisId", str)  # the axis's own id of a delivery
@@ -82,6 +85,8 @@ class NewDocument:
     warnings: tuple[Message, ...] = ()
     resend: bool = False  # that another went by its name before is no mistake
     acts: tuple[Act, ...] = ()  # the agency's own signatures on its files
+    signed: Bears = Bears.UNKNOWN  # what the document itself bears
+    recall: Recall | None = None  # what it comes to, where it has another document back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,10 @@ class Barred:
     document: Document
     fingerprint: str
     reason: Message
-    refusal: bytes | None = None  # None: it is kept for a person
+    refusal: Given | None = None  # None: it is kept for a person
+    unfit: bool = False  # it counts as unreadable: damaged, or for somebody else
+    answer: bool = False  # tell the axis so (`fail`), where it is kept
+    signed: Bears = Bears.UNKNOWN  # what the document itself bears
 
 
 class Lane(StrEnum):
@@ -141,6 +149,7 @@ class Lane(StrEnum):
     APPLY = "apply"  # enter an incoming status with the document it is about
     INTAKE = "intake"  # see a drop through that a crash cut off
     STATUSES = "statuses"  # take a file of statuses/ that a crash may have cut off
+    DESTROY = "destroy"  # destroy what we have of a document that was given back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,3 +202,4 @@ class Agency:
     other_code: str = ""  # the same unit's code of the other generation
     deleted: bool = False
     modified: date | None = None
+    version: str = ""  # of its entry, in the axis's own counting

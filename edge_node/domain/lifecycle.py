@@ -29,6 +29,7 @@ class Sending(StrEnum):
     REFUSED = "refused"  # the axis said no
     DEAD = "dead"  # we stopped trying
     HELD = "held"  # the axis cannot tell whether it has it; a person decides
+    RECALLED = "recalled"  # taken back: before it left, or the receiver agreed to give it back
 
 
 class SendingEvent(StrEnum):
@@ -43,6 +44,7 @@ class SendingEvent(StrEnum):
     CONFIRMED = "confirmed"  # the receiver has it, by the axis's word or by its own
     UNDECIDED = "undecided"  # nobody can tell, and it is not ours to guess
     RESENT = "resent"  # a person put it back in the queue
+    RECALLED = "recalled"  # it was stopped here, or the receiver gave it back (status 15)
 
 
 OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyType(
@@ -69,6 +71,14 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.HELD, SendingEvent.FOUND): Sending.ACCEPTED,  # another receiver has it
         (Sending.HELD, SendingEvent.RESENT): Sending.QUEUED,
         (Sending.HELD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
+        # From wherever it stands, and for good: nothing leads out of it.
+        (Sending.QUEUED, SendingEvent.RECALLED): Sending.RECALLED,
+        (Sending.UNSURE, SendingEvent.RECALLED): Sending.RECALLED,
+        (Sending.ACCEPTED, SendingEvent.RECALLED): Sending.RECALLED,
+        (Sending.DELIVERED, SendingEvent.RECALLED): Sending.RECALLED,
+        (Sending.REFUSED, SendingEvent.RECALLED): Sending.RECALLED,
+        (Sending.DEAD, SendingEvent.RECALLED): Sending.RECALLED,
+        (Sending.HELD, SendingEvent.RECALLED): Sending.RECALLED,
     }
 )
 
@@ -83,6 +93,8 @@ class Receiving(StrEnum):
     REPEATED = "repeated"  # the agency has the very same document already, under another axis id
     QUARANTINED = "quarantined"  # it cannot be read or must not be handed on; a person decides
     RETURNED = "returned"  # its sender was told that we do not take it (status 02), and why
+    PARKED = "parked"  # a status about a document we do not know, until that turns up
+    RECALLED = "recalled"  # given back to its sender: destroyed, or about to be (tombstones)
 
 
 class ReceivingEvent(StrEnum):
@@ -93,8 +105,10 @@ class ReceivingEvent(StrEnum):
     PICKED_UP = "picked up"  # the folder is gone from the inbox, or marked as taken
     RECOGNISED = "recognised"  # it is what we had before, to the byte
     REJECTED = "rejected"  # unreadable, unsafe, not for us, or its signatures are not good enough
-    SENT_BACK = "sent back"  # its signatures are not good enough, and policy does not keep such
+    SENT_BACK = "sent back"  # the rules, or a person, do not take it and do not keep it
+    UNCLAIMED = "unclaimed"  # nobody here knows what it is about
     RELEASED = "released"  # a person gave it a second chance
+    RECALLED = "recalled"  # a clerk agreed (status 15) to what its sender asked
 
 
 INBOUND: Final[Mapping[tuple[Receiving, ReceivingEvent], Receiving]] = MappingProxyType(
@@ -105,8 +119,19 @@ INBOUND: Final[Mapping[tuple[Receiving, ReceivingEvent], Receiving]] = MappingPr
         (Receiving.ACKNOWLEDGED, ReceivingEvent.REJECTED): Receiving.QUARANTINED,
         (Receiving.ACKNOWLEDGED, ReceivingEvent.SENT_BACK): Receiving.RETURNED,
         (Receiving.DELIVERED, ReceivingEvent.PICKED_UP): Receiving.TAKEN,
+        (Receiving.ACKNOWLEDGED, ReceivingEvent.UNCLAIMED): Receiving.PARKED,
+        (Receiving.PARKED, ReceivingEvent.HANDED_OVER): Receiving.DELIVERED,
+        (Receiving.QUARANTINED, ReceivingEvent.SENT_BACK): Receiving.RETURNED,
         (Receiving.QUARANTINED, ReceivingEvent.RELEASED): Receiving.ACKNOWLEDGED,
         (Receiving.RETURNED, ReceivingEvent.RELEASED): Receiving.ACKNOWLEDGED,
+        # Wherever it lies, and for good: nothing leads out of it.
+        (Receiving.RECEIVED, ReceivingEvent.RECALLED): Receiving.RECALLED,
+        (Receiving.ACKNOWLEDGED, ReceivingEvent.RECALLED): Receiving.RECALLED,
+        (Receiving.DELIVERED, ReceivingEvent.RECALLED): Receiving.RECALLED,
+        (Receiving.TAKEN, ReceivingEvent.RECALLED): Receiving.RECALLED,
+        (Receiving.REPEATED, ReceivingEvent.RECALLED): Receiving.RECALLED,
+        (Receiving.QUARANTINED, ReceivingEvent.RECALLED): Receiving.RECALLED,
+        (Receiving.RETURNED, ReceivingEvent.RECALLED): Receiving.RECALLED,
     }
 )
 

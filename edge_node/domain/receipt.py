@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 class Status(StrEnum):
@@ -40,30 +39,6 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         Status.CHANGE_REFUSED: "Từ chối cập nhật, lấy lại",
     }
 )
-
-
-# How far a document has come; the other codes are no steps of this way.
-_STEPS: Final = (
-    Status.ARRIVED,
-    Status.REGISTERED,
-    Status.ASSIGNED,
-    Status.IN_PROGRESS,
-    Status.FINISHED,
-)
-
-
-def overtakes(status: str, at: datetime, *, standing: str, since: datetime) -> bool:
-    """
-    Tell whether a status that arrives takes the place of the one a receiver's document has.
-
-    Statuses overtake each other on their way: a step never leads back, and after an answer that is
-    no step (a return, a word on a recall) only a step made later counts. Such answers always do.
-    """
-    if status not in _STEPS:
-        return True
-    if standing in _STEPS:
-        return _STEPS.index(Status(status)) >= _STEPS.index(Status(standing))
-    return not standing or at >= since
 
 
 class ReasonCode(StrEnum):

@@ -56,6 +56,7 @@ class Dossier:
     fates: tuple[Fate, ...]
     warnings: tuple[Message, ...] = ()
     acts: tuple[Act, ...] = ()
+    kind: str = "new"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,16 @@ class Coverage(StrEnum):
     PARTIAL = "partial"  # something that is shown was never covered
 
 
+class Bears(StrEnum):
+    """What a document itself bears, in a word: its main file, as it was sent or came in."""
+
+    UNKNOWN = ""  # nobody looked, or could
+    UNSIGNED = "unsigned"
+    SIGNED = "signed"
+    STAMPED = "stamped"  # signed, and a time-stamp authority says when
+    INVALID = "invalid"  # a signature in it does not hold
+
+
 class Revocation(StrEnum):
     """What is known of the signing certificate's being revoked."""
 

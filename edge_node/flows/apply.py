@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.message import say
+from edge_node.domain.receipt import Status
 from edge_node.flows.rest import until_due
 from edge_node.protocol import edxml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from edge_node.domain.document import StatusMessage
+    from edge_node.flows.asked_back import AskedBack
     from edge_node.flows.ports import Arriving, Due
 
 log = logging.getLogger(__name__)
@@ -28,9 +31,11 @@ class Apply:
     """One turn applies one status message."""
 
     queue: Arriving
+    asked_back: AskedBack
     due: Due
     limits: edxml.Limits
     answer_fail: bool
+    same_agency: Callable[[str], frozenset[str]]  # every code an agency is known to go by
     lease: timedelta = timedelta(minutes=5)
 
     def wake(self) -> None:
@@ -49,10 +54,14 @@ class Apply:
             log.warning("quarantined", extra=seen | {"error": str(error)})
             self.queue.quarantine(claim, error.message, now=now, answer=self.answer_fail)
             return True
-        if self.queue.applied(claim, message, now=now):
+        if message.status == Status.RECALL_ASKED and self.asked_back.is_meant(message):
+            self.asked_back.hand_over(claim, item, message, now)
+            return True
+        also = self.same_agency(message.sender.code)
+        if self.queue.applied(claim, message, now=now, also=also):
             log.info("status applied", extra=seen | {"status": message.status})
         else:
-            log.warning("status for an unknown document", extra=seen)
+            log.warning("status parked: its document is not known", extra=seen)
         return True
 
     def rest(self, now: datetime) -> timedelta | None:

@@ -8,34 +8,43 @@ agency.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.document import BusinessKind, Reference, StatusMessage
+from edge_node.domain.document import BusinessKind
 from edge_node.domain.envelope import Barred, Lane
 from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
 from edge_node.domain.identity import fingerprint
+from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say
-from edge_node.domain.receipt import MEANINGS, Status, description_of
+from edge_node.domain.receipt import MEANINGS, Status
 from edge_node.domain.recovery import HAD_BEFORE
 from edge_node.domain.repeats import alarms, likeness_of
+from edge_node.domain.signature import Bears
 from edge_node.domain.signing import DoorAction
-from edge_node.flows.rest import Look, until_due
+from edge_node.domain.standing import NODE, Given
+from edge_node.flows.objections import damaged, incomplete, wrong_recipient
+from edge_node.flows.rest import until_due
 from edge_node.protocol import edxml, handoff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from edge_node.domain.change import Change
     from edge_node.domain.document import Document, Organization
-    from edge_node.domain.envelope import Claim, Incoming, ItemId
+    from edge_node.domain.envelope import Claim, Incoming
     from edge_node.domain.message import Message
+    from edge_node.domain.receipt import ReasonCode
     from edge_node.domain.repeats import Original
     from edge_node.domain.retry import RetryPolicy
+    from edge_node.flows.change_ports import Requests
     from edge_node.flows.door import Door, Opinion
     from edge_node.flows.folders import Inbox
+    from edge_node.flows.objections import Objection, Objects
     from edge_node.flows.ports import Arriving, Due, Room, Sends, Spool
 
 log = logging.getLogger(__name__)
@@ -43,8 +52,6 @@ log = logging.getLogger(__name__)
 _SHEET: Final = "document.json"
 _VERDICTS: Final = "verification.json"
 _LONGEST_NOTE: Final = 500  # characters of the reason a document is returned for
-# What the other flows of this thread have to wait for: a `stat` each, on a share a millisecond.
-_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,7 @@ class Deliver:
     """One turn hands over one document."""
 
     queue: Arriving
+    requests: Requests
     due: Due
     room: Room
     spool: Spool
@@ -65,7 +73,9 @@ class Deliver:
     receipts: bool  # answer 01 by itself
     answer_fail: bool  # tell the axis what cannot be read
     retry: RetryPolicy
+    same_agency: Callable[[str], frozenset[str]]  # every code an agency is known to go by
     lease: timedelta = timedelta(minutes=15)
+    objects: Sequence[Objects] = ()  # what else may speak against handing a document over
 
     def wake(self) -> None:
         """Nothing is remembered between turns: the queue knows."""
@@ -106,12 +116,12 @@ class Deliver:
             self.queue.quarantine(claim, HAD_BEFORE, now=now, answer=False)
             return
         ready = item if item.folder else self._prepare(claim, item, now)
-        if ready is None:
-            return
+        if ready is None or ready.state is Receiving.RECALLED:
+            return  # taken care of otherwise; or a clerk gave it back while it was looked into
         self.sends.note()  # an older state of the queue must not hand it over again
         self.inbox.show(ready.id, ready.folder)
-        arrival = self._arrival(ready.about, now) if self.receipts and ready.about else None
-        self.queue.delivered(claim, arrival, us=self.agency.code, now=now)
+        arrival = self._arrival(now) if self.receipts else None
+        self.queue.delivered(claim, arrival, now=now)
         log.info("delivered", extra={"item": ready.id, "folder": ready.folder})
 
     def _prepare(self, claim: Claim, item: Incoming, now: datetime) -> Incoming | None:
@@ -123,17 +133,23 @@ class Deliver:
         """
         self.room.for_delivery(item.package.size)
         with self.inbox.preparing(item.id) as prepared:
-            package = self._unpack(item, prepared)
+            try:
+                package = self._unpack(item, prepared)
+            except edxml.PackageDamaged as error:
+                self._return_damaged(claim, item, error, now)
+                return None
             document = package.document
             content = fingerprint(document, [(file.name, file.digest) for file in package.files])
+            if self.requests.is_given_back(item.id, document, content):
+                self.requests.give_back(claim, document, content, now=now)
+                log.info("given back before it came", extra={"item": item.id})
+                return None
             like = self.queue.resemblance(item.id, document, content)
             if like.same is not None:
                 self._repeat(claim, document, content, like.same, now)
                 return None
-            # Before anybody sees it, and with no transaction open: servers may be asked.
-            opinion = self.door.look(package.files, document, item, attempt=claim.attempt, now=now)
-            if not opinion.lets_in:
-                self._turn_away(claim, document, content, opinion, now)
+            opinion = self._judge(claim, item, package, content, now)
+            if opinion is None:
                 return None
             warning = likeness_of(document, like)
             name = self.inbox.folder_name(
@@ -143,7 +159,14 @@ class Deliver:
             folder = self.inbox.keep(item.id, prepared, name, papers)
         alarm = warning if alarms(document, like) else None
         ready = self.queue.prepared(
-            claim, document, folder, fingerprint=content, now=now, alarm=alarm, like=like
+            claim,
+            document,
+            folder,
+            fingerprint=content,
+            now=now,
+            alarm=alarm,
+            like=like,
+            signed=opinion.signed,
         )
         if ready is None:
             log.info("compared again: one like it came meanwhile", extra={"item": item.id})
@@ -168,47 +191,106 @@ class Deliver:
         self.queue.defer(claim, until=until, reason=reason)
         log.info("waits for the same document", extra=seen | {"until": until})
 
+    def _judge(
+        self,
+        claim: Claim,
+        item: Incoming,
+        package: edxml.DocumentPackage,
+        content: str,
+        now: datetime,
+    ) -> Opinion | None:
+        """Return what is told of a document that is let in; None where it is turned away."""
+        document = package.document
+        objections = list(self._objections(package, item))
+        for objection in objections:
+            if not (objection.lets_in or item.released):
+                self._turn_away(claim, document, content, objection, now)
+                return None
+        # Before anybody sees it, and with no transaction open: servers may be asked.
+        opinion = self.door.look(package.files, document, item, attempt=claim.attempt, now=now)
+        if not opinion.lets_in:
+            objection, signed = opinion.objection, opinion.signed
+            self._turn_away(claim, document, content, objection, now, signed=signed)
+            return None
+        return opinion.with_objections(objections)
+
+    def _objections(self, package: edxml.DocumentPackage, item: Incoming) -> Iterator[Objection]:
+        """Yield what speaks against handing it over, before anybody looks into its signatures."""
+        rules = self.door.rules
+        yield from _all(
+            self._wrong_recipient(package.document),
+            incomplete(package, rules.damaged),
+        )
+        for objects in self.objects:
+            yield from _all(objects(package, item))
+
+    def _wrong_recipient(self, document: Document) -> Objection | None:
+        further = partial(self.same_agency, self.agency.code)
+        return wrong_recipient(
+            document, self.codes, self.door.rules.wrong_recipient, further=further
+        )
+
+    def _return_damaged(
+        self, claim: Claim, item: Incoming, error: edxml.PackageDamaged, now: datetime
+    ) -> None:
+        """Keep what lost bytes on its way, or return it, where its header says who sent what."""
+        document, rules = error.document, self.door.rules
+        if document is None:
+            raise error
+        objection = self._wrong_recipient(document)
+        if objection is None or objection.lets_in:
+            objection = damaged(error, rules.damaged)
+        # Nobody knows its content; the very same bytes are the same document.
+        self._turn_away(claim, document, item.package.digest, objection, now)
+
     def _turn_away(
-        self, claim: Claim, document: Document, content: str, opinion: Opinion, now: datetime
+        self,
+        claim: Claim,
+        document: Document,
+        content: str,
+        objection: Objection,
+        now: datetime,
+        *,
+        signed: Bears = Bears.UNKNOWN,
     ) -> None:
         """Keep it for a person, or tell its sender that it is not taken; it has no 01."""
         refusal = None
-        if opinion.action is DoorAction.REFUSE and self.queue.was_aside(claim.item):
-            # Another life of this node may have returned it, and a person has it in hand.
-            opinion = replace(opinion, action=DoorAction.QUARANTINE)
-        if opinion.action is DoorAction.REFUSE:
-            about = Reference(
-                organ=document.sender.code,
-                code=document.code,
-                document_id=document.document_id,
-                promulgated=document.promulgated,
-            )
-            words = self.tell(opinion.reason)[:_LONGEST_NOTE]
-            note = description_of(words, opinion.code)
-            refusal = self._status(about, Status.REFUSED, note, now)
+        if objection.action is DoorAction.REFUSE and not self._may_be_returned(claim, document):
+            objection = replace(objection, action=DoorAction.QUARANTINE)
+        if objection.action is DoorAction.REFUSE:
+            words = self.tell(objection.reason)[:_LONGEST_NOTE]
+            refusal = self._status(Status.REFUSED, words, now, reason=objection.code)
         barred = Barred(
-            document=document, fingerprint=content, reason=opinion.kept(), refusal=refusal
+            document=document,
+            fingerprint=content,
+            reason=objection.kept(),
+            refusal=refusal,
+            unfit=objection.unfit,
+            answer=objection.unfit and self.answer_fail,
+            signed=signed,
         )
-        self.queue.turned_away(claim, barred, us=self.agency.code, now=now)
+        self.queue.turned_away(claim, barred, now=now)
         if refusal is not None:
             self.sends.note()  # likewise: nor tell its sender again
-        seen = {"item": claim.item, "action": str(opinion.action), "reason": str(opinion.code)}
+        seen = {"item": claim.item, "action": str(objection.action), "reason": objection.code}
         log.warning("not let in", extra=seen)
+
+    def _may_be_returned(self, claim: Claim, document: Document) -> bool:
+        """
+        Tell whether its sender can be told, and nobody has told him.
+
+        What was set aside another life of this node may have returned, and a person has it in
+        hand. A status is about nothing that has neither DocumentId nor number.
+        """
+        named = bool(document.document_id or document.number)
+        return named and not self.queue.was_aside(claim.item)
 
     def _unpack(self, item: Incoming, folder: Path) -> edxml.DocumentPackage:
         ours = (_SHEET, _VERDICTS)  # an attachment of such a name is delivered under another
         with self.spool.open(item.package.digest) as raw:
-            return self._for_us(edxml.read_package(raw, folder, limits=self.limits, taken=ours))
-
-    def _for_us(self, package: edxml.Package) -> edxml.DocumentPackage:
+            package = edxml.read_package(raw, folder, limits=self.limits, taken=ours)
         if not isinstance(package, edxml.DocumentPackage):
             raise PackageUnreadable(say("the package is a status message, not a document"))
-        named = {receiver.code for receiver in package.document.receivers}
-        if named and not named & self.codes:
-            raise PackageUnreadable(
-                say("the package is for {codes}, not for us", codes=", ".join(sorted(named))),
-                hint=say("if one of these is a code of ours, add it to agency.aliases"),
-            )
         return package
 
     def _papers(
@@ -230,6 +312,7 @@ class Deliver:
         ]
         warnings = [*_warnings(package), *opinion.warnings]
         warnings += [] if likeness is None else [likeness]
+        warnings += [_asked(each) for each in self.requests.open_about(package.document)]
         sheet = handoff.write_inbound(
             package.document,
             files,
@@ -238,6 +321,7 @@ class Deliver:
             received_at=item.created,
             codes=package.codes,
             warnings=[self.tell(warning) for warning in warnings],
+            about=self.requests.about(package.document),
         )
         verdicts = handoff.write_verification(
             opinion.files,
@@ -247,55 +331,41 @@ class Deliver:
         )
         return {_SHEET: sheet, _VERDICTS: verdicts}
 
-    def _arrival(self, about: Reference, now: datetime) -> bytes:
+    def _arrival(self, now: datetime) -> Given:
         note = f"{self.agency.name}: {MEANINGS[Status.ARRIVED].lower()}"
-        return self._status(about, Status.ARRIVED, note, now)
+        return self._status(Status.ARRIVED, note, now)
 
-    def _status(self, about: Reference, status: Status, note: str, now: datetime) -> bytes:
-        message = StatusMessage(sender=self.agency, about=about, status=status, note=note, at=now)
-        return edxml.write_status(message)
+    def _status(
+        self, status: Status, note: str, now: datetime, *, reason: ReasonCode | None = None
+    ) -> Given:
+        agency = self.agency
+        return Given(sender=agency, status=status, at=now, who=NODE, note=note, reason=reason)
+
+
+def _all(*objections: Objection | None) -> Iterator[Objection]:
+    return filter(None, iter(objections))
+
+
+def _asked(change: Change) -> Message:
+    """Return what a clerk must know who is about to work on a document its sender wants back."""
+    if change.was_agreed:
+        return say(
+            "its sender had one of this name back before it came: see {id}, and ask whether this"
+            " is another",
+            id=change.carrier,
+        )
+    asked = _WISHES[change.kind]
+    return say("{wish}: see {id}, and answer with status 15 or 16", wish=asked, id=change.carrier)
+
+
+_WISHES: Final[Mapping[BusinessKind, Message]] = {
+    BusinessKind.RECALL: say("its sender asks to have it back"),
+    BusinessKind.UPDATE: say("its sender has changed it"),
+    BusinessKind.REPLACE: say("its sender has replaced it"),
+}
 
 
 def _warnings(package: edxml.DocumentPackage) -> Sequence[Message]:
     if package.files or package.document.business.kind is BusinessKind.RECALL:
         return package.warnings
     return (*package.warnings, say("the document has no attachments"))
-
-
-@dataclass(slots=True, kw_only=True)
-class NoteTaken:
-    """
-    Notice that the document software took documents out of the inbox.
-
-    A look costs a `stat` for each document on offer, so it is not made at every bell.
-    """
-
-    queue: Arriving
-    inbox: Inbox
-    clock: Callable[[], float]
-    every: timedelta
-    _look: Look = field(default_factory=Look, init=False)
-    _offered: list[tuple[ItemId, str]] = field(default_factory=list, init=False)
-
-    def wake(self) -> None:
-        """Nothing that rings has to do with the inbox: time alone does."""
-
-    def turn(self, now: datetime) -> bool:
-        """Look after some of what is on offer, if it is time; False once all was looked after."""
-        if not self._offered and self._look.is_due(self.clock()):
-            self._offered = self.queue.offered()
-            self._look.done(self.clock() + self.every.total_seconds())
-        if not self._offered:
-            return False
-        self.inbox.check()  # at every turn: where no share is mounted, everything looks taken
-        some = self._offered[:_AT_ONCE]
-        taken = [item for item, folder in some if self.inbox.is_taken(folder)]
-        if taken:
-            self.queue.taken(taken, now=now)
-            log.info("taken by the document software", extra={"items": taken})
-        del self._offered[: len(some)]
-        return bool(self._offered)
-
-    def rest(self, now: datetime) -> timedelta | None:  # noqa: ARG002 - a monotonic matter
-        """Return how long until the next look."""
-        return timedelta() if self._offered else self._look.rest(self.clock())

@@ -17,10 +17,17 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.errors import Transient
 from edge_node.domain.message import say
 from edge_node.domain.receipt import ReasonCode
-from edge_node.domain.record import reason_of
-from edge_node.domain.signature import FileVerdict, Sub, Verdict
+from edge_node.domain.signature import Bears, FileVerdict, Sub, Verdict
 from edge_node.domain.signing import DoorAction
-from edge_node.flows.finding import NO_TIME, finding, is_broken, is_unreadable, is_unsigned
+from edge_node.flows.finding import (
+    NO_TIME,
+    bears,
+    finding,
+    is_broken,
+    is_unreadable,
+    is_unsigned,
+)
+from edge_node.flows.objections import Objection
 from edge_node.protocol.handoff import Inspected
 
 if TYPE_CHECKING:
@@ -64,10 +71,6 @@ class NotKnownYet(Transient):
     """Nobody could be asked what a signature is worth, and the document would be set aside."""
 
 
-class KeptOut(Transient):
-    """The door does not let a document in as it is."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """What was found in a document's attachments, and what is done because of it."""
@@ -102,12 +105,23 @@ class Opinion:
             return ReasonCode.UNREADABLE
         return _CODES.get(verdict.sub, _INVALID) if verdict.sub else _INVALID
 
-    def kept(self) -> Message:
-        """Return the reason as it is kept for a person, with what he can do."""
-        reason = self.reason
-        if self.action is DoorAction.REFUSE:
-            return reason
-        return reason_of(KeptOut(reason, hint=_RELEASE))
+    @property
+    def objection(self) -> Objection:
+        """What speaks against the document, where the rules do not let it in."""
+        return Objection(action=self.action, code=self.code, reason=self.reason, hint=_RELEASE)
+
+    def with_objections(self, objections: Sequence[Objection]) -> Opinion:
+        """Return this with what else was said against the document, and did not keep it out."""
+        told = [each.reason for each in objections if each.action is not DoorAction.DELIVER]
+        overruled = any(not each.lets_in for each in objections)
+        found = replace(self, warnings=(*told, *self.warnings))
+        return _released(found) if overruled and not self.released else found
+
+    @property
+    def signed(self) -> Bears:
+        """What the document itself bears: the first attachment that can be signed."""
+        main = next((file.verdict for file in self.files if file.verdict.signable), None)
+        return bears(main) if main else Bears.UNKNOWN
 
     @property
     def worst(self) -> list[Inspected]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.message import say
-from edge_node.domain.signature import FileVerdict, Sub, Verdict
+from edge_node.domain.signature import Bears, FileVerdict, Sub, Verdict
 
 if TYPE_CHECKING:
     from edge_node.domain.message import Message
@@ -44,6 +44,19 @@ def is_unreadable(verdict: FileVerdict) -> bool:
     Scanners and printers write such PDF; that is no broken signature.
     """
     return verdict.verdict is Verdict.INVALID and not _is_signed(verdict)
+
+
+def bears(verdict: FileVerdict) -> Bears:
+    """Return what a file bears, in a word; a lone time-stamp is no signature."""
+    if is_broken(verdict):
+        return Bears.INVALID
+    if not verdict.shows_signature:
+        read = is_unsigned(verdict) or verdict.verdict is Verdict.VALID
+        return Bears.UNSIGNED if read else Bears.UNKNOWN
+    stamped = any(
+        one.stamped_at for one in verdict.signatures if one.verdict is not Verdict.INVALID
+    )
+    return Bears.STAMPED if stamped else Bears.SIGNED
 
 
 def finding(file: str, verdict: FileVerdict) -> Message:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.change import Overtaken
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import (
     DropRefused,
@@ -25,6 +26,7 @@ from edge_node.domain.message import say
 from edge_node.domain.time import in_vietnam
 from edge_node.flows.leaving import NotKnownYet, SigningWaits
 from edge_node.flows.packing import AGAIN, DuplicateDrop, demand_new
+from edge_node.flows.ready import Ready
 from edge_node.flows.rest import STOPS_ALL, Look
 from edge_node.protocol import handoff
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from edge_node.flows.folders import Check, Claimed, Drop, Filing, Outbox
     from edge_node.flows.packing import Packing
     from edge_node.flows.ports import Outgoing, Room, Stranded
+    from edge_node.flows.secrecy import OnLeaving
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +63,12 @@ class Intake:
     queue: Outgoing
     stranded: Stranded
     packing: Packing
+    secrecy: OnLeaving
     tell: Callable[[Message], str]
     clock: Callable[[], float]
     new_id: Callable[[], ItemId]
     lease: timedelta = timedelta(minutes=15)
-    _ready: list[Drop] = field(default_factory=list, init=False)
+    _ready: Ready = field(default_factory=Ready, init=False)
     # Claims that were begun and not seen through, and how many are to be tried before the bell.
     _stranded: deque[ItemId] = field(default_factory=deque, init=False)
     _retries: int = field(default=0, init=False)
@@ -73,6 +77,8 @@ class Intake:
     _out: Outage | None = field(default=None, init=False)  # what keeps drops from being signed
     _left: set[ItemId] = field(default_factory=set, init=False)  # claims of an earlier life
     _waits: dict[ItemId, str] = field(default_factory=dict, init=False)  # for what, as was said
+    # What was odd about drops before they were claimed, for as long as this life has them in hand.
+    _odd: dict[ItemId, tuple[Message, ...]] = field(default_factory=dict, init=False)
     _look: Look = field(default_factory=Look, init=False)
 
     def wake(self) -> None:
@@ -107,18 +113,19 @@ class Intake:
             self._stranded.extend(self.stranded.enter(left, now=now))
             self._retries = len(self._stranded)
             self._begun = True
-        if not self._ready and self._look.is_due(self.clock()):
+        begun = self.clock()
+        if self._ready.is_stale(begun) or (not self._ready and self._look.is_due(begun)):
             self.check()
-            scan = self.outbox.scan(self.clock())
-            self._ready = list(scan.ready)
+            scan = self.outbox.scan(begun)
+            self._ready.fill(scan.ready, begun=begun, ended=self.clock())
             self._look.done(scan.next_look)
         return bool(self._ready or self._retries)
 
     def _goes_through(self, now: datetime) -> bool:
         """Try one; False where it has to stay as it is for now."""
         if self._ready:
-            fits = self._fits(self._ready[0])
-            drop = self._ready.pop(0)
+            fits = self._fits(self._ready.first())
+            drop = self._ready.pop()
             return fits and self._take(drop, now)
         self.room.for_new()
         # After the others: one that cannot be seen through must not keep them waiting.
@@ -145,17 +152,21 @@ class Intake:
     def _take(self, drop: Drop, now: datetime) -> bool:
         if not self._ready:
             self._look.ring()  # there may be more by now
-        if drop.secret:
-            self._refuse_in_place(drop, now)
-            return True
         item = self.new_id()
-        self._stranded.append(item)  # until it is seen through, wherever that is cut off
         try:
+            # While it lies where it was dropped: of a secret no copy is made.
+            odd = self._seen_by_us(drop)
+            self._stranded.append(item)  # until it is seen through, wherever that is cut off
             claimed = self.outbox.claim(drop, item)
+        except DropRefused as error:
+            self._refuse_in_place(drop, error, now)
+            return True
         except Transient as error:
             # It is not any more what was seen, or may not be moved: the next look says which.
             log.info("drop left for the next look", extra={"error": error.message.template})
             return True
+        if odd:
+            self._odd[item] = odd
         try:
             self._take_in(claimed, now)
         except SigningWaits as error:
@@ -219,9 +230,14 @@ class Intake:
         if name is not None:
             self._refuse(item, name, error, now)
 
-    def _refuse_in_place(self, drop: Drop, now: datetime) -> None:
-        log.warning("secret document left where it is")
-        error = handoff.SecretRefused()
+    def _seen_by_us(self, drop: Drop) -> tuple[Message, ...]:
+        """Return what is odd about a drop; DropRefused where it has to stay, Transient, Outage."""
+        if drop.secret:
+            raise handoff.SecretRefused
+        return self.secrecy.see(drop)
+
+    def _refuse_in_place(self, drop: Drop, error: DropRefused, now: datetime) -> None:
+        log.warning("document left where it is", extra={"error": error.message.template})
         papers = handoff.error_papers(error, tell=self.tell, at=now, name=drop.name)
         self.outbox.refuse_in_place(drop, papers)
 
@@ -229,9 +245,8 @@ class Intake:
         try:
             if claimed.fault is not None:
                 raise DropRefused(say("the drop is not complete"), [claimed.fault], hint=AGAIN)
-            new = self.packing.pack(claimed, now=now)
-            compare = partial(demand_new, new.document, new.fingerprint, resend=new.resend)
-            self.queue.add(new, now=now, compare=compare)
+            while not self._entered(claimed, now):
+                pass
         except Permanent as error:
             seen = {"item": claimed.id, "error": error.message.template}  # names are for papers
             log.warning("drop refused", extra=seen)
@@ -239,6 +254,19 @@ class Intake:
             self._refuse(ItemId(claimed.id), claimed.name, error, now, acts)
         else:
             log.info("taken in", extra={"item": claimed.id})
+        self._odd.pop(ItemId(claimed.id), None)
+
+    def _entered(self, claimed: Claimed, now: datetime) -> bool:
+        """Pack a drop and enter it; False where what it recalls has left meanwhile."""
+        new = self.packing.pack(claimed, now=now)
+        odd = self._odd.get(ItemId(claimed.id), ())
+        new = replace(new, warnings=(*new.warnings, *odd))
+        compare = partial(demand_new, new.document, new.fingerprint, resend=new.resend)
+        try:
+            self.queue.add(new, now=now, compare=compare)
+        except Overtaken:
+            return False
+        return True
 
     def _refuse(
         self,

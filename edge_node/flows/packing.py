@@ -19,7 +19,9 @@ from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.order import NamedFile, Order
 from edge_node.flows.leaving import Leaving
-from edge_node.flows.signing import Seen
+from edge_node.flows.numbering import numbering
+from edge_node.flows.recalling import NO_PACKAGE
+from edge_node.flows.seen import Seen
 from edge_node.protocol import edxml, handoff
 from edge_node.protocol.content import examine
 
@@ -29,16 +31,19 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from edge_node.domain.change import Recall
     from edge_node.domain.document import Document, Organization
-    from edge_node.domain.envelope import Earlier, Stored
+    from edge_node.domain.envelope import Earlier, Fate, Stored
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
     from edge_node.flows.folders import Claimed
     from edge_node.flows.ports import Outgoing, Spool
+    from edge_node.flows.recalling import Recalling
+    from edge_node.flows.receivers import Receivers
     from edge_node.flows.signing import Signatures
 
 # In these states a receiver has the document, or may have it, or will have it by itself.
-_ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD}
+_ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD, Sending.RECALLED}
 _PACKAGE: Final = ".edxml"
 # What is done about a drop that is refused.
 AGAIN: Final = say("correct it and drop it into the outbox again")
@@ -68,6 +73,8 @@ class Packing:
     filed: Callable[[ItemId, str], Claimed | None]  # what lies in a folder of the exchange folder
     recognise: Callable[[ItemId, str], None]  # enters a fingerprint that was not known
     signatures: Signatures
+    recalling: Recalling
+    receivers: Receivers
 
     def pack(self, claimed: Claimed, *, now: datetime) -> NewDocument:
         """
@@ -81,11 +88,23 @@ class Packing:
         files = self._files(claimed, order)
         mark = _mark(order.document, files)
         self._demand_new(order, mark)
+        order = self._checked(order, now)
+        order = replace(order, document=self.receivers.named(order.document))
         seen = self.signatures.see_to(claimed, order, files, now=now)
-        package = self._written(order.document, self._parts(seen.files))
-        return self._new(claimed, order, mark, package, seen)
+        order = replace(order, document=self.recalling.named(order.document))
+        recall = self.recalling.prepare(order.document, now=now)
+        package = self._written(order.document, self._parts(seen.files), recall)
+        return self._new(claimed, order, mark, package, seen, recall)
 
-    def _written(self, document: Document, parts: Sequence[edxml.Part]) -> Stored:
+    def _written(
+        self, document: Document, parts: Sequence[edxml.Part], recall: Recall | None = None
+    ) -> Stored:
+        """Write the package; that of a recall names those who are asked, if any is."""
+        if recall is not None:
+            if not recall.leaves:
+                return NO_PACKAGE
+            asked = [each for each in document.receivers if each.code in recall.leaves]
+            document = replace(document, receivers=tuple(asked))
         with self.spool.store() as package:
             edxml.write_document(
                 document,
@@ -223,9 +242,11 @@ class Packing:
             order = Order(document=package.document, files=(), warnings=package.warnings)
             mark = _mark(package.document, files)
             self._demand_new(order, mark)
-            warnings = self.signatures.judge(claimed, files, now=now)
-        seen = Seen(files=(), warnings=warnings)
-        return self._new(claimed, order, mark, self._copied(claimed), seen)
+            order = self._checked(order, now)
+            judged = self.signatures.judge(claimed, files, now=now)
+        seen = Seen(files=(), warnings=judged.warnings, signed=judged.signed)
+        recall = self.recalling.prepare(package.document, now=now, as_it_is=True)
+        return self._new(claimed, order, mark, self._copied(claimed), seen, recall)
 
     def _opened(self, source: BinaryIO, room: Path) -> edxml.DocumentPackage:
         try:
@@ -265,13 +286,24 @@ class Packing:
             )
         return files, problems
 
+    def _checked(self, order: Order, now: datetime) -> Order:
+        """Return the order with what the directory of agencies has to say of its receivers."""
+        warnings = self.receivers.look(order, now=now)
+        return replace(order, warnings=(*order.warnings, *warnings))
+
     def _demand_new(self, order: Order, mark: str) -> None:
         """Spare the packing of what was sent before; whoever takes it in asks again."""
         before = self._remember(self.queue.earlier(order.document))
         demand_new(order.document, mark, before, resend=order.resend)
 
     def _new(
-        self, claimed: Claimed, order: Order, mark: str, package: Stored, seen: Seen
+        self,
+        claimed: Claimed,
+        order: Order,
+        mark: str,
+        package: Stored,
+        seen: Seen,
+        recall: Recall | None,
     ) -> NewDocument:
         return NewDocument(
             id=ItemId(claimed.id),
@@ -280,9 +312,16 @@ class Packing:
             fingerprint=mark,
             name=claimed.name,
             ref=order.ref,
-            warnings=(*order.warnings, *seen.warnings),
+            warnings=(
+                *order.warnings,
+                *numbering(order.document, self.order.types, self.queue),
+                *seen.warnings,
+                *self.recalling.warnings(order.document),
+            ),
+            recall=recall,
             resend=order.resend,
             acts=seen.acts,
+            signed=seen.signed,
         )
 
 
@@ -313,7 +352,7 @@ def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, rese
     """
     wanted = {receiver.code for receiver in document.receivers}
     for earlier in before:
-        alive = {fate.receiver for fate in earlier.fates if fate.state in _ALIVE}
+        alive = {fate.receiver for fate in earlier.fates if _is_alive(fate)}
         same = earlier.fingerprint == mark
         if same and alive & wanted:
             raise DuplicateDrop(
@@ -330,6 +369,11 @@ def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, rese
                 earlier,
                 hint=say('correct the number, or write "resend": true if it is meant'),
             )
+
+
+def _is_alive(fate: Fate) -> bool:
+    """Tell likewise; what a receiver gave back it had, and takes the very same for no new one."""
+    return fate.state in _ALIVE or (fate.state is Sending.RECALLED and bool(fate.status))
 
 
 def _repeated(receivers: Iterable[Organization]) -> list[Message]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
     from pathlib import Path
 
+    from edge_node.domain.deadlines import Alarm, Duty, Open
     from edge_node.domain.document import AgencyCode, Document, Reference, StatusMessage
     from edge_node.domain.envelope import (
         AxisId,
@@ -35,14 +36,18 @@ if TYPE_CHECKING:
     )
     from edge_node.domain.lifecycle import SendingEvent
     from edge_node.domain.message import Message
+    from edge_node.domain.order import Arrival
     from edge_node.domain.record import Dossier, Happening, Unconfirmed
     from edge_node.domain.recovery import Papers
     from edge_node.domain.repeats import Resemblance
     from edge_node.domain.search import Trail
-    from edge_node.domain.signature import FileVerdict
+    from edge_node.domain.secrecy import Look
+    from edge_node.domain.signature import Bears, FileVerdict
     from edge_node.domain.signing import Act, SigningWish
+    from edge_node.domain.standing import Given
     from edge_node.domain.trial import Ending, Suspect
     from edge_node.flows.folders import Claimed
+    from edge_node.protocol.edxml import Limits
 
     Due = Callable[[Lane], datetime | None]
 
@@ -103,6 +108,14 @@ class Examines(Protocol):
     def tidy(self) -> None: ...
 
 
+class Grades(Protocol):
+    """Who looks whether a grade of secrecy is printed on a file, or on those in a package."""
+
+    def grades(
+        self, path: Path, *, limits: Limits, by_machine: bool = False
+    ) -> Sequence[Look]: ...
+
+
 class Signs(Protocol):
     """Who puts the agency's signature on a copy of a file."""
 
@@ -147,18 +160,8 @@ class Outgoing(Protocol):
         compare: Callable[[Sequence[Earlier]], None] | None = None,
     ) -> None: ...
     def earlier(self, document: Document) -> list[Earlier]: ...
+    def reused(self, document: Document) -> tuple[ItemId, str] | None: ...
     def holds(self, item: ItemId) -> bool: ...
-    def report(
-        self,
-        item: ItemId,
-        status: str,
-        body: bytes,
-        *,
-        sender: str,
-        to: str,
-        source: str,
-        now: datetime,
-    ) -> bool: ...
     def claim(
         self, message: MessageType, *, now: datetime, lease: timedelta, to_send: bool = True
     ) -> tuple[Claim, Envelope] | None: ...
@@ -284,26 +287,36 @@ class Arriving(Protocol):
         now: datetime,
         alarm: Message | None = None,
         like: Resemblance | None = None,
+        signed: Bears = ...,
     ) -> Incoming | None: ...
     def unprepared(self, claim: Claim, *, now: datetime) -> Incoming | None: ...
     def repeated(
         self, claim: Claim, document: Document, fingerprint: str, *, first: ItemId, now: datetime
     ) -> None: ...
-    def delivered(
-        self, claim: Claim, arrival: bytes | None, *, us: AgencyCode, now: datetime
-    ) -> None: ...
-    def applied(self, claim: Claim, message: StatusMessage, *, now: datetime) -> bool: ...
+    def delivered(self, claim: Claim, arrival: Given | None, *, now: datetime) -> None: ...
+    def applied(
+        self,
+        claim: Claim,
+        message: StatusMessage,
+        *,
+        now: datetime,
+        also: Collection[str] = (),
+    ) -> bool: ...
     def quarantine(
         self, claim: Claim, reason: Message, *, now: datetime, answer: bool
     ) -> None: ...
-    def turned_away(
-        self, claim: Claim, barred: Barred, *, us: AgencyCode, now: datetime
-    ) -> None: ...
+    def turned_away(self, claim: Claim, barred: Barred, *, now: datetime) -> None: ...
     def offered(self) -> list[tuple[ItemId, str]]: ...
-    def taken(self, items: Iterable[ItemId], *, now: datetime) -> None: ...
+    def taken(self, items: Mapping[ItemId, Arrival | None], *, now: datetime) -> None: ...
+
+
+class Speaking(Protocol):
+    """What we say of documents we received."""
+
     def reference(
         self, *, item: str = "", document_id: str = ""
     ) -> tuple[ItemId, Reference] | None: ...
+    def give(self, item: ItemId, given: Given, *, now: datetime) -> bool: ...
 
 
 class Marks(Protocol):
@@ -321,6 +334,16 @@ class History(Protocol):
 
     def untold(self, *, limit: int) -> list[Happening]: ...
     def told(self, happenings: Sequence[Happening]) -> None: ...
+
+
+class Alarms(Protocol):
+    """What is still to be done in time, and what people were warned of."""
+
+    def open(self, duty: Duty, *, since: datetime, first: date, last: date) -> list[Open]: ...
+    def on(self, duty: Duty) -> set[Alarm]: ...
+    def begin(self, alarms: Mapping[Alarm, Message | None], *, now: datetime) -> None: ...
+    def end(self, alarms: Iterable[Alarm], *, now: datetime) -> None: ...
+    def forget(self, *, before: datetime) -> None: ...
 
 
 class Paperwork(Protocol):

@@ -11,28 +11,26 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.document import StatusMessage
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import Permanent, StatusRefused, Transient
+from edge_node.domain.errors import Permanent, Transient
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import say
-from edge_node.domain.receipt import description_of
+from edge_node.domain.standing import SOFTWARE
 from edge_node.flows.rest import Look
-from edge_node.protocol import edxml, handoff
+from edge_node.protocol import handoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.document import Organization
     from edge_node.domain.envelope import ItemId, Sent
     from edge_node.domain.message import Message
-    from edge_node.domain.order import StatusOrder
     from edge_node.domain.record import Unconfirmed
     from edge_node.flows.folders import Check, Statuses
+    from edge_node.flows.give import Give
     from edge_node.flows.in_hand import InHand
-    from edge_node.flows.ports import Arriving, Axis, Outgoing, Unsure
+    from edge_node.flows.ports import Axis, Outgoing, Unsure
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +46,8 @@ class TakeStatuses:
 
     check: Check
     folder: Statuses
-    queue: Outgoing
-    arriving: Arriving
+    give: Give
     in_hand: InHand
-    agency: Organization
     tell: Callable[[Message], str]
     clock: Callable[[], float]
     _ready: list[Path] = field(default_factory=list, init=False)
@@ -128,31 +124,8 @@ class TakeStatuses:
 
     def _take(self, name: str, body: bytes, source: str, now: datetime) -> None:
         order = handoff.read_status_order(body, file_name=name)
-        found = self.arriving.reference(item=order.id, document_id=order.document_id)
-        if found is None:
-            raise StatusRefused(
-                say("no document goes by {id}", id=order.id or order.document_id),
-                hint=say("give the id or document_id that stands in the inbox document.json"),
-            )
-        item, about = found
-        message = StatusMessage(
-            sender=self.agency,
-            about=about,
-            status=order.status,
-            note=_words(order),
-            staff=order.staff,
-            at=order.at or now,
-        )
-        self.queue.report(
-            item,
-            order.status,
-            edxml.write_status(message),
-            sender=self.agency.code,
-            to=about.organ,
-            source=source,
-            now=now,
-        )
-        log.info("status queued", extra={"item": item, "status": order.status})
+        item = self.give.find(order)
+        self.give.status(item, order, who=SOFTWARE, source=source, now=now)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -224,16 +197,3 @@ class Confirm:
 def _log_left(error: Permanent) -> None:
     """Note that the software took a file away again."""
     log.info("status file left", extra={"error": error.message.template})
-
-
-def _words(order: StatusOrder) -> str:
-    """Return the Description: reason code first, then the note, then the register entry."""
-    note = description_of(order.note, order.reason)
-    if order.arrival is None:
-        return note
-    entry = f"Số đến: {order.arrival.number}"
-    if order.arrival.registered:
-        entry += f", ngày {order.arrival.registered:%d/%m/%Y}"
-    if order.arrival.unit:
-        entry += f", {order.arrival.unit}"
-    return f"{note}; {entry}" if note else entry

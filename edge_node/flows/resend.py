@@ -25,9 +25,7 @@ class Resend:
     """One call, one document; what is sent again keeps its DocumentId."""
 
     queue: Outgoing
-    spool: Spool
-    limits: edxml.Limits
-    manifest_content_type: edxml.ManifestContentType
+    repacking: Repacking
 
     def resend(self, item: ItemId, to: Sequence[str], *, now: datetime) -> tuple[AgencyCode, ...]:
         """
@@ -42,7 +40,7 @@ class Resend:
         if not package.digest:
             raise _without_package(chosen)
         if set(envelope.receivers) != set(chosen):
-            package = self._package_for(envelope, chosen)
+            package = self.repacking.package_for(envelope, chosen)
         self.queue.resend(item, chosen, package, now=now)
         return chosen
 
@@ -70,7 +68,16 @@ class Resend:
         if code not in allowed:
             raise NotResendable(code, str(stands[code]))
 
-    def _package_for(self, envelope: Envelope, receivers: Sequence[AgencyCode]) -> Stored:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repacking:
+    """Makes a package for fewer receivers of one that names more."""
+
+    spool: Spool
+    limits: edxml.Limits
+    manifest_content_type: edxml.ManifestContentType
+
+    def package_for(self, envelope: Envelope, receivers: Sequence[AgencyCode]) -> Stored:
         """Make a package of the first one that names these receivers alone."""
         with self.spool.room() as room, closing(self.spool.open(envelope.package.digest)) as raw:
             package = edxml.read_package(raw, room, limits=self.limits)

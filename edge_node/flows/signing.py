@@ -16,12 +16,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import DropRefused, Outage, Permanent
-from edge_node.domain.looks import MAIN, showings
+from edge_node.domain.looks import showings
 from edge_node.domain.message import say
 from edge_node.domain.signature import Sub, Verdict
 from edge_node.domain.signing import Level, LookKind, SigningPolicy, SigningWish
 from edge_node.flows.finding import finding, is_unseen
-from edge_node.flows.leaving import Leaving, NotKnownYet, SigningWaits, demand_no, waiting
+from edge_node.flows.leaving import NotKnownYet, SigningWaits, demand_no, waiting
+from edge_node.flows.seen import Judged, borne, is_of, mains, with_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from edge_node.domain.signature import FileVerdict
     from edge_node.domain.signing import Act, SignedCopy
     from edge_node.flows.folders import Claimed, SignedCopies
-    from edge_node.flows.leaving import WayOut
+    from edge_node.flows.leaving import Leaving, WayOut
     from edge_node.flows.ports import Signs
+    from edge_node.flows.seen import Seen
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +64,6 @@ class Rules:
     basis: str = ""
     level: Level = Level.B_T
     look: LookKind = LookKind.NONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What leaves: the files, signed ones in place of others; the acts; what looked odd."""
-
-    files: tuple[Leaving, ...]
-    acts: tuple[Act, ...] = ()
-    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +104,7 @@ class Signatures:
         """
         copies = self.copies(drop.id, drop.sheet.parent)
         whole = copies.prepare()
-        done = {each.path.name for each in files if _is_of(whole.get(each.path.name), each)}
+        done = {each.path.name for each in files if is_of(whole.get(each.path.name), each)}
         policy = self._policy(order)
         verdicts = self._looked(files, now, must=policy in _LOOKING)
         wanted = [each for each in files if _is_wanted(each, policy, verdicts)]
@@ -121,19 +114,18 @@ class Signatures:
             warnings.append(say("a signature was ordered, but this node signs nothing"))
         missing = [each for each in wanted if each.path.name not in done]
         made = self._signed(copies, order, files, missing)
-        return _with(files, {name: whole[name] for name in done} | made, warnings)
+        return with_copies(files, {name: whole[name] for name in done} | made, warnings, verdicts)
 
-    def judge(
-        self, drop: Claimed, files: Sequence[Leaving], *, now: datetime
-    ) -> tuple[Message, ...]:
+    def judge(self, drop: Claimed, files: Sequence[Leaving], *, now: datetime) -> Judged:
         """
-        Return what is odd about files that leave as they are; DropRefused, SigningWaits.
+        Return what is to be said of files that leave as they are; DropRefused, SigningWaits.
 
         Nothing is signed in a package that came ready-made: what is demanded, it has to hold.
         """
         policy = self.rules.documents
         verdicts = self._looked(files, now, must=policy is not SigningPolicy.NEVER)
-        return tuple(self._demanded(drop, files, files, policy, verdicts))
+        warnings = self._demanded(drop, files, files, policy, verdicts)
+        return Judged(warnings=tuple(warnings), signed=borne(files, verdicts))
 
     def went_out(
         self, drop: Claimed, files: Sequence[Leaving], acts: Collection[Act] = ()
@@ -148,7 +140,7 @@ class Signatures:
         gone = {
             each.path.name: say("{file}: its signed copy is not what it was", file=each.named.file)
             for each in files
-            if each.path.name in signed and not _is_of(copies.get(each.path.name), each)
+            if each.path.name in signed and not is_of(copies.get(each.path.name), each)
         }
         here = {each.path.name for each in files}
         gone |= {
@@ -156,7 +148,7 @@ class Signatures:
             for name in signed - here
         }
         demand_no(gone)
-        return _with(files, copies, [])
+        return with_copies(files, copies)
 
     def made_of(self, drop: Claimed) -> tuple[Act, ...]:
         """Return the signatures that were made of a drop, whatever has become of it since."""
@@ -183,7 +175,7 @@ class Signatures:
         signing = policy is not SigningPolicy.NEVER
         bare = {each.named.file for each in left}
         opinion = self.way_out.weigh(verdicts, bare, demanded=signing)
-        other = self.way_out.beyond_signing(_mains(files) if signing else ())
+        other = self.way_out.beyond_signing(mains(files) if signing else ())
         against = {**opinion.problems, **other.problems}
         if policy is SigningPolicy.IF_UNSIGNED:
             against |= _unseen(left, verdicts)
@@ -211,8 +203,8 @@ class Signatures:
         self, files: Sequence[Leaving], verdicts: Mapping[str, FileVerdict]
     ) -> dict[str, Message]:
         """Return which document itself bears no valid signature of anybody but the agency."""
-        mains = [each.named.file for each in _mains(files)]
-        signers = {file: _signers(verdicts.get(file)) for file in mains}
+        named = [each.named.file for each in mains(files)]
+        signers = {file: _signers(verdicts.get(file)) for file in named}
         own = self._own() if any(signers.values()) else frozenset()
         return {
             file: _nobody_first(file, sealed=bool(fingerprints))
@@ -335,11 +327,6 @@ _ASK_AGAIN: Final = say("look at the network and trust.hosts")
 _LOOK_AGAIN: Final = say("it is looked into again by itself; the log may say what is wrong")
 
 
-def _mains(files: Sequence[Leaving]) -> Sequence[Leaving]:
-    """Return the document itself: what is called so, or comes first."""
-    return [each for each in files if each.named.role == MAIN] or files[:1]
-
-
 def _nobody_first(file: str, *, sealed: bool) -> Message:
     if sealed:
         return say(
@@ -378,28 +365,3 @@ def _signers(verdict: FileVerdict | None) -> set[str]:
         for one in (verdict.signatures if verdict else ())
         if one.verdict is Verdict.VALID and one.profile != _DTS and one.signer
     }
-
-
-def _is_of(copy: SignedCopy | None, file: Leaving) -> bool:
-    """Tell whether a copy is whole, and made of the file as it lies there."""
-    return copy is not None and copy.whole and copy.source == file.stored.digest
-
-
-def _with(
-    files: Sequence[Leaving], copies: Mapping[str, SignedCopy], warnings: Sequence[Message]
-) -> Seen:
-    """Return what leaves where these copies leave in place of the files they were made of."""
-    used = [copies.get(each.path.name) for each in files]
-    leaving = [
-        each
-        if copy is None
-        else Leaving(named=each.named, path=copy.path, stored=copy.stored, kind=each.kind)
-        for each, copy in zip(files, used, strict=True)
-    ]
-    acts = tuple(copy.act for copy in used if copy is not None)
-    unseen = (
-        say("{file}: the signature does not show: {reason}", file=act.file, reason=act.unseen)
-        for act in acts
-        if act.unseen is not None
-    )
-    return Seen(files=tuple(leaving), acts=acts, warnings=(*warnings, *unseen))

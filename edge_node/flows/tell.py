@@ -90,13 +90,26 @@ class File:
         status = handoff.status_file(dossier, tell=self.tell, at=now)
         day = in_vietnam(now).date()
         states = {fate.state for fate in dossier.fates}
-        if states & _WITH_THE_AXIS:
+        if states & _WITH_THE_AXIS or _was_carried_out(dossier):
             return self.filing.to_sent(dossier.id, dossier.folder, dossier.name, day, status)
         if states & _ON_ITS_WAY:
             return self.filing.to_queued(dossier.id, dossier.folder, dossier.name, status)
         error = handoff.failure_of(dossier)
         papers = handoff.error_papers(error, tell=self.tell, at=now, name=dossier.name)
         return self.filing.to_failed(dossier.id, dossier.folder, dossier.name, day, papers, status)
+
+
+def _was_carried_out(dossier: Dossier) -> bool:
+    """
+    Tell whether a drop did what it was dropped for, though nobody has it by now.
+
+    What a receiver gave back (status 15) was sent, and stays where it was put. A recall of what
+    had not left asked nobody.
+    """
+    recalled = [fate for fate in dossier.fates if fate.state is Sending.RECALLED]
+    return (dossier.kind == "recall" and len(recalled) == len(dossier.fates)) or any(
+        fate.status for fate in recalled
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,10 @@ class Trial:
 
     def _set_aside(self, claim: Claim, suspect: Suspect, ending: Ending) -> None:
         now = self.clock()
+        if suspect.lane is Lane.DESTROY:
+            # It cannot be set aside, only done: later on without reading what is destroyed.
+            self.queue.let_go(suspect, due=now + self.retry.first)
+            return
         died = {"died": suspect.crashes + 1, "status": ending.status}
         log.error("set aside: the node dies over it", extra=_seen(suspect) | died)
         poison = Poison(

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from edge_node.adapters.notary import Opener
     from edge_node.config import Config
     from edge_node.domain.envelope import Digest
+    from edge_node.domain.secrecy import Look
     from edge_node.domain.signing import Act, SigningWish
     from edge_node.node import trusting
+    from edge_node.protocol import edxml
 
 
 class _Staffed(Protocol):
@@ -83,6 +85,12 @@ class Looking:
     def look(self, path: Path, *, now: datetime, within: timedelta) -> Finding:
         """Return what is found in a file, as `Examiner.look` does."""
         return self._desk.at_work().look(path, now=now, within=within)
+
+    def grades(
+        self, path: Path, *, limits: edxml.Limits, by_machine: bool = False
+    ) -> tuple[Look, ...]:
+        """Return what looks at a file for a grade of secrecy came to, as `Grading.grades` does."""
+        return self._desk.at_work().grades(path, limits=limits, by_machine=by_machine)
 
     def rely_on(self, evidence: Iterable[str]) -> None:
         """Keep for good what verdicts relied on, by its digests."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edge_node.adapters.database import new_id
 from edge_node.config import Unsure
 from edge_node.domain.envelope import ItemId, Lane, MessageType
+from edge_node.node import changing, knowing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +51,7 @@ class Lanes:
             "pull": self._pull_lane(),
             "deliver": self._deliver_lane(),
             "report": self._report_lane(),
+            **self._directory_lane(),
         }
         return lanes | ({"trial": self._plan([self.trial()])} if self.parts.command else {})
 
@@ -60,8 +62,14 @@ class Lanes:
         return Plan(
             flows=flows,
             let_go=lambda unforeseen: let_go(counts=unforeseen),
-            close=self.parts.queue.close,
+            close=self.parts.close_files,
         )
+
+    def _directory_lane(self) -> dict[str, Plan]:
+        """Return what keeps the directory of agencies, where the axis is to be asked for one."""
+        if not self.parts.config.directory.lists:
+            return {}
+        return {"directory": self._plan([knowing.synchronise(self.parts)])}
 
     def _push_lane(self) -> Plan:
         push = self._push(MessageType.DOCUMENT, Lane.PUSH, self.parts.axis())
@@ -120,17 +128,15 @@ class Lanes:
         return TakeStatuses(
             check=self.parts.check,
             folder=StatusFolder(self.parts.exchange, self.parts.settling()),
-            queue=queue.outgoing,
-            arriving=queue.arriving,
+            give=self.parts.give(),
             in_hand=InHand(stranded=queue.statuses),
-            agency=self.parts.config.agency.organization,
             tell=self.parts.tell,
             clock=time.monotonic,
         )
 
     def _deliver_lane(self) -> Plan:
         looking = self.parts.looking()
-        plan = self._plan(self._local(looking), Lane.DELIVER, Lane.APPLY)
+        plan = self._plan(self._local(looking), Lane.DELIVER, Lane.APPLY, Lane.DESTROY)
 
         def close() -> None:
             looking.close()
@@ -141,14 +147,16 @@ class Lanes:
     def _local(self, looking: Looking) -> Sequence[Flow]:
         from edge_node.adapters.receipts import Receipts  # noqa: PLC0415 - only for work
         from edge_node.flows.apply import Apply  # noqa: PLC0415
-        from edge_node.flows.deliver import Deliver, NoteTaken  # noqa: PLC0415
+        from edge_node.flows.deliver import Deliver  # noqa: PLC0415
         from edge_node.flows.door import Door  # noqa: PLC0415
+        from edge_node.flows.taken import NoteTaken  # noqa: PLC0415
         from edge_node.flows.tell import File, Notify  # noqa: PLC0415
 
         config, queue = self.parts.config, self.parts.queue
         inbox = self.parts.inbox()
         deliver = Deliver(
             queue=queue.arriving,
+            requests=queue.requests,
             due=queue.next_due,
             room=self.parts.room,
             spool=self.parts.spool,
@@ -162,12 +170,16 @@ class Lanes:
             receipts=config.report.receipts,
             answer_fail=self.parts.answer_fail,
             retry=self.parts.retry,
+            same_agency=knowing.same_agency(self.parts),
+            objects=[self.parts.secret_content(looking)],
         )
         apply = Apply(
             queue=queue.arriving,
+            asked_back=changing.asked_back(self.parts, inbox),
             due=queue.next_due,
             limits=self.parts.limits,
             answer_fail=self.parts.answer_fail,
+            same_agency=knowing.same_agency(self.parts),
         )
         file = File(
             check=self.parts.check,
@@ -187,7 +199,21 @@ class Lanes:
             clock=time.monotonic,
             every=self.parts.config.report.every,
         )
-        return [deliver, apply, file, notify, taken]
+        destroy = changing.destroy(self.parts, inbox)
+        return [destroy, deliver, apply, self._deadlines(), file, notify, taken]
+
+    def _deadlines(self) -> Flow:
+        from edge_node.adapters.alarms import Alarms  # noqa: PLC0415 - only for work
+        from edge_node.flows.deadlines import Deadlines  # noqa: PLC0415
+        from edge_node.node.terms import rules  # noqa: PLC0415
+
+        section = self.parts.config.deadlines
+        return Deadlines(
+            alarms=Alarms(self.parts.queue.file),
+            rules=rules(self.parts.config),
+            every=section.every,
+            forget_after=section.forget_after,
+        )
 
     def trial(self) -> Flow:
         """Return what tries suspects alone, in children."""
@@ -213,6 +239,7 @@ class Lanes:
         from edge_node.adapters.outbox import Outbox  # noqa: PLC0415 - only for work
         from edge_node.flows.intake import Intake  # noqa: PLC0415
 
+        looking = self.parts.looking()
         return Intake(
             check=self.parts.check_and_learn,
             room=self.parts.room,
@@ -220,7 +247,8 @@ class Lanes:
             filing=self.parts.filing(),
             queue=self.parts.queue.outgoing,
             stranded=self.parts.queue.stranded,
-            packing=self.parts.packing(),
+            packing=self.parts.packing(looking),
+            secrecy=self.parts.secrecy(looking),
             tell=self.parts.tell,
             clock=time.monotonic,
             new_id=lambda: ItemId(new_id("o")),

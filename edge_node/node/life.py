@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.watcher import Watcher
     from edge_node.domain.envelope import Digest
     from edge_node.domain.recovery import Recovery
+    from edge_node.flows.recall import RecallOrder
     from edge_node.flows.resend import Resend
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,10 @@ class Node(Parts):
 
     def set_up(self) -> None:
         """Make every folder and the queue, for a node that is new."""
+        data = self.config.folders.data
+        with disk_errors(data):
+            # The software goes through it where the exchange folder lies in it, by the group.
+            data.mkdir(mode=0o750, parents=True, exist_ok=True)
         self.exchange.create(self.config.agency.code)
         self.spool.create()
         self.sends.compare(now=self.clock())
@@ -151,12 +156,13 @@ class Node(Parts):
         """Return what puts a document back into the queue."""
         from edge_node.flows.resend import Resend  # noqa: PLC0415 - only where it is used
 
-        return Resend(
-            queue=self.queue.outgoing,
-            spool=self.spool,
-            limits=self.limits,
-            manifest_content_type=self.config.package.manifest_content_type.value,
-        )
+        return Resend(queue=self.queue.outgoing, repacking=self.repacking())
+
+    def recall_order(self) -> RecallOrder:
+        """Return what has a document back."""
+        from edge_node.node.changing import recall_order  # noqa: PLC0415 - only where it is used
+
+        return recall_order(self)
 
     def recover(self, *, offline: bool) -> Recovery:
         """Rebuild a queue that was lost; ``offline``: without asking the axis what it has."""
@@ -201,6 +207,8 @@ class Node(Parts):
 
         self._watcher = Watcher(tuple(lanes), ring_all, polling=self.polls)
         self._watcher.start()
+        for folder in lanes:
+            ring_all(folder)  # what came after the lanes' first look, before anybody listened
         try:
             yield
         finally:
@@ -266,6 +274,8 @@ class Node(Parts):
         self.hang_up()
         if "queue" in self.__dict__:  # it is not opened to be closed
             self.queue.close()
+        if "directory" in self.__dict__:
+            self.directory.close()
 
 
 def _say_if_held(held: Held | None) -> None:

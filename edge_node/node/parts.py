@@ -16,6 +16,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from edge_node.adapters.backup import Backups
+from edge_node.adapters.directory import Directory
 from edge_node.adapters.exchange import Exchange
 from edge_node.adapters.headroom import Headroom, Marks
 from edge_node.adapters.queue import Queue
@@ -25,9 +26,10 @@ from edge_node.adapters.spool import Spool
 from edge_node.adapters.waybills import Waybills
 from edge_node.adapters.witness import Witness
 from edge_node.catalogue import tell
-from edge_node.config import Unreadable, Watch
+from edge_node.config import Unchecked, Unreadable, Watch
 from edge_node.domain.breaker import Circuit
 from edge_node.domain.retry import RetryPolicy
+from edge_node.node import knowing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +45,10 @@ if TYPE_CHECKING:
     from edge_node.adapters.shelves import Shelves
     from edge_node.config import Config
     from edge_node.domain.envelope import ItemId
+    from edge_node.flows.give import Give
     from edge_node.flows.packing import Packing
+    from edge_node.flows.resend import Repacking
+    from edge_node.flows.secrecy import OnArrival, OnLeaving
     from edge_node.flows.signing import Signatures
     from edge_node.node.desks import Looking, Sealing
     from edge_node.protocol import edxml
@@ -68,7 +73,7 @@ class Parts:
         folders = self.config.folders
         folders.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         demand_not_lost(folders.queue, self.backups, self.waybills)
-        return Queue(folders.queue, self.waybills, only=self.only)
+        return Queue(folders.queue, self.waybills, only=self.only, same=self._same_agency)
 
     @cached_property
     def exchange(self) -> Exchange:
@@ -89,6 +94,22 @@ class Parts:
     def backups(self) -> Backups:
         """Copies of the queue."""
         return Backups(self.config.folders.backups)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The directory of agencies, in a file of its own."""
+        return Directory(self.config.folders.directory)
+
+    def _same_agency(self, code: str) -> frozenset[str]:
+        """Return every code the agency of this code is known to go by."""
+        from edge_node.node.knowing import same_agency  # noqa: PLC0415 - only for work
+
+        return same_agency(self)(code)
+
+    def close_files(self) -> None:
+        """Close what this thread has open of the queue and of the directory."""
+        self.queue.close()
+        self.directory.close()
 
     @cached_property
     def sends(self) -> Sends:
@@ -226,6 +247,7 @@ class Parts:
             settle_timeout=intake.settle_timeout,
             bare_grace=intake.bare_grace,
             rules=[rule.match for rule in intake.rules],
+            urgencies=[rule.priority for rule in intake.rules],
         )
 
     @property
@@ -272,15 +294,34 @@ class Parts:
         """Puts sentences into the language of the agency."""
         return partial(tell, language=self.config.language)
 
-    def packing(self) -> Packing:
-        """Return how drops are read and packed."""
+    def give(self) -> Give:
+        """Return what gives a status of a document that came, for whomever."""
+        from edge_node.flows.give import Give  # noqa: PLC0415 - only for work
+
+        agency = self.config.agency.organization
+        return Give(queue=self.queue.speaking, sends=self.sends, agency=agency)
+
+    def repacking(self) -> Repacking:
+        """Return what makes a package for fewer receivers."""
+        from edge_node.flows.resend import Repacking  # noqa: PLC0415 - only where it is used
+
+        return Repacking(
+            spool=self.spool,
+            limits=self.limits,
+            manifest_content_type=self.config.package.manifest_content_type.value,
+        )
+
+    def packing(self, looking: Looking | None = None) -> Packing:
+        """Return how drops are read and packed, and looked into by whom."""
         from edge_node.flows.bare import order_for  # noqa: PLC0415 - only for work
         from edge_node.flows.packing import Packing  # noqa: PLC0415
+        from edge_node.node import changing  # noqa: PLC0415
         from edge_node.protocol.handoff import OrderSettings  # noqa: PLC0415
 
         config = self.config
         settings = OrderSettings(
             document_types=config.package.document_types,
+            abbreviations=config.package.abbreviations,
             type_detail=config.package.type_detail,
             steering=config.package.steering_type,
             place=config.package.place,
@@ -301,16 +342,18 @@ class Parts:
             manifest_content_type=config.package.manifest_content_type.value,
             filed=self.shelves.drop,
             recognise=self.queue.learning.recognise,
-            signatures=self.signatures(),
+            signatures=self.signatures(looking or self.looking()),
+            receivers=knowing.receivers(self),
+            recalling=changing.recalling(self),
         )
 
-    def signatures(self) -> Signatures:
+    def signatures(self, looking: Looking) -> Signatures:
         """Return what is done about signatures before a document leaves."""
         from edge_node.adapters.signed_copies import SignedCopies  # noqa: PLC0415 - only for work
         from edge_node.flows.leaving import WayOut  # noqa: PLC0415
         from edge_node.flows.signing import Rules, Signatures  # noqa: PLC0415
 
-        signing, door, looking = self.config.signing, self.config.door.outgoing, self.looking()
+        signing, door = self.config.signing, self.config.door.outgoing
         way_out = WayOut(
             examines=looking,
             invalid=door.invalid,
@@ -328,6 +371,20 @@ class Parts:
         return Signatures(
             rules=rules, way_out=way_out, signs=self.sealing(looking), copies=SignedCopies
         )
+
+    def secrecy(self, looking: Looking) -> OnLeaving:
+        """Return what keeps a drop with a grade of secrecy on it where it was dropped."""
+        from edge_node.flows.secrecy import OnLeaving  # noqa: PLC0415 - only for work
+
+        refuses = self.config.intake.secrecy_unchecked is Unchecked.REFUSE
+        return OnLeaving(grades=looking, limits=self.limits, refuses_unseen=refuses)
+
+    def secret_content(self, looking: Looking) -> OnArrival:
+        """Return what objects to documents that came with a grade of secrecy on them."""
+        from edge_node.flows.secrecy import OnArrival  # noqa: PLC0415 - only for work
+
+        action = self.config.door.incoming.secret
+        return OnArrival(grades=looking, action=action, limits=self.limits)
 
     @property
     def shelves(self) -> Shelves:

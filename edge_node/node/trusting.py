@@ -12,9 +12,11 @@ from edge_node.adapters.anchors import Anchors
 from edge_node.adapters.appraising import Appraiser
 from edge_node.adapters.examining import Examiner
 from edge_node.adapters.fetching import Fetcher
+from edge_node.adapters.grading import Grading
 from edge_node.adapters.inquiring import Terms
 from edge_node.adapters.key_fitness import KeyFitness
 from edge_node.adapters.notary import Opener
+from edge_node.adapters.ocr import Tesseract
 from edge_node.adapters.own_keys import OwnKey, OwnKeys
 from edge_node.adapters.pens import Stamps
 from edge_node.adapters.preparing import Preparer
@@ -25,6 +27,7 @@ from edge_node.adapters.stamping import Authority, Stamper
 from edge_node.adapters.statements import Statements
 from edge_node.adapters.stationery import Stationery
 from edge_node.adapters.web import Reach
+from edge_node.config import Unchecked
 from edge_node.notary.trust import Checking
 
 if TYPE_CHECKING:
@@ -37,7 +40,9 @@ if TYPE_CHECKING:
     from edge_node.adapters.signing_key import KeyPlace
     from edge_node.config import Config, SigningKeySection, StampServer
     from edge_node.domain.envelope import Digest
+    from edge_node.domain.secrecy import Look
     from edge_node.domain.signing import Act, SigningWish
+    from edge_node.protocol import edxml
 
 # What nobody has told us again for so long is past its time, and its questions are not asked any
 # more. It is some megabytes where a list of revocations is long.
@@ -50,16 +55,28 @@ class Looking:
 
     examiner: Examiner
     opener: Opener
+    reader: Tesseract | None = None  # of pages that are pictures
 
     @classmethod
     def of(cls, config: Config) -> Looking:
         """Return one whose child is started with the first file."""
         opener = Opener()
-        return cls(examiner(config, opener.verify), opener)
+        return cls(examiner(config, opener.verify), opener, reader(config))
 
     def look(self, path: Path, *, now: datetime, within: timedelta) -> Finding:
         """Return what is found in a file, as `Examiner.look` does."""
         return self.examiner.look(path, now=now, within=within)
+
+    def grades(
+        self, path: Path, *, limits: edxml.Limits, by_machine: bool = False
+    ) -> tuple[Look, ...]:
+        """
+        Return what looks at a file for a grade of secrecy came to, as `Grading.grades` does.
+
+        ``by_machine``: pages that are pictures are read as well, where that is configured.
+        """
+        reader = self.reader if by_machine else None
+        return Grading(opener=self.opener, reader=reader).grades(path, limits=limits)
 
     def rely_on(self, evidence: Iterable[str]) -> None:
         """Keep for good what verdicts relied on, by its digests."""
@@ -120,6 +137,11 @@ def forget_statements(config: Config, *, now: datetime) -> int:
     return statements.forget(before=now - _UNTOLD - config.trust.grace)
 
 
+def reader(config: Config) -> Tesseract | None:
+    """Return what reads pages that are pictures; None where nobody wants that."""
+    return Tesseract() if config.intake.secrecy_unchecked is Unchecked.OCR else None
+
+
 def examiner(config: Config, examine: Examine) -> Examiner:
     """Return what finds out what signatures are worth; ``examine`` opens the files."""
     return Examiner(
@@ -152,6 +174,11 @@ def stamper(config: Config) -> Stamper:
 def own_keys(config: Config) -> OwnKeys:
     """Return the agency's keys; passwords are read when a key is opened."""
     return OwnKeys(map(_own_key, config.signing.keys), config.folders.data)
+
+
+def own_places(config: Config) -> tuple[OwnKey, ...]:
+    """Return where each of the agency's keys lies, for whoever only looks."""
+    return tuple(map(_own_key, config.signing.keys))
 
 
 def key_fitness(config: Config, keys: OwnKeys, appraise: Appraise) -> KeyFitness:

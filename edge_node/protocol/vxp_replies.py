@@ -12,13 +12,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.envelope import Agency, AxisId, Listed, MessageType, Sent
+from edge_node.domain.envelope import AxisId, Listed, MessageType, Sent
 from edge_node.domain.errors import AxisBusy, AxisSilent
 from edge_node.domain.message import say
-from edge_node.domain.time import in_vietnam
 from edge_node.protocol.vxp_verdicts import BUILT_IN, of_http, out_of_order, unproven
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ def parse_sent(body: bytes, verdicts: Verdicts = BUILT_IN) -> AxisId:
     """
     reply = _object(body, sent=True)
     _demand_positive(reply, verdicts, sent=True)
-    axis_id = _text(reply, _TAKEN_AS)
+    axis_id = text_of(reply, _TAKEN_AS)
     if not axis_id:
         raise AxisSilent(say("the axis says it took the package, but not under which id"))
     return AxisId(axis_id)
@@ -79,7 +77,7 @@ def parse_count(body: bytes, verdicts: Verdicts = BUILT_IN) -> int:
     """Return how many items of a kind wait for us."""
     reply = _object(body, sent=False)
     check_read(reply, verdicts)
-    counted = _text(reply, "count")
+    counted = text_of(reply, "count")
     if not (counted.isascii() and counted.isdigit()):
         raise AxisBusy(say("the answer of the axis has no {field}", field="count"))
     return int(counted)
@@ -98,11 +96,11 @@ def parse_received_list(
     return [
         Listed(
             axis_id=AxisId(_required(item, "docId", number)),
-            message=kinds.get(_text(item, "messageType").lower(), message),
-            sender=_text(item, "from"),
-            receiver=_text(item, "to"),
-            status=_text(item, "status").lower(),
-            created=_text(item, "created_time"),
+            message=kinds.get(text_of(item, "messageType").lower(), message),
+            sender=text_of(item, "from"),
+            receiver=text_of(item, "to"),
+            status=text_of(item, "status").lower(),
+            created=text_of(item, "created_time"),
         )
         for number, item in _items(body, verdicts)
     ]
@@ -113,39 +111,16 @@ def parse_sent_list(body: bytes, verdicts: Verdicts = BUILT_IN) -> list[Sent]:
     return [
         Sent(
             axis_id=AxisId(_required(item, "senderDocId", number)),
-            receiver=_text(item, "toCode"),
-            title=_text(item, "title"),
-            notation=_text(item, "notation"),
-            sent_at=_text(item, "sentTime"),
-            send_status=_text(item, "sendStatus").lower(),
-            send_note=_text(item, "sendStatusDesc"),
-            receive_status=_text(item, "receiveStatus").lower(),
-            receive_note=_text(item, "receiveStatusDesc"),
+            receiver=text_of(item, "toCode"),
+            title=text_of(item, "title"),
+            notation=text_of(item, "notation"),
+            sent_at=text_of(item, "sentTime"),
+            send_status=text_of(item, "sendStatus").lower(),
+            send_note=text_of(item, "sendStatusDesc"),
+            receive_status=text_of(item, "receiveStatus").lower(),
+            receive_note=text_of(item, "receiveStatusDesc"),
         )
         for number, item in _items(body, verdicts)
-    ]
-
-
-def parse_agencies(body: bytes, verdicts: Verdicts = BUILT_IN) -> list[Agency]:
-    """
-    Return the units of a directory, whichever of the three calls was made.
-
-    Entries without a code are left out: real directories have a few among a hundred thousand,
-    and nothing could be sent there.
-    """
-    return [
-        Agency(
-            code=code,
-            name=_text(item, "name"),
-            id=_text(item, "id"),
-            parent=_text(item, "pid"),
-            mail=_text(item, "mail"),
-            other_code=_text(item, "oldCode") or _text(item, "code102"),
-            deleted=_text(item, "deleted").lower() in {"true", "1"},
-            modified=_day(_text(item, "modifyDate")),
-        )
-        for _, item in _items(body, verdicts)
-        if (code := _text(item, "code"))
     ]
 
 
@@ -190,6 +165,17 @@ def excerpt(raw: bytes | str) -> str:
     return " ".join(seen.split())[:EXCERPT]
 
 
+def text_of(fields: Reply, name: str) -> str:
+    """Return a field as text; "" when it is not there. Some axes write `docid` for `docId`."""
+    value = fields.get(name)
+    if value is None:
+        folded = name.lower()
+        value = next((fields[key] for key in fields if key.lower() == folded), None)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).strip() if isinstance(value, str | int) else ""
+
+
 def _object(body: bytes, *, sent: bool) -> Reply:
     """Return the JSON object an answer is; nothing of it is repeated, it may hold subjects."""
     try:
@@ -229,7 +215,7 @@ def _demand_positive(reply: Reply, verdicts: Verdicts, *, sent: bool) -> None:
 
 def _contradicts_itself(reply: Reply) -> bool:
     """Tell whether what looks like a no says OK too, or under which id the package was taken."""
-    return _text(reply, "status").lower() == _POSITIVE_STATUS or bool(_text(reply, _TAKEN_AS))
+    return text_of(reply, "status").lower() == _POSITIVE_STATUS or bool(text_of(reply, _TAKEN_AS))
 
 
 def _neither(said: _Said, *, sent: bool) -> AxisSilent | AxisBusy:
@@ -244,9 +230,9 @@ def _neither(said: _Said, *, sent: bool) -> AxisSilent | AxisBusy:
 
 def _said(reply: Reply) -> _Said:
     return _Said(
-        status=_text(reply, "status"),
-        code=_text(reply, "ErrorCode") or _text(reply, "code"),
-        text=_text(reply, "ErrorDesc") or _text(reply, "message"),
+        status=text_of(reply, "status"),
+        code=text_of(reply, "ErrorCode") or text_of(reply, "code"),
+        text=text_of(reply, "ErrorDesc") or text_of(reply, "message"),
     )
 
 
@@ -282,35 +268,9 @@ def _missing(field: str) -> AxisBusy:
     return AxisBusy(say("the answer of the axis has no {field}", field=field))
 
 
-def _text(fields: Reply, name: str) -> str:
-    """Return a field as text; "" when it is not there. Some axes write `docid` for `docId`."""
-    value = fields.get(name)
-    if value is None:
-        folded = name.lower()
-        value = next((fields[key] for key in fields if key.lower() == folded), None)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value).strip() if isinstance(value, str | int) else ""
-
-
 def _required(fields: Reply, name: str, number: int) -> str:
-    key = _text(fields, name)
+    key = text_of(fields, name)
     if not key:
         message = say("row {number} of the axis's list has no {field}", number=number, field=name)
         raise AxisBusy(message)
     return key
-
-
-def _day(text: str) -> date | None:
-    """Read a day in one of the forms seen: 2026-11-21…, 2026/11/21…, 21/11/2026…, milliseconds."""
-    if not text:
-        return None
-    for form in ("%Y-%m-%d", "%Y/%m/%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text[:10], form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    try:
-        return in_vietnam(datetime.fromtimestamp(int(text) / 1000, tz=UTC)).date()
-    except (ValueError, OverflowError, OSError):
-        return None

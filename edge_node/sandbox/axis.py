@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
+from edge_node.domain.receipt import Status
 from edge_node.protocol.vxp import SERVICE, hash_file
+from edge_node.sandbox.census import census
 from edge_node.sandbox.directory import Directory, Fields
 from edge_node.sandbox.draft import Draft
 from edge_node.sandbox.package import read_header
@@ -69,6 +72,7 @@ class Axis:
         self._now = now or settings.options.now
         self._store = Store(folder)
         self._store.enrol(settings.members.values(), now=self._now())
+        self._store.settle(census(settings.options.directory), now=self._now())
         self.directory = Directory(self._store, self._now)
         self._tidy()
 
@@ -92,7 +96,7 @@ class Axis:
         """Accept a package for all its receivers or for none; what it answers is durable."""
         digest = draft.close()
         self._check_hash(params.need("hash-file"), digest)
-        header = read_header(draft.path, params.message())
+        header = _routed(read_header(draft.path, params.message()), params.get("to"))
         self._check_parties(caller, params.get("to"), header)
         accepted = Accepted(
             doc_id=draft.doc_id,
@@ -216,6 +220,19 @@ class Axis:
                 path.unlink()
         for path in self._forwarded.iterdir():
             path.unlink()
+
+
+def _routed(header: Header, to: str) -> Header:
+    """
+    Return a package's header with those it goes to.
+
+    A status goes to the agency its ResponseFor names. Who asks to have a document back (13) may
+    name himself there, as its issuer; then the header `to` names the receivers.
+    """
+    asks_back = header.status_code == Status.RECALL_ASKED
+    if asks_back and to and header.receivers == (header.sender,):
+        return replace(header, receivers=tuple(sorted(_codes(to))))
+    return header
 
 
 def _codes(to: str) -> set[str]:

@@ -50,10 +50,8 @@ class Directory:
         return {
             "data": [
                 _agency_qd20(row)
-                for row in self._store.directory()
-                if not row["deleted"]
-                and _QD20.fullmatch(row["code"])
-                and row["code"].count(".") + 1 == int(level)
+                for row in self._store.directory(parts=int(level))
+                if not row["deleted"] and _QD20.fullmatch(row["code"])
             ]
         }
 

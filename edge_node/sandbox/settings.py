@@ -51,12 +51,17 @@ class HashFile(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the axis behaves; ``max_package`` in bytes, ``clock`` None for the machine's own."""
+    """
+    How the axis behaves; ``max_package`` in bytes, ``clock`` None for the machine's own.
+
+    ``directory`` units of a made-up country stand in its lists beside the agencies themselves.
+    """
 
     reencode: Reencode = Reencode.SOMETIMES
     hash_file: HashFile = HashFile.EITHER
     max_package: int = 100 * _MB
     clock: datetime | None = None
+    directory: int = 0
 
     def now(self) -> datetime:
         """Return the axis's time, in Vietnam: the machine's, or the moment the clock stands at."""
@@ -119,6 +124,7 @@ def init_sandbox(
                 "hash_file": str(chosen.hash_file),
                 "max_package": chosen.max_package,
                 "clock": chosen.clock.isoformat() if chosen.clock else "system",
+                "directory": chosen.directory,
             },
         },
         allow_unicode=True,
@@ -218,7 +224,7 @@ class _Reader(TreeReader):
         return secret
 
     def _options(self, tree: object) -> Options:
-        known = ("reencode", "hash_file", "max_package", "clock")
+        known = ("reencode", "hash_file", "max_package", "clock", "directory")
         entry = self.mapping("options", tree, known=known)
         default = Options()
         return Options(
@@ -226,6 +232,7 @@ class _Reader(TreeReader):
             hash_file=self._one_of(entry, "hash_file", HashFile, default.hash_file),
             max_package=self._size(entry.get("max_package", default.max_package)),
             clock=self._moment(entry.get("clock", "system")),
+            directory=self._count(entry.get("directory", default.directory)),
         )
 
     def _one_of(
@@ -237,6 +244,12 @@ class _Reader(TreeReader):
         expected = say("one of {kinds}", kinds=", ".join(kinds))
         self.wrong(f"options.{key}", expected, value)
         return default
+
+    def _count(self, value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        self.wrong("options.directory", say("how many units, or 0"), value)
+        return 0
 
     def _size(self, value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:

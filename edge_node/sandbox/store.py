@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from edge_node.domain.envelope import MessageType
+    from edge_node.sandbox.census import Unit
     from edge_node.sandbox.package import Header
     from edge_node.sandbox.settings import Member
 
@@ -162,6 +163,20 @@ class Store:
                 [row | {"now": iso(now)} for row in rows],
             )
 
+    def settle(self, units: Iterable[Unit], *, now: datetime) -> None:
+        """Enter the units of a made-up country, beside whoever has their codes already."""
+        with self._write() as db:
+            db.executemany(
+                """
+                insert into agencies (code, old_code, name, parent, mail, registered_by, modified)
+                values (?, ?, ?, ?, ?, 'census', ?) on conflict (code) do nothing
+                """,
+                (
+                    (unit.code, unit.old_code, unit.name, unit.parent, unit.mail, iso(now))
+                    for unit in units
+                ),
+            )
+
     def register(self, *, code: str, name: str, mail: str, parent: str, now: datetime) -> bool:
         """Enter a unit below ``parent`` in the directory; False if the code is taken."""
         args = {"code": code, "name": name, "mail": mail, "parent": parent, "now": iso(now)}
@@ -191,14 +206,17 @@ class Store:
             )
             return struck.rowcount == 1
 
-    def directory(self) -> list[sqlite3.Row]:
-        """Return every unit ever known, with its parent's id."""
+    def directory(self, *, parts: int | None = None) -> list[sqlite3.Row]:
+        """Return every unit ever known, with its parent's id; of codes of so many parts alone."""
         return self._rows(
             """
             select a.*, coalesce(p.id, '') as parent_id
               from agencies a left join agencies p on p.code = a.parent
+             where :parts is null
+                or length(a.code) - length(replace(a.code, '.', '')) + 1 = :parts
              order by a.id
-            """
+            """,
+            {"parts": parts},
         )
 
     def standing(self, codes: Sequence[str]) -> dict[str, bool]:

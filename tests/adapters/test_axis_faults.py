@@ -9,7 +9,7 @@ import trustme
 from axis_calls import DOCUMENT, MB, OK, READS, an_axis, send
 from loopback import http_server, raw_server, read_request
 
-from edge_node.adapters.axis import _trust
+from edge_node.adapters.axis import tls_terms
 from edge_node.domain.errors import AxisBusy, AxisDenied, AxisSilent, AxisUnreachable
 
 # What can go wrong on the way: each does it to the connection it is given.
@@ -227,7 +227,7 @@ def test_an_axis_under_the_given_authority_is_believed(authority, tmp_path):
         server.will_say(OK)
         with an_axis(server.url, ca_file=written(authority, tmp_path)) as axis:
             assert send(axis) == "a1"
-    assert _trust(None).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert tls_terms(None).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def years(begin, end):

@@ -1,9 +1,19 @@
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from edge_node.adapters.database import QueueFile
+
+# What another process does that looks into the file: closed last, it would take the log with it.
+ANOTHER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("select * from work").fetchall()
+connection.close()
+"""
 
 FULL = 2
 
@@ -78,3 +88,15 @@ def test_rows_are_read_at_once(file):
     for row in file.rows("select due from work order by due"):
         add(file, 10 + row["due"])
     assert len(file.rows("select 1 from work")) == 4
+
+
+def test_a_thread_that_opens_the_file_lets_go_of_nobodys_locks(file):
+    """POSIX takes all of a process's locks on a file when that closes it anywhere once."""
+    add(file, 1)
+    opened = threading.Thread(target=lambda: file.rows("select 1"))
+    opened.start()
+    opened.join()
+    subprocess.run([sys.executable, "-c", ANOTHER, file.path], check=True)
+    assert file.path.with_name("queue.db-wal").exists()
+    add(file, 2)
+    assert len(file.rows("select 1 from work")) == 2

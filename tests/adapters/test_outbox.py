@@ -1,3 +1,4 @@
+import gc
 import os
 import re
 import socket
@@ -428,7 +429,7 @@ def test_ten_thousand_idle_files_cost_little(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("style", "most"), [("bundle", 1200), ("sidecar", 1200), ("package", 650), ("unknown", 400)]
+    ("style", "most"), [("bundle", 1050), ("sidecar", 900), ("package", 600), ("unknown", 300)]
 )
 def test_between_looks_little_is_held_of_a_drop(tmp_path, style, most):
     """A drop costs its names and a few figures, a kilobyte or so; no path of it is kept."""
@@ -446,6 +447,7 @@ def test_between_looks_little_is_held_of_a_drop(tmp_path, style, most):
     tracemalloc.start()
     try:
         ready = settled(outbox).ready
+        gc.collect()  # what reading a sheet leaves behind is no more held, only not yet swept up
         held = tracemalloc.take_snapshot().filter_traces(OURS).statistics("filename")
     finally:
         tracemalloc.stop()

@@ -14,6 +14,7 @@ from builders import (
     THEM,
     US,
     a_document,
+    a_given,
     a_listed,
     a_new_document,
     a_status,
@@ -29,8 +30,10 @@ from edge_node.domain.errors import LeaseLost
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.repeats import Original, Resemblance
+from edge_node.domain.standing import NODE
 
 SHARED = "H99.02,2026/11/21,12/UBND-VP"
+ARRIVED = a_given("01", who=NODE)
 SAME, OTHER = "a" * 64, "b" * 64
 
 
@@ -49,11 +52,11 @@ def acknowledge(queue):
     return item
 
 
-def deliver(queue, document=None, arrival=b"<01/>"):
+def deliver(queue, document=None, arrival=ARRIVED):
     mine, item = claim(queue, Lane.DELIVER)
     document = document or a_document(sender=THEM, to=(US,))
     queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
-    queue.arriving.delivered(mine, arrival, us=US, now=T0)
+    queue.arriving.delivered(mine, arrival, now=T0)
     return item
 
 
@@ -90,7 +93,7 @@ def test_delivery_queues_its_01_once(queue):
 
     _, envelope = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
     assert (envelope.item, envelope.receivers) == (item.id, (THEM,))
-    assert queue.outgoing.body(envelope.id) == b"<01/>"
+    assert b"StatusCode>01<" in queue.outgoing.body(envelope.id)
     assert queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE) is None
 
 
@@ -147,7 +150,7 @@ def test_a_status_without_document_id_is_found_by_issuer_and_number(queue):
 
 @pytest.mark.parametrize("stranger", [OTHERS, US], ids=["another agency", "ourselves"])
 def test_nobody_speaks_for_another(queue, stranger):
-    """A status of somebody the document was not sent to changes nothing; it is set aside."""
+    """A status of somebody the document was not sent to changes nothing; it is parked."""
     queue.outgoing.add(a_new_document(), now=T0)
     arrive(queue, message=MessageType.STATUS)
     acknowledge(queue)
@@ -179,7 +182,7 @@ def test_a_stale_claim_delivers_nothing(queue):
     with pytest.raises(LeaseLost):
         queue.arriving.prepared(mine, a_document(), "folder", fingerprint=SAME, now=T0)
     with pytest.raises(LeaseLost):
-        queue.arriving.delivered(mine, b"", us=US, now=T0 + 6 * MINUTE)
+        queue.arriving.delivered(mine, None, now=T0 + 6 * MINUTE)
     assert queue.arriving.offered() == []
     assert queue.arriving.known([AxisId("axis-1")])["axis-1"].folder == ""
 
@@ -198,7 +201,7 @@ def test_what_a_folder_will_be_called_is_known_to_whoever_claims_next(queue):
     assert (again.folder, again.about.organ, again.about.code) == ("folder", THEM, "12/UBND-VP")
     assert queue.arriving.offered() == []
 
-    queue.arriving.delivered(mine, b"<01/>", us=US, now=T0)
+    queue.arriving.delivered(mine, ARRIVED, now=T0)
     assert queue.arriving.offered() == [(again.id, "folder")]
 
 
@@ -207,12 +210,12 @@ def test_software_may_report_on_a_document_before_we_know_that_it_came_into_sigh
     arrive(queue)
     acknowledge(queue)
     mine, item = claim(queue, Lane.DELIVER)
-    assert queue.arriving.reference(item=item.id) is None
+    assert queue.speaking.reference(item=item.id) is None
     document = a_document(sender=THEM, to=(US,))
     queue.arriving.prepared(mine, document, "folder", fingerprint=SAME, now=T0)
-    found, about = queue.arriving.reference(item=item.id)
+    found, about = queue.speaking.reference(item=item.id)
     assert (found, about.code) == (item.id, "12/UBND-VP")
-    assert queue.arriving.reference(document_id=document.document_id) == (found, about)
+    assert queue.speaking.reference(document_id=document.document_id) == (found, about)
 
 
 def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
@@ -221,14 +224,14 @@ def test_a_document_lies_in_the_inbox_until_it_is_taken(queue):
     acknowledge(queue)
     item = deliver(queue)
     assert queue.arriving.offered() == [(item.id, "folder")]
-    found, reference = queue.arriving.reference(document_id="H99.02,2026/11/21,12/UBND-VP")
+    found, reference = queue.speaking.reference(document_id="H99.02,2026/11/21,12/UBND-VP")
     assert (found, reference.organ, reference.code) == (item.id, THEM, "12/UBND-VP")
 
-    queue.arriving.taken([item.id], now=T0 + HOUR)
+    queue.arriving.taken({item.id: None}, now=T0 + HOUR)
 
     assert queue.arriving.offered() == []
-    assert queue.arriving.reference(item=item.id) is not None
-    assert queue.arriving.reference(item="i-unknown") is None
+    assert queue.speaking.reference(item=item.id) is not None
+    assert queue.speaking.reference(item="i-unknown") is None
 
 
 def test_what_is_known_of_a_long_list_is_asked_in_few_statements(queue):
@@ -283,10 +286,10 @@ def test_the_same_document_is_one_that_has_a_folder(queue):
     assert resembling(queue).same == Original(id=item, handed_over=False)
     assert resembling(queue, item) == Resemblance()
 
-    queue.arriving.delivered(mine, None, us=US, now=T0)
+    queue.arriving.delivered(mine, None, now=T0)
     assert resembling(queue).same == Original(id=item, handed_over=True)
     assert resembling(queue, document_id="").same is None
-    queue.arriving.taken([item], now=T0)
+    queue.arriving.taken({item: None}, now=T0)
     assert resembling(queue).same == Original(id=item, handed_over=True)
 
 
@@ -421,7 +424,7 @@ def test_what_has_to_wait_says_why_as_long_as_it_waits(queue, lane):
         queue.arriving.acknowledged(mine, now=T0 + MINUTE)
     else:
         mine, _ = claim(queue, lane, T0 + MINUTE)
-        queue.arriving.delivered(mine, None, us=US, now=T0 + MINUTE)
+        queue.arriving.delivered(mine, None, now=T0 + MINUTE)
     assert reason(queue, item) == "None"
 
 

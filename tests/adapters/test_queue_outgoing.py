@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from builders import (
     HOUR,
@@ -12,18 +14,21 @@ from builders import (
     THEM,
     US,
     a_document,
+    a_given,
     a_listed,
     a_new_document,
     stored,
 )
 from claimants import another_process
 
-from edge_node.adapters.envelopes import move_fate, queue_status
+from edge_node.adapters.envelopes import move_fate
 from edge_node.domain.document import Priority
 from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost, NotAllowed
 from edge_node.domain.lifecycle import Sending, SendingEvent
 from edge_node.domain.message import freeze, say, thaw
+from edge_node.domain.standing import NODE
+from edge_node.protocol import edxml
 
 EDOC = MessageType.DOCUMENT
 
@@ -317,26 +322,41 @@ def test_earlier_documents_are_found_by_id_and_by_number_and_date(queue):
     assert queue.outgoing.earlier(a_document("8")) == []
 
 
+def handed_over(queue, arrival=None):
+    """Let a document come in, up to the inbox; return its id."""
+    item = queue.arriving.add(a_listed(), stored(), None, now=T0)
+    claim, _ = queue.arriving.claim(Lane.ACKNOWLEDGE, now=T0, lease=MINUTE)
+    queue.arriving.acknowledged(claim, now=T0)
+    claim, _ = queue.arriving.claim(Lane.DELIVER, now=T0, lease=MINUTE)
+    letter = a_document(sender=THEM, to=(US,))
+    queue.arriving.prepared(claim, letter, "folder", fingerprint="", now=T0)
+    queue.arriving.delivered(claim, arrival, now=T0)
+    return item
+
+
+def code_of(queue, envelope):
+    body = io.BytesIO(queue.outgoing.body(envelope.id))
+    return edxml.read_header(body, limits=edxml.Limits()).message.status
+
+
 def test_a_status_file_is_reported_once_however_often_it_is_read(queue):
     """A crash between the queue and the folder does not report twice."""
-    report = {"sender": US, "to": THEM, "now": T0}
-    item = ItemId("i000000001")
-    assert queue.outgoing.report(item, "03", b"<x/>", source="file-1", **report)
-    assert not queue.outgoing.report(item, "03", b"<x/>", source="file-1", **report)
-    assert queue.outgoing.report(item, "04", b"<y/>", source="file-2", **report)
+    item = handed_over(queue)
+    assert queue.speaking.give(item, a_given("04", source="file-1"), now=T0)
+    assert not queue.speaking.give(item, a_given("04", source="file-1"), now=T0)
+    assert queue.speaking.give(item, a_given("04", source="file-2"), now=T0)
 
     _, envelope = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
-    assert queue.outgoing.body(envelope.id) in {b"<x/>", b"<y/>"}
+    assert code_of(queue, envelope) == "04"
 
 
 def test_the_statuses_of_one_document_leave_in_their_order_and_one_at_a_time(queue):
     """While the first is in doubt the second waits: in the axis's list they look alike."""
-    item = queue.arriving.add(a_listed(), stored(), None, now=T0)
-    report = {"sender": US, "to": THEM, "now": T0}
+    item = handed_over(queue)
     for code in ("03", "04", "05", "06"):
-        assert queue.outgoing.report(item, code, code.encode(), source=code, **report)
+        assert queue.speaking.give(item, a_given(code, source=code), now=T0)
     claim, envelope = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
-    assert queue.outgoing.body(envelope.id) == b"03"
+    assert code_of(queue, envelope) == "03"
     assert queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE) is None
     queue.outgoing.settle(claim, SendingEvent.SILENCE, now=T0, due=T0 + MINUTE)
     assert queue.outgoing.claim(MessageType.STATUS, now=T0 + SECOND, lease=MINUTE) is None
@@ -346,10 +366,10 @@ def test_the_statuses_of_one_document_leave_in_their_order_and_one_at_a_time(que
         claimed = queue.outgoing.claim(MessageType.STATUS, now=T0 + second * SECOND, lease=MINUTE)
         if claimed is not None:
             claim, envelope = claimed
-            left.append(queue.outgoing.body(envelope.id))
+            left.append(code_of(queue, envelope))
             event = SendingEvent.FOUND if len(left) == 1 else SendingEvent.ACCEPTED
             queue.outgoing.settle(claim, event, now=T0, axis_id=AxisId(f"axis-{second}"))
-    assert left == [b"03", b"04", b"05", b"06"]
+    assert left == ["03", "04", "05", "06"]
 
 
 def test_what_a_receiver_confirmed_while_settling_was_cut_off_is_not_offered_again(queue):
@@ -366,10 +386,8 @@ def test_what_a_receiver_confirmed_while_settling_was_cut_off_is_not_offered_aga
 @pytest.mark.parametrize("event", [SendingEvent.REFUSED, SendingEvent.EXHAUSTED])
 def test_a_status_of_the_software_that_does_not_leave_is_told(queue, event):
     """A receipt about the document that came in says which status it was; an 01 is ours alone."""
-    item = queue.arriving.add(a_listed(), stored(), None, now=T0)
-    with queue.file.transaction() as transaction:
-        queue_status(transaction, item, "01", b"<x/>", sender=US, to=THEM, now=T0)
-    queue.outgoing.report(item, "03", b"<y/>", sender=US, to=THEM, source="file-1", now=T0)
+    item = handed_over(queue, a_given("01", who=NODE))
+    queue.speaking.give(item, a_given("03", source="file-1"), now=T0)
     for _ in range(2):
         claim, _ = queue.outgoing.claim(MessageType.STATUS, now=T0, lease=MINUTE)
         queue.outgoing.settle(claim, event, now=T0, reason=say("no such unit"))

@@ -15,12 +15,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge_node import adapters
+from edge_node.adapters import directory, directory_search
+from edge_node.adapters.directory_file import DirectoryFile
 
 SPEAKS = re.compile(r"\s*(with|select|update|delete)\s.*\b(from|set)\b", re.DOTALL)
 PLACE = re.compile(r":(\w+)")
 # Indexes of what is still to be done and of nothing else: all of it is wanted. Besides these the
 # newest are read from the end of an index, and who counts has to look at each, in an index.
-TO_DO = re.compile(r"SCAN \w+ USING( COVERING)? INDEX (documents_untold|events_untold|work_\w+)")
+TO_DO = re.compile(
+    r"SCAN \w+ USING( COVERING)? INDEX (documents_untold|events_untold|work_\w+|alarms_on)"
+)
 GIVEN = "SCAN json_each VIRTUAL TABLE INDEX 1:"  # ids that came with the statement
 # A row for each flow at most, and one for each urgency that waits.
 A_HANDFUL = {"SCAN pauses", "SCAN urgencies"}
@@ -28,9 +32,14 @@ FROM_THE_END = "SCAN documents USING INDEX documents_created"
 COUNTED = re.compile(r"SCAN \w+ USING COVERING INDEX (fates_state|envelopes_reports)")
 
 
+# What speaks to the directory of agencies, a database of its own; what reads it has a test below.
+APART = "edge_node.adapters.directory"
+
+
 def modules():
     for module in pkgutil.iter_modules(adapters.__path__, "edge_node.adapters."):
-        yield importlib.import_module(module.name)
+        if not module.name.startswith(APART):
+            yield importlib.import_module(module.name)
 
 
 def at_the_top(module):
@@ -46,8 +55,9 @@ def in_functions(module):
                 yield node.value if isinstance(node, ast.Constant) else node
 
 
-def statements():
-    texts = [text for module in modules() for text in (*at_the_top(module), *in_functions(module))]
+def statements(spoken_by=modules):
+    found = spoken_by()
+    texts = [text for module in found for text in (*at_the_top(module), *in_functions(module))]
     spoken = {text for text in texts if isinstance(text, str) and SPEAKS.match(text)}
     return sorted(" ".join(text.split()) for text in spoken)
 
@@ -125,3 +135,28 @@ def test_the_most_urgent_is_found_by_a_seek_for_each_urgency(queue):
         f"{index} ({waiting} AND urgency<?)",  # the next lower
         f"{index} ({waiting} AND urgency=? AND due<?)",  # the first that is due
     }
+
+
+def lookups():
+    return (directory, directory_search)
+
+
+def test_no_lookup_in_the_directory_looks_through_its_units(tmp_path):
+    """The directory of agencies has an index for whatever is looked up in it."""
+    file = DirectoryFile(tmp_path / "directory.db")
+    asked = statements(lookups)
+    assert any("matches" in sql or "match" in sql for sql in asked)
+    with file.reading() as db:
+        steps = {
+            row[3]
+            for sql in asked
+            for row in db.execute(
+                f"explain query plan {sql}", dict.fromkeys(PLACE.findall(sql), "x")
+            )
+        }
+    file.close()
+    scans = {
+        step for step in steps if re.match(r"SCAN (units|listed|aliases|local|u|l|p)\b", step)
+    }
+    assert scans == set()
+    assert any("INDEX units_plain" in step for step in steps)

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from builders import MINUTE, T0, THEM, US, a_document, a_listed, a_new_document, stored
+from builders import (
+    MINUTE,
+    T0,
+    THEM,
+    US,
+    a_document,
+    a_given,
+    a_listed,
+    a_new_document,
+    stored,
+)
 
 from edge_node.adapters.queue import Queue
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.adapters.waybills import Waybills
 from edge_node.domain.envelope import AxisId, Lane, MessageType
 from edge_node.domain.lifecycle import SendingEvent
+from edge_node.domain.standing import NODE
+
+ARRIVED = a_given("01", who=NODE)
 
 
 @pytest.fixture
@@ -47,13 +60,13 @@ def receive(queue, axis_id="axis-1"):
     return queue.arriving.add(a_listed(axis_id), stored(), None, now=T0)
 
 
-def hand_over(queue, arrival=b"<01/>"):
+def hand_over(queue, arrival=ARRIVED):
     claim, _ = queue.arriving.claim(Lane.ACKNOWLEDGE, now=T0, lease=MINUTE)
     queue.arriving.acknowledged(claim, now=T0)
     claim, _ = queue.arriving.claim(Lane.DELIVER, now=T0, lease=MINUTE)
     document = a_document(sender=THEM, to=(US,))
     queue.arriving.prepared(claim, document, "folder", fingerprint="", now=T0)
-    queue.arriving.delivered(claim, arrival, us=US, now=T0)
+    queue.arriving.delivered(claim, arrival, now=T0)
 
 
 def waits(work, *others):
@@ -129,16 +142,18 @@ def test_an_arrival_is_written_down_until_it_lies_in_the_inbox(queue, waybills):
     assert bill.item == item
     assert bill.rows["incoming"][0]["folder"] == "folder"
     assert bill.rows["incoming"][0]["state"] == "delivered"
-    assert bill.rows["envelopes"][0]["body"] == b"<01/>"
+    assert bill.rows["incoming"][0]["status"] == "01"
+    assert b"StatusCode>01<" in bill.rows["envelopes"][0]["body"]
 
 
 def test_a_status_the_software_asked_for_is_written_down_with_its_words(queue, waybills):
     """Its file has been filed away by then: nobody else has them."""
     item = receive(queue)
     hand_over(queue, arrival=None)
-    told = {"sender": US, "to": THEM, "source": "a.json", "now": T0}
-    assert waits(lambda: queue.outgoing.report(item, "03", b"<03/>", **told)) == 1
-    assert [row["body"] for row in the(waybills).rows["envelopes"]] == [b"<03/>"]
+    told = a_given("03", note="vào sổ", source="a.json")
+    assert waits(lambda: queue.speaking.give(item, told, now=T0)) == 1
+    (row,) = the(waybills).rows["envelopes"]
+    assert "vào sổ".encode() in row["body"]
 
 
 def test_a_status_that_arrives_has_none(queue, waybills):

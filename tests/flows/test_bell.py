@@ -10,12 +10,22 @@ def test_a_command_is_heard_at_once(world):
     desk = world.desk()
     rung = SimpleQueue()
     with desk.node.watching(rung.put):
+        while not rung.empty():
+            rung.get()
         for _ in range(2):
             Node(config=desk.config).ring()
             heard = {rung.get(timeout=10) for _ in range(4)}
             assert heard == {"push", "deliver", "report", "trial"}
             while not rung.empty():
                 rung.get()
+
+
+def test_what_came_before_anybody_listened_is_looked_for(world):
+    """Between the first look into a folder and the watch, or it would lie there for a minute."""
+    rung = SimpleQueue()
+    with world.desk().node.watching(rung.put):
+        heard = {rung.get_nowait() for _ in range(rung.qsize())}
+    assert heard == {"intake", "push", "deliver", "report", "trial"}
 
 
 def test_a_command_without_a_node_beside_it_does_no_harm(world):

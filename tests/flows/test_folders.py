@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 
 import pytest
 from confined import small_disk
@@ -127,3 +128,19 @@ def test_what_was_being_filed_is_swept_where_it_is_filed_again(world):
     desk.turn()
     assert leftovers(desk) == []
     assert names(day) == ["11", "12"]
+
+
+def test_what_the_node_keeps_for_itself_is_readable_to_nobody_else(world):
+    """Others may not enter the data folder; its group goes through it, and reads no database."""
+    before = os.umask(0o022)  # as a shell has it in which a node is set up by hand
+    try:
+        node = world.desk().node
+        node.queue.marks.put("any", "value")
+        node.directory.count()
+    finally:
+        os.umask(before)
+    data = node.config.folders.data
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (data, *data.iterdir())}
+    assert modes.pop(data.name) == 0o750
+    assert {"queue.db", "queue.db-wal", "directory.db"} < modes.keys()
+    assert {name for name, mode in modes.items() if mode & 0o077} <= {"exchange"}

@@ -134,7 +134,7 @@ def test_a_node_does_not_begin_on_a_queue_that_is_damaged_out_of_sight(parties):
     """What nobody would have read for weeks is found before any work begins."""
     sender, _ = parties
     with sender.queue.file.transaction() as transaction:
-        for number in range(2000):
+        for number in range(6000):
             transaction.insert("events", {"item": "o", "at": number, "event": "x" * 100})
     lose(sender, overwrite_some)
     assert sender.ledger.counts() == {"out": {}, "in": {}, "reports": {}, "statuses": {}}

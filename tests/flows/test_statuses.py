@@ -8,8 +8,6 @@ import pytest
 from flows_world import LETTER, a_sheet, as_lines, names, vi
 from sandbox_world import Caller, a_status
 
-from edge_node.domain.message import say
-
 PDF = LETTER.read_bytes()
 
 
@@ -241,17 +239,18 @@ def test_a_status_the_axis_refuses_is_told_to_the_software(world, gate):
     assert "'22', 'no'" in told["note"]
 
 
-def test_a_status_that_overtook_another_is_not_taken_back(world, parties):
-    """06 arrives before 03: both are told, and the document stays finished."""
-    sender, receiver = parties
-    letter = the_letter(receiver)["id"]
-    receiver.report("06.json", id=letter, status="06")
-    receiver.turn()
-    receiver.report("03.json", id=letter, status="03")
-    receiver.turn()
+def test_a_status_that_overtook_another_is_not_taken_back(world):
+    """Software of others gives 06 before 03: both are told, and the document stays finished."""
+    sender, other = world.desk(), world.desk()
+    sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=other.code))
     sender.turn()
+    (document,) = sender.ledger.outbound(limit=1)
+    caller = Caller(url=world.url, code=other.code, secret=world.member(other.code).secret)
+    for code in ("06", "03"):
+        told = a_status(other.code, sender.code, document_id=document.document_id, code=code)
+        caller.send(told, "status")
+        sender.turn()
 
-    assert world.statuses(receiver.code) == ["01", "06", "03"]
     assert [fate.status for fate in sender.ledger.outbound(limit=1)[0].fates] == ["06"]
     assert {"06", "03"} < set(sender.told())
 
@@ -270,7 +269,7 @@ def test_an_agency_that_wants_no_automatic_receipts_sends_none(world):
 
 
 def test_a_status_of_somebody_who_is_no_receiver_changes_nothing(world):
-    """A document to two agencies: a third one's word on it is set aside."""
+    """A document to two agencies: a third one's word on it is parked."""
     sender, one, other, third = (world.desk() for _ in range(4))
     sender.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to=[one.code, other.code]))
     sender.turn()
@@ -280,8 +279,9 @@ def test_a_status_of_somebody_who_is_no_receiver_changes_nothing(world):
     sender.turn()
 
     assert {fate.status for fate in sender.queue.outgoing.fates(document.id)} == {""}
-    (parked,) = sender.quarantined()
-    assert parked.reason == say("we never sent the document this status is about")
+    (parked,) = sender.ledger.inbound(state="parked", limit=9)
+    assert (parked.document_id, parked.sender) == (document.document_id, third.code)
+    assert sender.quarantined() == []
 
 
 def test_a_receipt_is_named_for_when_we_heard_and_says_when_it_happened(world):

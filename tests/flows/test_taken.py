@@ -92,7 +92,9 @@ def test_a_full_inbox_is_looked_through_in_parts(desk):
     desk.later(minutes=1)
 
     assert [flow.turn(desk.now) for _ in range(4)] == [True, True, False, False]
-    assert flow.queue.told == [[desk.ledger.inbound(state="taken", limit=1)[0].id]]
+    assert [list(told) for told in flow.queue.told] == [
+        [desk.ledger.inbound(state="taken", limit=1)[0].id]
+    ]
     assert states(desk) == {"1": "delivered", "2": "taken"}
 
 

@@ -193,11 +193,11 @@ def reporter(world):
     _, receiver = send(world)
     receiver.turn()
     (letter,) = receiver.letters()
-    receiver.report("poison.json", id=letter["id"], status="03")
+    receiver.report("poison.json", id=letter["id"], status="05")
     deaths = 0
     while not receiver.queue.trials.suspects():
         take = receiver.flows["takestatuses"]
-        take.queue = CutOff(take.queue, "report", after=False)
+        take.give = CutOff(take.give, "status", after=False)
         with pytest.raises(Cut):
             receiver.turn("takestatuses")
         deaths += 1
@@ -240,16 +240,16 @@ def test_a_status_file_whose_child_lives_is_taken(world, reporter):
         _work(node, suspect.lane, suspect.item)
     reporter.turn()
     assert names(reporter.exchange / "statuses" / "done") == ["harmless.json", "poison.json"]
-    assert world.statuses(reporter.code) == ["01", "04", "03"]
+    assert world.statuses(reporter.code) == ["01", "04", "05"]
     assert reporter.queue.file.rows("select * from work", {}) == []
 
 
 def test_a_status_file_written_anew_is_another(world, reporter):
     """Whoever mends it under its old name is heard at once."""
     (letter,) = reporter.letters()
-    reporter.report("poison.json", id=letter["id"], status="03", note="x")
+    reporter.report("poison.json", id=letter["id"], status="05", note="x")
     reporter.turn()
-    assert world.statuses(reporter.code) == ["01", "04", "03"]
+    assert world.statuses(reporter.code) == ["01", "04", "05"]
 
 
 @pytest.mark.parametrize(

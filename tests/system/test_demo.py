@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from jsonschema import Draft202012Validator
 from system_world import edge_node
 
 from edge_node.demo.audit import audit
 from edge_node.demo.copies import Original
 from edge_node.demo.scenes import ALTERED, MINISTRY, Letter
+from edge_node.protocol.handoff import schema
 from edge_node.sandbox.store import DATABASE
 
 if TYPE_CHECKING:
@@ -36,13 +38,15 @@ def test_the_demo_loses_nothing_and_doubles_nothing(played):
     [line] = answer.stdout.splitlines()
     balance = json.loads(line)
     assert list(balance) == [
-        "sent", "delivered", "receipts", "refused", "lost", "duplicated",
+        "sent", "delivered", "receipts", "refused", "recalled", "lost", "duplicated",
         "signed", "valid", "altered", "caught", "seconds",
     ]  # fmt: skip
-    assert list(balance["receipts"]) == ["01", "03", "06"]
+    delivered, recalled = balance["delivered"], balance["recalled"]
+    assert balance["receipts"] == {
+        "01": delivered + recalled, "03": delivered, "06": delivered, "15": recalled,
+    }  # fmt: skip
     assert (balance["lost"], balance["duplicated"]) == (0, 0)
-    assert balance["sent"] == balance["delivered"] + balance["refused"] + balance["lost"] > 0
-    assert set(balance["receipts"].values()) == {balance["delivered"]}
+    assert balance["sent"] == delivered + balance["refused"] + recalled + balance["lost"] > 0
     assert balance["refused"] == 1 + balance["caught"]
     assert 0 < balance["seconds"] < 120
     assert "H99.02.03" in answer.stderr
@@ -83,6 +87,55 @@ def test_the_demo_catches_what_was_altered_after_signing(played):
     [aside] = map(json.loads, listed.stdout.splitlines())
     assert aside["sender"] == "H99.02.03"
     assert aside["reason"]
+
+
+def test_the_demo_has_a_document_given_back(played):
+    """Its receiver has nothing of it but the request and what it was called."""
+    folder, answer = played
+    assert json.loads(answer.stdout)["recalled"] == 1
+    [sent] = folder.glob("H99.01/exchange/sent/*/*/*/34-GM-VP/status.json")
+    [fate] = json.loads(sent.read_text(encoding="utf-8"))["receivers"]
+    assert (fate["code"], fate["state"], fate["status"]) == ("H99.02", "recalled", "15")
+    config = folder / "H99.02" / "config.yaml"
+    listed = edge_node("-c", config, "list", "--in", "--state", "recalled", "--json")
+    [given_back] = map(json.loads, listed.stdout.splitlines())
+    assert given_back["document_id"].endswith(",34/GM-VP")
+    assert not list(folder.glob("H99.02/exchange/inbox/*_34-GM-VP"))
+    assert list(folder.glob("H99.02/exchange/inbox/*_104-BND-VP/document.json"))
+
+
+def test_the_demo_registers_what_arrives(played):
+    """Each agency's register has its numbers of arrival, one after the other."""
+    folder, _ = played
+    config = folder / "H99.02" / "config.yaml"
+    today = json.loads(edge_node("-c", config, "list", "--in", "--json").stdout.splitlines()[0])
+    day = today["at"][:10]
+    span = ("--from", day, "--to", day)
+    answer = edge_node("-c", config, "register", "incoming", *span, "-f", "csv", "-o", "-")
+    numbers = [line.split(",")[1] for line in answer.stdout.splitlines()[1:]]
+    assert sorted(filter(None, numbers)) == ["1", "2", "3"], answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("document", "sent/*/*/*/*/document.json"),
+        ("standing", "sent/*/*/*/*/status.json"),
+        ("error", "failed/*/*/*/*/error.json"),
+        ("inbound", "inbox/*/document.json"),
+        ("verification", "inbox/*/verification.json"),
+        ("receipt", "receipts/*.json"),
+        ("status", "statuses/done/*.json"),
+    ],
+)
+def test_what_lies_in_the_folders_is_what_the_schemas_say(played, name, pattern):
+    """Software written against `edge-node schema` reads every file the nodes wrote."""
+    folder, _ = played
+    files = list(folder.glob(f"H99.*/exchange/{pattern}"))
+    assert files
+    checks = Draft202012Validator(schema(name))
+    for file in files:
+        checks.validate(json.loads(file.read_text(encoding="utf-8")))
 
 
 def test_the_demo_keeps_keys_to_itself(played):
@@ -222,6 +275,29 @@ def test_the_audit_believes_a_refusal_only_from_the_right_agency(tmp_path):
     assert counted(actors, letter, axis)["lost"] == 1
     (receipts / "2.json").write_text(json.dumps(refusal | {"to": "H99.02"}))
     assert counted(actors, letter, axis)["lost"] == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "lies_there", "fate", "good"),
+    [
+        (True, False, "recalled", True),
+        (True, True, "delivered", False),
+        (False, False, "lost", False),
+        (False, True, "delivered", False),
+    ],
+)
+def test_the_audit_wants_what_was_sent_by_mistake_back(tmp_path, told, lies_there, fate, good):
+    """Its sender was told, and it lies with the receiver no more."""
+    actors, letter, axis = a_play(tmp_path)
+    note_sends(axis, 1)
+    if not lies_there:
+        shutil.rmtree(actors["H99.02"].exchange / "inbox" / "one")
+    if told:
+        receipt = {"document_id": DOCUMENT, "event": "recalled", "to": "H99.02"}
+        (actors["H99.01"].exchange / "receipts" / "1.json").write_text(json.dumps(receipt))
+    result = audit(actors, [replace(letter, mistaken=True)], axis)
+    assert [unit.fate for unit in result.units] == [fate]
+    assert result.good is good
 
 
 def keep_from_software(played):

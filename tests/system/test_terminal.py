@@ -7,7 +7,7 @@ import subprocess
 from datetime import timedelta
 
 import pytest
-from builders import MINUTE, T0, a_document, a_listed, a_new_document, an_organization, stored
+from builders import MINUTE, T0, a_document, a_listed, a_new_document, stored
 from rich.cells import cell_len
 from system_world import EDGE_NODE, an_office, environment, on_a_terminal
 
@@ -64,7 +64,7 @@ def receive(queue):
     claim, _ = queue.arriving.claim(Lane.DELIVER, now=T0, lease=MINUTE)
     document = a_document("88", sender=agency_code("000.00.13.H37"), subject=HOSTILE)
     queue.arriving.prepared(claim, document, "20261121_folder", fingerprint="", now=T0)
-    queue.arriving.delivered(claim, None, us=an_organization().code, now=T0)
+    queue.arriving.delivered(claim, None, now=T0)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,17 @@ def test_where_nothing_is_said_only_what_is_wrong_is_kept(tmp_path):
     assert DoorSection().outgoing == OutgoingSection(invalid=REFUSE, indeterminate=WARN)
 
 
+def test_what_is_not_for_us_or_damaged_is_kept_or_returned(tmp_path):
+    """There is nothing to hand over: the two milder actions are none."""
+    assert IncomingSection().wrong_recipient is IncomingSection().damaged is QUARANTINE
+    text = "door: {incoming: {wrong_recipient: refuse, damaged: refuse}}"
+    assert read(tmp_path, text).incoming == IncomingSection(wrong_recipient=REFUSE, damaged=REFUSE)
+    for action in (DELIVER, WARN):
+        with pytest.raises(ConfigError) as wrong:
+            read(tmp_path, f"door: {{incoming: {{damaged: {action}}}}}")
+        assert "quarantine, refuse" in str(wrong.value.problems[0])
+
+
 def test_each_finding_has_its_action(tmp_path):
     """What is left out is as it comes."""
     text = "door: {incoming: {invalid: refuse, unsigned: warn}, outgoing: {invalid: deliver}}"

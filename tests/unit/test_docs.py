@@ -18,7 +18,14 @@ from edge_node.adapters import exchange
 from edge_node.domain.document import AgencyCode, Organization
 from edge_node.domain.envelope import Lane
 from edge_node.domain.lifecycle import Receiving, Sending
-from edge_node.protocol.handoff import OrderSettings, read_order, read_status_order, schema
+from edge_node.domain.receipt import ReasonCode
+from edge_node.protocol.handoff import (
+    SCHEMA_NAMES,
+    OrderSettings,
+    read_order,
+    read_status_order,
+    schema,
+)
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.vi.md")
@@ -157,10 +164,32 @@ def test_a_link_leads_somewhere(page):
 def test_a_page_names_only_commands_there_are(page):
     """Nobody types a command out of a page to learn that it does not exist."""
     named = lines(
-        r"(?:^ *|/|-- )edge-node(?: -c \S+| --config \S+)? ([a-z]+)\b", code_in(read(page))
+        r"(?:^ *|/|-- )edge-node(?: -c \S+| --config \S+)? ([a-z]+(?:-[a-z]+)*)\b",
+        code_in(read(page)),
     )
 
     assert set(named) <= set(drawing.command_help("en")["line"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_options_there_are(page):
+    """Nor to learn that it takes no such option; those of groups are left to the reader."""
+    said = drawing.command_help("en")["said"]
+    typed = re.findall(
+        r"(?:^ *|/|-- |\bnode )(?:edge-node )?(?:-c \S+ |--config \S+ )?"
+        r"([a-z]+(?:-[a-z]+)*) ([^\n#|]*)",
+        code_in(read(page)),
+        re.MULTILINE,
+    )
+    wrong = [
+        f"{name} {option}"
+        for name, rest in typed
+        if name in said and "COMMAND" not in said[name]
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest)
+        if option not in said[name]
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize("page", [*READMES, *HANDOFFS])
@@ -187,6 +216,29 @@ def test_the_examples_are_the_same_in_both_languages():
     english, vietnamese = (examples(page) for page in HANDOFFS)
 
     assert english == vietnamese
+
+
+@pytest.mark.parametrize("page", HANDOFFS)
+def test_every_word_of_the_contract_is_explained(page):
+    """Each word of an `error.json`, each reason to return a document, once, in a table."""
+    words = schema("error")["properties"]["error"]["enum"]
+    first = lines(r"^\| `([\w-]+)` \|", read(page))
+
+    assert [word for word in first if word in words] == sorted(words, key=first.index)
+    assert [word for word in first if word.isupper()] == list(ReasonCode)
+
+
+@pytest.mark.parametrize("page", HANDOFFS)
+@pytest.mark.parametrize("name", SCHEMA_NAMES)
+def test_every_key_of_the_contract_is_named(page, name):
+    """Nobody has to learn of a key from a file."""
+    text = schema(name)
+    forms = [text, *text.get("anyOf", ()), *text.get("oneOf", ())]
+    keys = {key for form in forms for key in form.get("properties", ())}
+    told = set(re.findall(r"\w+", code_in(read(page))))
+
+    assert keys
+    assert keys - told == set()
 
 
 # -- how it is built ---------------------------------------------------------------------------

@@ -18,8 +18,18 @@ DATA = Path(__file__).parents[1] / "data" / "handoff"
 def test_a_whole_drop_names_its_files(name):
     """The names say what must have settled before the drop is taken."""
     assert peek((DATA / name).read_bytes(), name) == Peek(
-        files=("12-UBND-VP.pdf", "phu-luc.xlsx"), secret=False, complete=True
+        files=("12-UBND-VP.pdf", "phu-luc.xlsx"), secret=False, complete=True, urgency=1
     )
+
+
+@pytest.mark.parametrize(
+    ("priority", "urgency"),
+    [("khẩn", 1), ("HOẢ TỐC", 3), (4, 4), (0, 0), (9, 0), (True, 0), ("gấp", 0), ([], 0)],
+)
+def test_how_urgent_it_is_can_be_seen_before_it_is_claimed(priority, urgency):
+    """What no list knows is wrong, which whoever reads the drop will say; here it is usual."""
+    drop = json.dumps({"priority": priority}).encode()
+    assert peek(drop, "x.json").urgency == urgency
 
 
 @pytest.mark.parametrize("length", [0, 1, 40, 700])

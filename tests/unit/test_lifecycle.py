@@ -23,13 +23,13 @@ from edge_node.domain.lifecycle import (
 
 @given(st.lists(st.sampled_from(SendingEvent)))
 def test_nothing_moves_a_delivered_unit(events):
-    """Whatever arrives, late or twice, delivered stays delivered."""
+    """Whatever arrives, late or twice, delivered stays delivered until it is given back."""
     state = Sending.QUEUED
     for event in events:
         before = state
         with suppress(IllegalTransition):
             state = advance(state, event)
-            assert before is not Sending.DELIVERED
+            assert before is not Sending.DELIVERED or event is SendingEvent.RECALLED
 
 
 @given(st.lists(st.sampled_from(SendingEvent)))
@@ -52,8 +52,17 @@ def test_what_the_axis_has_is_offered_again_only_by_a_person(events):
 
 def test_good_news_is_news_in_every_state_but_the_last():
     """However it stands with us, a receiver's word that it has the document counts."""
-    for state in set(Sending) - {Sending.DELIVERED}:
+    for state in set(Sending) - {Sending.DELIVERED, Sending.RECALLED}:
         assert advance(state, SendingEvent.CONFIRMED) is Sending.DELIVERED
+
+
+def test_what_was_had_back_is_frozen():
+    """From every state a document can be had back, and then nothing moves it any more."""
+    for state in set(Sending) - {Sending.RECALLED}:
+        assert advance(state, SendingEvent.RECALLED) is Sending.RECALLED
+    for event in SendingEvent:
+        with pytest.raises(IllegalTransition):
+            advance(Sending.RECALLED, event)
 
 
 @pytest.mark.parametrize(("states", "table"), [(Sending, OUTBOUND), (Receiving, INBOUND)])

@@ -17,7 +17,8 @@ from edge_node.domain.errors import (
     EdgeNodeError,
 )
 from edge_node.protocol import vxp_replies as replies
-from edge_node.protocol.vxp_verdicts import CODES, Meaning, Verdicts
+from edge_node.protocol.vxp_directory import AgencyRows
+from edge_node.protocol.vxp_verdicts import BUILT_IN, CODES, Meaning, Verdicts
 
 DOCUMENT = MessageType.DOCUMENT
 
@@ -34,12 +35,21 @@ def listed(*rows, **fields):
     return said(data=list(rows), **fields)
 
 
+def agencies(body, verdicts=BUILT_IN):
+    """Read a list of agencies, cut into pieces of seven bytes."""
+    rows = AgencyRows(verdicts)
+    pieces = (body[at : at + 7] for at in range(0, len(body), 7))
+    read = [agency for piece in pieces for agency in rows.feed(piece)]
+    rows.close()
+    return read
+
+
 READS = {
     "ack": replies.parse_ack,
     "count": replies.parse_count,
     "received": lambda body: replies.parse_received_list(body, DOCUMENT),
     "sent": replies.parse_sent_list,
-    "agencies": replies.parse_agencies,
+    "agencies": agencies,
 }
 PARSERS = READS | {"send": replies.parse_sent}
 every_parser = pytest.mark.parametrize("parse", PARSERS.values(), ids=PARSERS)
@@ -298,11 +308,17 @@ def test_the_directory_in_its_three_shapes():
         "modifyDate": "2026-11-21 08:00:00",
         "isAgency": "1",
     }
-    assert replies.parse_agencies(listed(older, newer, unit, {"name": "no code"})) == [
+    assert agencies(listed(older, newer, unit, {"name": "no code"})) == [
         Agency(code="000.00.13.H53", name="Sở", id="1", parent="0", mail="a@b", other_code="x"),
         Agency(code="H53.13", name="Sở", id="1", other_code="000.00.13.H53"),
         Agency(
-            code="H53", name="Tỉnh", id="1", parent="2", deleted=True, modified=date(2026, 11, 21)
+            code="H53",
+            name="Tỉnh",
+            id="1",
+            parent="2",
+            deleted=True,
+            modified=date(2026, 11, 21),
+            version="1",
         ),
     ]
 
@@ -323,13 +339,19 @@ def test_the_directory_in_its_three_shapes():
 def test_a_day_is_read_in_the_forms_that_were_seen(written, day):
     """A day nobody can read is no day, and no reason to lose the directory."""
     body = listed({"code": "H01", "modifyDate": written})
-    assert replies.parse_agencies(body)[0].modified == day
+    assert agencies(body)[0].modified == day
+
+
+def test_what_no_line_of_text_has_spoils_no_list():
+    """Half a character can be entered nowhere, and control characters drive terminals."""
+    (unit,) = agencies(listed({"code": "H01", "name": "S\ud800\u1ede\x1b[31m Y t\u1ebf\n"}))
+    assert unit.name == "S \u1ede [31m Y t\u1ebf"
 
 
 @pytest.mark.parametrize("deleted", [True, "true", "1", 1])
 def test_a_unit_is_deleted_in_any_spelling(deleted):
     """True, 1 or their texts."""
-    assert replies.parse_agencies(listed({"code": "H01", "deleted": deleted}))[0].deleted
+    assert agencies(listed({"code": "H01", "deleted": deleted}))[0].deleted
 
 
 def test_the_json_around_a_package_may_not_say_no():
@@ -400,7 +422,7 @@ def test_what_the_configuration_says_of_a_code_is_laid_over_the_table():
     assert "receiver code" not in str(moment.value.hint)
     assert type(replies.sort_answer(502, no("99"), known, sent=True)) is AxisRefused
     assert type(replies.sort_answer(502, no("99"), sent=True)) is AxisMute
-    for parse in (replies.parse_count, replies.parse_sent_list, replies.parse_agencies):
+    for parse in (replies.parse_count, replies.parse_sent_list, agencies):
         with pytest.raises(AxisRefused):
             parse(no("99"), known)
     with pytest.raises(AxisRefused):

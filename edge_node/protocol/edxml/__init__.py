@@ -14,11 +14,12 @@ from edge_node.protocol.edxml.package import (
     DocumentPackage,
     Limits,
     Package,
+    PackageDamaged,
     ReceivedFile,
     StatusPackage,
 )
-from edge_node.protocol.edxml.reader import read_header, read_package
-from edge_node.protocol.edxml.streams import Source, Target
+from edge_node.protocol.edxml.reader import look_inside, read_header, read_package
+from edge_node.protocol.edxml.streams import Kept, Source, Target
 from edge_node.protocol.edxml.writer import (
     ManifestContentType,
     Part,
@@ -34,9 +35,11 @@ __all__ = [
     "AttachmentChanged",
     "DocumentPackage",
     "Glance",
+    "Kept",
     "Limits",
     "ManifestContentType",
     "Package",
+    "PackageDamaged",
     "Part",
     "ReceivedFile",
     "Source",
@@ -44,6 +47,7 @@ __all__ = [
     "Target",
     "Unwritable",
     "content_type",
+    "look_inside",
     "overlong",
     "read_header",
     "read_package",

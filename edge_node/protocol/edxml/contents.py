@@ -10,15 +10,17 @@ from __future__ import annotations
 import binascii
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.envelope import Digest, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
+
+    from edge_node.protocol.edxml.streams import Target
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 
@@ -80,11 +82,12 @@ def _decoded(block: bytes) -> bytes:
 
 
 class Sink:
-    """Takes an attachment's bytes: counts and hashes them and, given a path, writes them there."""
+    """Takes an attachment's bytes: counts and hashes them and writes them to a place, if any."""
 
-    def __init__(self, path: Path | None, *, room: int) -> None:
-        """Take at most ``room`` bytes; the file must not exist yet."""
-        self._file = path.open("xb") if path else None
+    def __init__(self, place: Path | Target | None, *, room: int) -> None:
+        """Take at most ``room`` bytes; a file by its path must not exist yet."""
+        self._own = place.open("xb") if isinstance(place, Path) else None
+        self._file = place if not isinstance(place, Path) else self._own
         self._hash = sha256()
         self.room = room
         self._size = 0
@@ -107,9 +110,9 @@ class Sink:
         return Stored(digest=Digest(self._hash.hexdigest()), size=self._size)
 
     def close(self) -> None:
-        """Close the file; it is not fsynced."""
-        if self._file:
-            self._file.close()
+        """Close a file that was made here; it is not fsynced."""
+        if self._own:
+            self._own.close()
 
     def __enter__(self) -> Self:
         """Return itself, to be closed at the end of the block."""
@@ -137,10 +140,10 @@ class Content:
 class Decoder:
     """Decodes one attachment into a file, or into nothing but its size and digest."""
 
-    def __init__(self, path: Path | None, *, room: int) -> None:
-        """Decode at most ``room`` bytes; the file must not exist yet."""
-        self._path = path
-        self._sink = Sink(path, room=room)
+    def __init__(self, place: Path | Target | None, *, room: int) -> None:
+        """Decode at most ``room`` bytes; a file by its path must not exist yet."""
+        self._path = place if isinstance(place, Path) else None
+        self._sink = Sink(place, room=room)
         self._base64 = Base64Reader(self._sink.write)
 
     def feed(self, text: str) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.message import say
 from edge_node.domain.names import distinct, safe_name
 from edge_node.protocol.edxml.attachments import ZIPPED, extension
 from edge_node.protocol.edxml.contents import ZIP_MAGIC, Content, NoRoom, Sink
-from edge_node.protocol.edxml.package import Limits, ReceivedFile
+from edge_node.protocol.edxml.package import Limits, PackageDamaged, ReceivedFile
 from edge_node.protocol.edxml.scan import no_room
 from edge_node.protocol.edxml.unzipping import CannotOpen, Damaged, unzip
 
@@ -112,7 +111,7 @@ class Files:
             fields.warn(say("{name} is zipped in a way that cannot be opened: kept so", name=name))
             return None
         except Damaged as error:
-            raise PackageUnreadable(
+            raise PackageDamaged(
                 say("attachment {name} is damaged: it cannot be unzipped", name=name),
                 hint=say("the package is kept as it came; ask the sender to send it again"),
             ) from error

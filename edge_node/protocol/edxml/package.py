@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from edge_node.domain.errors import PackageUnreadable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -58,13 +60,16 @@ class DocumentPackage:
     """
     A package that carries a document; ``codes`` holds the header's codes as they came.
 
-    ``files`` is empty when only the header was asked for.
+    ``files`` is empty when only the header was asked for; ``attachments`` is how many there are.
+    ``missing`` are names of files the manifest promises, and the package does not hold.
     """
 
     document: Document
     files: tuple[ReceivedFile, ...]
     warnings: tuple[Message, ...]
     codes: Mapping[str, str]
+    attachments: int = 0
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +82,13 @@ class StatusPackage:
 
 
 Package: TypeAlias = DocumentPackage | StatusPackage
+
+
+class PackageDamaged(PackageUnreadable):
+    """
+    Bytes of a package were lost or changed on the way: it breaks off, or cannot be decoded.
+
+    ``document`` is what its header says, None where the damage begins before the header's end.
+    """
+
+    document: Document | None = None

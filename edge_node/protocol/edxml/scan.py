@@ -19,6 +19,7 @@ from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.message import Message, say
 from edge_node.protocol.edxml.contents import Content, Decoder, NoRoom, NotBase64
 from edge_node.protocol.edxml.layout import NAMESPACE, ROOT
+from edge_node.protocol.edxml.package import PackageDamaged
 from edge_node.protocol.edxml.tree import Element
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.protocol.edxml.package import Limits
-    from edge_node.protocol.edxml.streams import Source
+    from edge_node.protocol.edxml.streams import Source, Target
+
+    Place = Callable[[int], Path | Target | None]
+    Done = Callable[[int, Content], object]
 
 _CHUNK: Final = 1 << 18
 _ELEMENT: Final = 20  # characters of the header an element counts for, beside its own
@@ -36,6 +40,7 @@ _TOKEN: Final = 1 << 20  # bytes of one tag or comment: expat keeps it in memory
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # UTF-16
 _SIGNATURES: Final = frozenset({"Signature", "DigitalSignature"})
 _CONTENT: Final = "ContentTransferEncoded"
+_HEADERS: Final = frozenset({"edXMLHeader", "MessageHeader", "TraceHeaderList"})
 _ASK_AGAIN: Final = say("the package is kept as it came; ask the sender to send it again")
 _RAISE_LIMIT: Final = say("raise the limit if packages like this are meant to be taken")
 
@@ -50,16 +55,20 @@ class Scanned:
     warnings: tuple[Message, ...]
 
 
-def scan(source: Source, place: Callable[[int], Path | None], *, limits: Limits) -> Scanned:
+def scan(source: Source, place: Place, *, limits: Limits, done: Done = lambda *_: None) -> Scanned:
     """
     Read a package to its end.
 
     ``place`` says where the attachment of that number (from 1) is written, None for nowhere; the
-    files stay there when PackageUnreadable is raised.
+    files stay there when PackageUnreadable is raised. ``done`` is told of each that is complete.
+    BrokenOff knows what came whole before the damage.
     """
-    pass_ = _Pass(place, limits)
+    pass_ = _Pass(place, done, limits)
     try:
         pass_.read(source)
+    except BrokenOff as error:
+        error.root = pass_.so_far
+        raise
     finally:
         pass_.close()
     return Scanned(
@@ -68,6 +77,12 @@ def scan(source: Source, place: Callable[[int], Path | None], *, limits: Limits)
         signed=pass_.signed,
         warnings=tuple(pass_.warnings),
     )
+
+
+class BrokenOff(PackageDamaged):
+    """The damage was found while reading; ``root`` is what had come whole before it."""
+
+    root = Element("")
 
 
 @dataclass(slots=True)
@@ -92,12 +107,13 @@ class _Open:
 class _Pass:
     """The state of one pass; its methods are expat's handlers."""
 
-    def __init__(self, place: Callable[[int], Path | None], limits: Limits) -> None:
+    def __init__(self, place: Place, done: Done, limits: Limits) -> None:
         self.root = Element("")
         self.attachments: list[tuple[Element, Content | None]] = []
         self.signed = False
         self.warnings: list[Message] = []
         self._place = place
+        self._done = done
         self._limits = limits
         self._open: list[_Open] = []
         self._skipping = 0  # how deep we are in a signature
@@ -163,7 +179,7 @@ class _Pass:
         try:
             self._parser.Parse(chunk, last)
         except expat.ExpatError as error:
-            raise PackageUnreadable(
+            raise BrokenOff(
                 say(
                     "the XML breaks off or is damaged at line {line}, column {column}: {reason}",
                     line=error.lineno,
@@ -174,6 +190,16 @@ class _Pass:
             ) from error
         except (LookupError, ValueError) as error:  # from Python's codecs
             raise self._refused(say("the XML is in an encoding that cannot be read")) from error
+
+    @property
+    def so_far(self) -> Element:
+        """The tree of what has ended, hung into what is still open; empty within the header."""
+        if not self._open or any(element.name in _HEADERS for element in self._open):
+            return Element("")
+        inner: list[Element] = []
+        for element in reversed(self._open):
+            inner = [Element(element.name, "", (*element.children, *inner), element.attributes)]
+        return inner[0]
 
     @property
     def _line(self) -> int:
@@ -342,6 +368,7 @@ class _Pass:
             self._content = decoder.finish()
             self._decoded += self._content.stored.size
         self._decoder = None
+        self._done(self._begun, self._content)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -363,12 +390,13 @@ class _Pass:
         return f"#{self._begun}"
 
     def _damaged(self) -> PackageUnreadable:
-        return self._refused(
+        return BrokenOff(
             say(
                 "attachment {name} is damaged: its content is not base64 (line {line})",
                 name=self._attachment_name,
                 line=self._line,
-            )
+            ),
+            hint=_ASK_AGAIN,
         )
 
     def _refused(self, message: Message) -> PackageUnreadable:

@@ -17,3 +17,16 @@ class Target(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Take the next bytes."""
+
+
+class Kept(Protocol):
+    """Bytes that are written, then read by their descriptor, and gone once they are closed."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+
+    def close(self) -> None:
+        """Let go of them."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.domain.envelope import Stored
+    from edge_node.protocol.edxml.streams import Target
 
 # These may hold a single entry in their own right; office files never do (the Open Packaging
 # Conventions and ODF each ask for several), so one entry means that somebody zipped the file.
@@ -40,9 +41,11 @@ class Damaged(ValueError):
     """The archive is one, and its content is not what was put in."""
 
 
-def unzip(raw: Path, plain: Path, name: str, *, room: int) -> Stored | None:
+def unzip(raw: Path | int, plain: Path | Target, name: str, *, room: int) -> Stored | None:
     """
     Unzip the attachment of that name from ``raw`` into the new file ``plain``.
+
+    Either may be open already: ``raw`` by its descriptor, which stays open.
 
     None when the archive itself is the attachment. CannotOpen, Damaged, or NoRoom for more than
     ``room`` bytes; ``plain`` may stay behind half written.
@@ -98,9 +101,9 @@ class _Wary(BufferedReader):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[ZipFile]:
+def _opened(raw: Path | int) -> Iterator[ZipFile]:
     """Open an archive a stranger made; CannotOpen when it is none or cannot be read as one."""
-    with _Wary(FileIO(path)) as source:
+    with _Wary(FileIO(raw, closefd=not isinstance(raw, int))) as source:
         try:
             archive = ZipFile(source)
         except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:

@@ -27,7 +27,7 @@ from edge_node.protocol.handoff.receipts import (
     status_file,
 )
 from edge_node.protocol.handoff.schemas import SCHEMA_NAMES, schema
-from edge_node.protocol.handoff.status import read_status_order
+from edge_node.protocol.handoff.status import read_status_order, read_taken
 from edge_node.protocol.handoff.verification import Inspected, write_verification
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "read_acts",
     "read_order",
     "read_status_order",
+    "read_taken",
     "receipt",
     "schema",
     "status_file",

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.message import say
 from edge_node.domain.order import NamedFile
 from edge_node.protocol.handoff.files import FileUnreadable, Parsed, is_yaml, parse
-from edge_node.protocol.handoff.words import is_unclassified, nfc
+from edge_node.protocol.handoff.words import (
+    PRIORITY_WORDS,
+    is_unclassified,
+    nfc,
+    priority_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,13 +107,15 @@ class Peek:
     What must be known of a drop before it is claimed.
 
     ``files`` are the names as written; ``secret`` is true when the file is marked with a grade of
-    secrecy (or with a word nobody knows); ``complete`` is false while the file, though it can be
+    secrecy (or with a word nobody knows); ``urgency`` is that of a document nothing is wrong with,
+    0 where nobody can tell; ``complete`` is false while the file, though it can be
     read, may still be being written: half a YAML file is often a smaller YAML file.
     """
 
     files: tuple[str, ...]
     secret: bool
     complete: bool
+    urgency: int = 0
 
 
 def peek(data: bytes, file_name: str) -> Peek | None:
@@ -125,6 +132,7 @@ def peek(data: bytes, file_name: str) -> Peek | None:
         files=tuple(dict.fromkeys(_names_in(parsed.value.get("attachments")))),
         secret=is_marked_secret(parsed),
         complete=not is_yaml(file_name) or _has_all(parsed.value),
+        urgency=_urgency_in(parsed.value.get("priority")),
     )
 
 
@@ -144,6 +152,14 @@ def asks_recall(values: Mapping[str, object]) -> bool:
 def _has_all(values: Mapping[str, object]) -> bool:
     attached = bool(values.get("attachments")) or asks_recall(values)
     return attached and all(values.get(key) is not None for key in REQUIRED_KEYS)
+
+
+def _urgency_in(priority: object) -> int:
+    if isinstance(priority, str):
+        return int(priority_of(priority) or 0)
+    if isinstance(priority, bool) or not isinstance(priority, int):
+        return 0
+    return priority if priority in PRIORITY_WORDS else 0
 
 
 def _names_in(attachments: object) -> Iterator[str]:

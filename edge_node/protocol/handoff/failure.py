@@ -154,6 +154,10 @@ def failure_of(dossier: Dossier) -> NobodyReached:
         for fate, reason in zip(dossier.fates, reasons, strict=True)
     ]
     again = say("once the cause is mended, send it again: edge-node resend {id}", id=dossier.id)
+    if all(fate.state is Sending.RECALLED for fate in dossier.fates):
+        taken_back = say("the document was taken back before it left")
+        hint = say("if it is to be sent after all, drop it into the outbox again")
+        return NobodyReached(taken_back, told, hint=hint, axis_words=("", ""))
     hint = next(filter(None, map(hint_in, reasons)), again)
     words = next((words for words in map(axis_words_in, reasons) if words[0]), ("", ""))
     if all(fate.state is Sending.REFUSED for fate in dossier.fates):

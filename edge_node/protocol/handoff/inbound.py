@@ -8,6 +8,7 @@ journey. Writing the folder itself is the inbox's affair.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from edge_node.domain.time import iso
@@ -49,9 +50,12 @@ def write_inbound(
     received_at: datetime,
     codes: Mapping[str, str],
     warnings: Sequence[str] = (),
+    about: Mapping[str, tuple[ItemId, str]] = MappingProxyType({}),
 ) -> bytes:
     """
     Return the inbox's document.json; ``codes`` are the package's code numbers as they came.
+
+    ``about``: our ids of the older documents a request is about, and their states, by DocumentId.
 
     Keys that would be empty are left out, all but those every document has.
     """
@@ -65,7 +69,7 @@ def write_inbound(
             "received_at": iso(received_at),
             **_header(document),
             **_optional(document),
-            "business": _business(document.business),
+            "business": _business(document.business, about),
             "paper": document.business.paper,
             "attachments": [_attachment(file) for file in files],
             **_filled({"other": _other(document)}),
@@ -155,7 +159,7 @@ def _reference(reference: Reference) -> dict[str, object]:
     )
 
 
-def _business(business: Business) -> dict[str, object]:
+def _business(business: Business, about: Mapping[str, tuple[ItemId, str]]) -> dict[str, object]:
     changes = _filled(
         {
             "metadata": business.metadata_changes or None,
@@ -169,6 +173,7 @@ def _business(business: Business) -> dict[str, object]:
         {
             "document_id": replacement.document_id,
             **_filled({"receivers": list(replacement.receivers)}),
+            **_about(about.get(replacement.document_id)),
         }
         for replacement in business.replaces
     ]
@@ -182,7 +187,13 @@ def _business(business: Business) -> dict[str, object]:
                 "replaces": replaces,
             }
         ),
+        **_about(next(iter(about.values()), None)),
     }
+
+
+def _about(known: tuple[ItemId, str] | None) -> dict[str, object]:
+    """Return what ours is meant, where we have it."""
+    return {} if known is None else {"about": {"id": known[0], "state": known[1]}}
 
 
 def _attachment(file: InboundFile) -> dict[str, object]:

@@ -21,6 +21,7 @@ from edge_node.domain.document import (
     Staff,
     conventional_document_id,
 )
+from edge_node.domain.document_types import ABBREVIATIONS, DocumentTypes
 from edge_node.domain.errors import DropRefused
 from edge_node.domain.message import say
 from edge_node.domain.order import Order, Signing
@@ -29,7 +30,7 @@ from edge_node.protocol.handoff.attachments import is_marked_secret, read_files
 from edge_node.protocol.handoff.business import MOST_ID, note_repeated, read_business
 from edge_node.protocol.handoff.fields import Notes, Section, Value, shown, whole_file
 from edge_node.protocol.handoff.files import FileUnreadable, parse
-from edge_node.protocol.handoff.words import PRIORITY_WORDS, folded, priority_of
+from edge_node.protocol.handoff.words import PRIORITY_WORDS, priority_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,10 +55,11 @@ class SecretRefused(DropRefused):
     Nothing else is told of it, not even which other things are wrong with the file.
     """
 
-    def __init__(self) -> None:
-        """Say it in the same words wherever it is found out."""
+    def __init__(self, marked: Iterable[Message] = ()) -> None:
+        """Say it in the same words wherever it is found out; ``marked`` is on which file."""
         super().__init__(
             say("the document is graded secret: state secrets never travel by the axis"),
+            marked,
             hint=say("take it out of the exchange folder and send it the way secrets are sent"),
         )
 
@@ -67,14 +69,21 @@ class OrderSettings:
     """
     What the node's configuration adds to a drop.
 
-    ``document_types`` gives the number the axis's header carries for a type's name; names meet in
-    any case and spelling. ``place`` is where documents are issued that do not say it.
+    ``document_types`` gives the number the axis's header carries for a type's name,
+    ``abbreviations`` what its notation begins with. ``place`` is where documents are issued that
+    do not say it.
     """
 
     document_types: Mapping[str, int] = field(default_factory=dict)
+    abbreviations: Mapping[str, str] = field(default_factory=lambda: ABBREVIATIONS)
     type_detail: int = 0
     steering: int | None = None
     place: str = ""
+
+    @property
+    def types(self) -> DocumentTypes:
+        """The kinds of documents there are, and how each is written."""
+        return DocumentTypes(numbers=self.document_types, abbreviations=self.abbreviations)
 
 
 def read_order(
@@ -156,7 +165,7 @@ def _read_document(top: Section, sender: Organization, settings: OrderSettings) 
         promulgated=top.need("date").day(),
         type=_read_type(top.need("type"), settings),
         subject=top.need("subject").text(usual=500),
-        receivers=_read_receivers(top.get("to"), sender),
+        receivers=_read_receivers(top.get("to")),
         signer=_read_signer(top.get("signer")),
         staff=read_staff(top.get("staff")),
         place=top.get("place").text(usual=_PLACE) or settings.place,
@@ -172,14 +181,12 @@ def _read_document(top: Section, sender: Organization, settings: OrderSettings) 
     return document if document.reply_to else replace(document, reply_to=_pointing_back(document))
 
 
-def _read_receivers(value: Value, sender: Organization) -> tuple[Organization, ...]:
+def _read_receivers(value: Value) -> tuple[Organization, ...]:
     receivers: list[Organization] = []
     seen: set[str] = set()
     for entry in value.items(at_least_one=say("at least one receiver")):
         receiver = _read_receiver(entry)
         note_repeated(entry, receiver.code, seen)
-        if receiver.code == sender.code:
-            value.notes.warn(say("{path}: the sender itself is a receiver", path=entry.path))
         receivers.append(receiver)
     return tuple(receivers)
 
@@ -195,15 +202,27 @@ def _read_receiver(entry: Value) -> Organization:
 
 def _read_type(value: Value, settings: OrderSettings) -> DocumentType:
     name = value.text(usual=100)
-    numbers = {folded(known): number for known, number in settings.document_types.items()}
-    number = numbers.get(folded(name))
-    if number is None:
+    types = settings.types
+    known = types.find(name)
+    if known is None:
         if name:
-            value.notes.warn(
-                say("{path}: the node's list of types has no {name}", path=value.path, name=name)
-            )
+            value.notes.warn(_unlisted(value.path, name, types.nearest(name)))
         return DocumentType(name=name)
-    return DocumentType(name=name, type=number, detail=settings.type_detail)
+    number = types.number(known)
+    if number is None:
+        return DocumentType(name=known)
+    return DocumentType(name=known, type=number, detail=settings.type_detail)
+
+
+def _unlisted(path: str, name: str, near: str) -> Message:
+    if not near:
+        return say("{path}: the node's list of types has no {name}", path=path, name=name)
+    return say(
+        "{path}: the node's list of types has no {name}, the nearest is {near}",
+        path=path,
+        name=name,
+        near=near,
+    )
 
 
 def _read_priority(value: Value) -> int:

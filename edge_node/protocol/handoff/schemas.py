@@ -188,6 +188,7 @@ def _inbound() -> Schema:
         },
         *("file", "original", "description", "size", "sha256"),
     )
+    about = _open({"id": _FILLED, "state": _STRING}, "id", "state")
     text = dict.fromkeys(("document_id", "axis_id", "number", "notation", "subject"), _STRING)
     properties: dict[str, Schema] = {
         "schema": _VERSION,
@@ -200,7 +201,7 @@ def _inbound() -> Schema:
         "to": _list(agency),
         "priority": {"type": ["string", "integer"]},
         "paper": {"type": "boolean"},
-        "business": _open({"kind": _one_of(BusinessKind)}, "kind"),
+        "business": _open({"kind": _one_of(BusinessKind), "about": about}, "kind"),
         "attachments": _list(attachment),
         "raw_codes": {"type": "object", "additionalProperties": _STRING},
         "warnings": _list(_STRING),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 STATUS_KEYS: Final = (
     *("schema", "id", "document_id", "status", "note", "reason_code", "at", "arrival", "staff"),
 )
+TAKEN_NAME: Final = ".taken"
 NEEDS_REASON: Final = (Status.REFUSED,)
 NEEDS_NOTE: Final = (Status.REFUSED, Status.CHANGE_REFUSED)
 
@@ -45,6 +46,27 @@ def read_status_order(data: bytes, *, file_name: str) -> StatusOrder:
     if notes.problems:
         raise _refused(notes.problems, file_name)
     return order
+
+
+def read_taken(data: bytes) -> Arrival | None:
+    """
+    Return the register's entry in a `.taken`, None where it names none; StatusRefused.
+
+    The form is that of a status: `{"arrival": {"number": …}}`; what else stands there is the
+    software's own.
+    """
+    try:
+        parsed = parse(data, TAKEN_NAME)
+    except FileUnreadable as error:
+        raise _refused([error.message], TAKEN_NAME) from error
+    notes = Notes()
+    value = parsed.value
+    if not isinstance(value, dict):
+        return None
+    arrival = _read_arrival(Section(path="", values=value, notes=notes).get("arrival"))
+    if notes.problems:
+        raise _refused(notes.problems, TAKEN_NAME)
+    return arrival
 
 
 def _refused(problems: Iterable[Message], file_name: str) -> StatusRefused:

@@ -1,0 +1,133 @@
+"""Commands that say what becomes of a document we received: set-status, refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge_node.catalogue import here
+from edge_node.cli.inspect import AnId, AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edge_node.adapters.ledger import Inbound
+    from edge_node.cli.seat import Seat
+
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help=here("What its sender is told beside it."))
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help=here("Also where the life of the document allows it to a person only.")
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands of this room into the root command."""
+    app.command("set-status", help=here("Tell a document's sender how far it has come here."))(
+        set_status
+    )
+    app.command(help=here("Return a document to its sender with a reason (status 02)."))(refuse)
+
+
+def set_status(  # noqa: PLR0913 - the options of a command
+    ctx: typer.Context,
+    item: AnId,
+    status: Annotated[
+        str, typer.Argument(metavar="STATUS", help=here("01 to 06; 15 or 16 to a request."))
+    ],
+    *,
+    note: Note = "",
+    reason_code: Annotated[
+        str, typer.Option(metavar="CODE", help=here("Why it is returned; 02 needs one."))
+    ] = "",
+    at: Annotated[
+        str,
+        typer.Option(metavar="TIME", help=here("When it happened; now, where nothing is said.")),
+    ] = "",
+    arrival: Annotated[
+        str, typer.Option(metavar="NUMBER", help=here("Its number in your own register."))
+    ] = "",
+    arrival_date: Annotated[
+        str, typer.Option(metavar="DATE", help=here("When it was entered there."))
+    ] = "",
+    unit: Annotated[
+        str, typer.Option(metavar="NAME", help=here("Which unit entered it there."))
+    ] = "",
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a status of a document that came; what its life does not allow is refused."""
+    entry = {"number": arrival, "date": arrival_date, "unit": unit}
+    told = {"status": status, "note": note, "reason_code": reason_code, "at": at}
+    filled: dict[str, object] = {key: value for key, value in told.items() if value}
+    if any(entry.values()):
+        filled["arrival"] = {key: value for key, value in entry.items() if value}
+    _give(ctx.obj, item, filled, force=force, as_json=as_json)
+
+
+def refuse(
+    ctx: typer.Context,
+    item: AnId,
+    *,
+    reason_code: Annotated[
+        str, typer.Option(metavar="CODE", help=here("Why it is returned; 02 needs one."))
+    ],
+    note: Note,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Return a document that lies in the inbox, or in quarantine; it is told its sender once."""
+    told = {"status": "02", "note": note, "reason_code": reason_code}
+    _give(ctx.obj, item, told, force=force, as_json=as_json)
+
+
+def _give(
+    seat: Seat, item: str, told: Mapping[str, object], *, force: bool, as_json: bool
+) -> None:
+    from edge_node.domain.standing import named  # noqa: PLC0415 - not every command needs it
+    from edge_node.protocol.handoff import read_status_order  # noqa: PLC0415
+
+    found = _incoming(seat, item)
+    # Read like a file of statuses/: the same words are right and wrong in both.
+    values = {"schema": 1, "id": found.id} | dict(told)
+    order = read_status_order(
+        json.dumps(values).encode(), file_name=here("what the command line says")
+    )
+    node = seat.node
+    node.give().status(found.id, order, who=_operator(), force=force, now=node.clock())
+    node.ring()
+    if as_json:
+        typer.echo(json.dumps({"id": found.id, "status": order.status}, ensure_ascii=False))
+        return
+    to, status = found.sender, named(order.status)
+    typer.echo(here("queued for {agency}: {status}").format(agency=to, status=status))
+
+
+def _incoming(seat: Seat, item: str) -> Inbound:
+    from edge_node.adapters.ledger import Inbound  # noqa: PLC0415 - it loads the queue
+    from edge_node.domain.errors import NotAllowed  # noqa: PLC0415
+    from edge_node.domain.message import say  # noqa: PLC0415
+
+    found = seat.ledger.find(item)
+    if not isinstance(found, Inbound):
+        raise NotAllowed(
+            say("{id} goes out: its receivers say what becomes of it", id=found.id),
+            hint=say("`edge-node list --in` shows the documents that came"),
+        )
+    return found
+
+
+def _operator() -> str:
+    """Return who sits there, as far as the machine knows: through sudo, who called it."""
+    try:
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may know no name
+        return str(os.getuid())

@@ -1,0 +1,158 @@
+"""
+Whether the receivers of a document can be reached, by the directory of agencies; before it leaves.
+
+The directory helps, it never stands in the way by itself: as long as it is not there, cannot be
+read, or is too old to know, that is said beside the document and the document goes. Codes are
+never changed here, in whichever of the two forms they are.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from edge_node.domain.directory import DirectoryUnusable, Distrust, is_fresh
+from edge_node.domain.errors import DropRefused
+from edge_node.domain.message import say
+from edge_node.domain.time import in_vietnam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from edge_node.domain.directory import Unit
+    from edge_node.domain.document import Document, Organization
+    from edge_node.domain.message import Message
+    from edge_node.domain.order import Order
+    from edge_node.flows.directory_ports import KnownAgencies
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receivers:
+    """What the directory has to say of receivers, and what is done about it."""
+
+    agencies: KnownAgencies
+    ours: frozenset[str]  # every code this agency goes by
+    unknown: Distrust
+    merged: Distrust
+    stale_after: timedelta
+    expected: bool  # there ought to be a directory: the axis is asked for one
+
+    def look(self, order: Order, *, now: datetime) -> tuple[Message, ...]:
+        """Return what is to be said of its receivers; DropRefused where one forbids sending."""
+        try:
+            warnings, problems = self._judged(order, now)
+        except DirectoryUnusable as error:
+            log.warning("receivers are not checked", extra={"error": str(error)})
+            return (say("the directory of agencies cannot be read: nobody checked the receivers"),)
+        if problems:
+            raise DropRefused(
+                say("the receivers cannot be sent to as they are named"),
+                problems,
+                hint=say(
+                    "mend the codes and drop it again; `edge-node agencies search NAME` finds them"
+                ),
+            )
+        return tuple(warnings)
+
+    def named(self, document: Document) -> Document:
+        """Return the document with a name for each receiver of which only the code was given."""
+        try:
+            receivers = tuple(map(self._named, document.receivers))
+        except DirectoryUnusable:
+            return document
+        return replace(document, receivers=receivers)
+
+    def _named(self, receiver: Organization) -> Organization:
+        if receiver.name:
+            return receiver
+        return replace(receiver, name=self.agencies.name(receiver.code))
+
+    def _judged(self, order: Order, now: datetime) -> tuple[list[Message], list[Message]]:
+        """Return what is to be said, and what of it forbids to send."""
+        document = order.document
+        ours = self.ours | self.agencies.same_agency(document.sender.code)
+        warnings = [
+            say("{code} is this agency itself", code=receiver.code)
+            for receiver in document.receivers
+            if receiver.code in ours
+        ]
+        if self.unknown is Distrust.OFF:
+            return warnings, []
+        synced = self.agencies.synced()
+        if synced is None:
+            return [*warnings, *self._never()], []
+        fresh = is_fresh(synced, now=now, stale_after=self.stale_after)
+        problems: list[Message] = []
+        for receiver in document.receivers:
+            said, policy = self._said_of(receiver)
+            if said is None:
+                continue
+            if policy is Distrust.REFUSE and fresh:
+                problems.append(said)
+            else:
+                warnings.append(said if fresh else _doubted(said, synced))
+        return warnings, problems
+
+    def _never(self) -> tuple[Message, ...]:
+        if not self.expected:
+            return ()
+        return (say("the directory of agencies was never read: nobody checked the receivers"),)
+
+    def _said_of(self, receiver: Organization) -> tuple[Message | None, Distrust]:
+        unit = self.agencies.unit(receiver.code)
+        if unit is None:
+            return self._unknown(receiver), self.unknown
+        if unit.successor:
+            return self._merged(receiver, unit), self.merged
+        return (None if unit.gone is None else _gone(receiver, unit)), self.unknown
+
+    def _unknown(self, receiver: Organization) -> Message:
+        near = self.agencies.nearest(receiver.code, receiver.name)
+        if near is None:
+            return say("{code} is not in the directory of agencies", code=receiver.code)
+        return say(
+            "{code} is not in the directory of agencies; the nearest is {near}, {name}",
+            code=receiver.code,
+            near=near.code,
+            name=near.name,
+        )
+
+    def _merged(self, receiver: Organization, unit: Unit) -> Message:
+        after = self.agencies.unit(unit.successor)
+        return say(
+            "{code} was taken over by {successor}, {name}",
+            code=receiver.code,
+            successor=unit.successor,
+            name=after.name if after is not None else "?",
+        )
+
+
+def known_to_be(agencies: KnownAgencies) -> Callable[[str], frozenset[str]]:
+    """Return what tells the codes of one agency; without a directory, each has but its own."""
+
+    def same_agency(code: str) -> frozenset[str]:
+        try:
+            return agencies.same_agency(code)
+        except DirectoryUnusable as error:
+            log.warning("the directory cannot be asked", extra={"error": str(error)})
+            return frozenset({code})
+
+    return same_agency
+
+
+def _gone(receiver: Organization, unit: Unit) -> Message:
+    since = f"{in_vietnam(unit.gone):%Y-%m-%d}" if unit.gone else "?"
+    return say(
+        "{code} is not in the directory of agencies since {since}; nobody says who took over",
+        code=receiver.code,
+        since=since,
+    )
+
+
+def _doubted(said: Message, synced: datetime) -> Message:
+    day = f"{in_vietnam(synced):%Y-%m-%d}"
+    return say("{said} (the directory is of {day} and may be out of date)", said=said, day=day)
