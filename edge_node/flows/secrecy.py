@@ -7,22 +7,25 @@ not be looked at. Grades that a drop's own sheet tells are read with the sheet.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import DropRefused
 from edge_node.domain.message import say
 from edge_node.domain.receipt import ReasonCode
+from edge_node.domain.secrecy import Look
 from edge_node.domain.signing import DoorAction
 from edge_node.flows.objections import Objection
 from edge_node.protocol.handoff import SecretRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from edge_node.domain.envelope import Incoming
     from edge_node.domain.message import Message
-    from edge_node.domain.secrecy import Look
     from edge_node.flows.folders import Drop
     from edge_node.flows.ports import Grades
     from edge_node.protocol import edxml
@@ -50,6 +53,7 @@ class OnLeaving:
     grades: Grades
     limits: edxml.Limits
     refuses_unseen: bool = False  # a file that nobody could look at stays as well
+    clock: Callable[[], float] = time.monotonic
 
     def see(self, drop: Drop) -> tuple[Message, ...]:
         """
@@ -58,11 +62,8 @@ class OnLeaving:
         SecretRefused where a grade is printed on a file, `Unseen`; Transient where the drop is
         not any more what was seen, and Outage where nobody can look at all.
         """
-        looks = [
-            look
-            for path in drop.members
-            for look in self.grades.grades(path, limits=self.limits, by_machine=True)
-        ]
+        look = partial(self.grades.grades, limits=self.limits, by_machine=True)
+        looks = list(_in_time(drop.members, look, self.clock))
         if marked := [_marked(look) for look in looks if look.grade]:
             raise SecretRefused(marked)
         unseen = tuple(_unseen(look, look.unread) for look in looks if look.unread)
@@ -78,16 +79,14 @@ class OnArrival:
     grades: Grades
     action: DoorAction
     limits: edxml.Limits
+    clock: Callable[[], float] = time.monotonic
 
     def __call__(self, package: edxml.DocumentPackage, _: Incoming) -> Objection | None:
         """Return the objection; what nobody can look at is none."""
         if self.action is DoorAction.DELIVER:
             return None
-        looks = (
-            look
-            for file in package.files
-            for look in self.grades.grades(file.path, limits=self.limits)
-        )
+        look = partial(self.grades.grades, limits=self.limits)
+        looks = _in_time((file.path for file in package.files), look, self.clock)
         found = next((look for look in looks if look.grade), None)
         if found is None:
             return None
@@ -97,6 +96,15 @@ class OnArrival:
             reason=_marked(found),
             hint=_RELEASE,
         )
+
+
+def _in_time(
+    files: Iterable[Path], look: Callable[[Path], Sequence[Look]], clock: Callable[[], float]
+) -> Iterator[Look]:
+    """Yield what looks come to; files for which no time is left count as not looked at."""
+    ends = clock() + _PATIENCE
+    for path in files:
+        yield from look(path) if clock() < ends else (Look(file=path.name, unread=_NO_TIME),)
 
 
 def _marked(look: Look) -> Message:
@@ -111,4 +119,7 @@ def _unseen(look: Look, why: Message | None) -> Message:
     )
 
 
+# So long, in seconds, the files of one document are looked at: others wait meanwhile.
+_PATIENCE: Final = 120.0
+_NO_TIME: Final = say("looking at the files before it took all the time there was")
 _RELEASE: Final = say("`edge-node release ID` hands it over all the same, with a warning")

@@ -166,14 +166,21 @@ def excerpt(raw: bytes | str) -> str:
 
 
 def text_of(fields: Reply, name: str) -> str:
-    """Return a field as text; "" when it is not there. Some axes write `docid` for `docId`."""
+    """
+    Return a field as text; "" when it is not there. Some axes write `docid` for `docId`.
+
+    Half a character (a lone surrogate, which JSON can name) is no text that can be entered
+    anywhere: a question mark stands in its place.
+    """
     value = fields.get(name)
     if value is None:
         folded = name.lower()
         value = next((fields[key] for key in fields if key.lower() == folded), None)
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value).strip() if isinstance(value, str | int) else ""
+    if not isinstance(value, str | int):
+        return ""
+    return str(value).encode(errors="replace").decode().strip()
 
 
 def _object(body: bytes, *, sent: bool) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from dataclasses import replace
@@ -20,6 +21,7 @@ from edge_node.domain.document import AgencyCode, Organization
 from edge_node.domain.message import say
 from edge_node.domain.secrecy import Look
 from edge_node.domain.signing import DoorAction
+from edge_node.flows.secrecy import OnArrival
 from edge_node.protocol import edxml
 
 SECRET = graded.a_page("TỐI MẬT", body=["V/v một việc kín như bưng"])
@@ -338,3 +340,33 @@ def test_a_letter_of_the_demonstration_goes(world, desk):
     """Our own examples bear no grade."""
     desk.drop("12", {"cv.pdf": LETTER.read_bytes()}, **a_sheet("cv.pdf", to=to(world)))
     assert left(desk) == []
+
+
+def test_files_for_which_no_time_is_left_count_as_not_looked_at(world, desk):
+    """Many slow ones keep nobody waiting for ever: what was not looked at is told as such."""
+    intake = desk.flows["intake"]
+    minutes = itertools.count(step=31.0)  # between two looks at the clock half a minute goes
+    slow = replace(intake.secrecy, clock=lambda: next(minutes))
+    desk.flows["intake"] = replace(intake, secrecy=slow)
+    files = {f"{number}.pdf": OPEN for number in range(3)}
+    desk.drop("12", files, **a_sheet(*files, to=to(world)))
+    unseen = [warning[:5] for warning in left(desk) if ".pdf:" in warning]
+    assert unseen == ["2.pdf"]
+
+
+def test_what_came_in_and_no_time_was_left_for_is_handed_over(world, desk):
+    """The first file was looked at; a grade on it would have counted."""
+    other = world.desk()
+    deliver = other.flows["deliver"]
+    minutes = itertools.count(step=61.0)
+    objects = [
+        replace(each, clock=lambda: next(minutes)) if isinstance(each, OnArrival) else each
+        for each in deliver.objects
+    ]
+    assert objects != list(deliver.objects)
+    other.flows["deliver"] = replace(deliver, objects=objects)
+    files = {f"{number}.pdf": OPEN for number in range(3)}
+    desk.drop("12", files, **a_sheet(*files, to=other.code))
+    desk.turn()
+    other.turn()
+    assert len(other.inbox) == 1

@@ -348,6 +348,13 @@ def test_what_no_line_of_text_has_spoils_no_list():
     assert unit.name == "S \u1ede [31m Y t\u1ebf"
 
 
+def test_half_a_character_keeps_nobody_from_what_waits():
+    """An id, a sender or a reason that could be entered nowhere would stop every later pull."""
+    body = listed({"docId": "d1", "messageType": "edoc", "from": "H\ud800", "status": "initial"})
+    (item,) = replies.parse_received_list(body, DOCUMENT)
+    assert item.sender == "H?"
+
+
 @pytest.mark.parametrize("deleted", [True, "true", "1", 1])
 def test_a_unit_is_deleted_in_any_spelling(deleted):
     """True, 1 or their texts."""
