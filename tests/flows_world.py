@@ -148,10 +148,16 @@ class World:
             db.execute("update deliveries set status = 'initial' where receiver = ?", (receiver,))
 
 
+def some_agencies(size: int) -> list[tuple[str, str]]:
+    """Return codes, each in a usual form, and names."""
+    codes = [f"H{99 - number // 1000}.{number % 1000}" for number in range(size)]
+    return [(code, f"Đơn vị {code}") for code in codes]
+
+
 @contextmanager
-def a_world(home: Path, *, size: int = 1500, **options: Any) -> Iterator[World]:
+def a_world(home: Path, *, size: int = 3000, **options: Any) -> Iterator[World]:
     """Run a sandbox for ``size`` agencies whose clock stands still and who re-encodes not."""
-    agencies = [(f"H99.{number}", f"Đơn vị {number}") for number in range(size)]
+    agencies = some_agencies(size)
     chosen = Options(**({"clock": T0, "reencode": Reencode.NEVER} | options))
     settings = init_sandbox(home / "axis", agencies, options=chosen)
     with running(home / "axis") as url:
@@ -487,7 +493,7 @@ def keep_all(desk):
 @contextmanager
 def an_odd_world(home: Path, *, size: int) -> Iterator[tuple[World, Faults]]:
     """Run a sandbox for one file alone, because its faults strike everybody."""
-    agencies = [(f"H99.{number}", f"Đơn vị {number}") for number in range(size)]
+    agencies = some_agencies(size)
     options = Options(clock=T0, reencode=Reencode.NEVER)
     settings = init_sandbox(home / "axis", agencies, options=options)
     faults = Faults()

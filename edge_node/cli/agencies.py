@@ -72,7 +72,7 @@ def search(
             typer.echo(json.dumps(_values(unit), ensure_ascii=False))
         return
     if not found:
-        typer.echo(here("no agency is found so"), err=True)
+        typer.echo(here("no agency has such a code or such words in its name"), err=True)
         return
     head = [here("CODE"), here("OTHER CODE"), here("NAME"), here("NOTE")]
     rows = [head, *map(_row, found)]

@@ -20,7 +20,7 @@ from edge_node.cli.words import event_word, outcome_word, state_word, states
 from edge_node.domain import signing
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.errors import NotAllowed
-from edge_node.domain.lifecycle import Sending
+from edge_node.domain.lifecycle import Receiving, Sending
 from edge_node.domain.message import say, thaw
 from edge_node.domain.receipt import MEANINGS
 from edge_node.domain.standing import named
@@ -156,7 +156,10 @@ def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
         yield here("our status"), f"{named(item.status)}, {_moment(item.status_at)}"
     entry = (item.arrival_number, item.arrival_date, item.arrival_unit)
     yield here("arrival number"), ", ".join(filter(None, entry))
-    yield here("folder"), f"inbox/{item.folder}" if item.folder else ""
+    there = (
+        bool(item.folder) and item.state != Receiving.RECALLED
+    )  # destroyed then, or about to be
+    yield here("folder"), f"inbox/{item.folder}" if there else ""
     yield here("received on"), _moment(item.created)
     yield here("kind"), kind_word(item.kind)
     yield from facts_of(item)

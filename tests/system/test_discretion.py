@@ -93,12 +93,12 @@ def test_no_log_tells_what_a_document_says(office, other, form):
             key=lambda path: json.loads(path.read_bytes())["number"],
         )
         assert PLANTED in sheet.read_text()
-        report = {"schema": 1, "id": json.loads(sheet.read_bytes())["id"], "status": "16"}
+        report = {"schema": 1, "id": json.loads(sheet.read_bytes())["id"], "status": "05"}
         statuses = other.exchange / "statuses"
         (statuses / f"{PLANTED}.json").write_text(json.dumps(report | {"note": PLANTED}))
         (statuses / f"{PLANTED} 2.json").write_text("{}")  # refused by us
         until(lambda: list(statuses.glob("failed/*.error.txt")))
-        until(lambda: any(what == "16" for _, what, _ in office.receipts()))
+        until(lambda: any(what == "05" for _, what, _ in office.receipts()))
     for node in (sender, receiver):
         assert "MẬT" not in node.words
         assert "M\\u1eacT" not in node.words

@@ -41,6 +41,9 @@ def test_a_recall_is_told_in_the_story_of_both(office, other, asked, status, not
         (line,) = [line for line in desk.told("log", item) if line["event"] == "recall asked"]
         assert line["text"] == "Sai nơi nhận [1]"
     assert f"recall → {other.code}" in office.command("show", ours).stdout
+    # A folder is named where there is one: what was given back is gone.
+    folder = re.search(r"^folder +inbox/", other.command("show", theirs).stdout, re.MULTILINE)
+    assert bool(folder) is (status == "16")
 
 
 @pytest.mark.usefixtures("asked")

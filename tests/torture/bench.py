@@ -59,6 +59,7 @@ HURRY: Mapping[str, Mapping[str, object]] = {
         "unsure_after": "300ms",
     },
     "pull": {"every": "200ms", "look_back_every": "1s"},
+    "directory": {"lists": []},  # it can be fetched again: nothing is lost with it
     "report": {"every": "300ms"},
     "backup": {"every": "1s"},  # at every start
     "door": {"incoming": {"invalid": "refuse"}},

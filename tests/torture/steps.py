@@ -97,7 +97,7 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "pull: sync-folder Spool._keep",
         "pull: sync-folder Waybills._open_folder",
         "report: commit Outgoing.claim",
-        "report: commit Outgoing.report",
+        "report: commit Speaking.give",
         "report: commit Outgoing.settle",
         "report: commit Stranded.forget",
         "report: rename StatusFolder.done",
@@ -164,7 +164,7 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "report: commit Queue.let_go",
     ),
     ("receiver", "sent_twice"): ("deliver: commit Arriving.repeated",),
-    ("receiver", "unreadable"): ("deliver: commit Arriving.quarantine",),
+    ("receiver", "unreadable"): ("deliver: commit Arriving.turned_away",),
     ("receiver", "returned"): (
         "deliver: commit Arriving.turned_away",
         "deliver: sync Waybills.add",
