@@ -149,7 +149,7 @@ class World:
 
 
 def some_agencies(size: int) -> list[tuple[str, str]]:
-    """Return codes, each in a usual form, and names."""
+    """Return codes, each in a usual form, and names; none is below H90, so H01.1 is on no axis."""
     codes = [f"H{99 - number // 1000}.{number % 1000}" for number in range(size)]
     return [(code, f"Đơn vị {code}") for code in codes]
 

@@ -285,7 +285,7 @@ def a_package(desk, *, to=("H37.02",), files=(("cv.pdf", PDF),), **changes):
 
 # fmt: off
 PACKAGES = [
-    ({"sender": an_organization("H98.1")}, "From: cần"),
+    ({"sender": an_organization("H01.1")}, "From: cần"),
     ({"receivers": ()}, "To: "),
     ({"to": ("H37.02", "H37.02")}, "To: "),
     ({"files": ()}, "AttachmentEncoded: "),

@@ -157,7 +157,7 @@ def test_resend_does_not_double_what_has_not_changed(world, parties):
 def test_another_content_is_sent_where_the_axis_refused_the_first(world, parties):
     """Nobody has the first one: the mended drop keeps its number."""
     sender, receiver = parties
-    drop(sender, "H98.7")
+    drop(sender, "H01.7")
     assert failed(sender) == ["12"]
     drop(sender, receiver.code, content=OTHER)
 

@@ -198,13 +198,13 @@ def test_a_drop_waits_in_queued_while_the_axis_has_not_accepted_it(world, gate):
 def test_a_receiver_the_axis_does_not_know_fails_the_drop_in_words_for_a_clerk(world):
     """Refused for every receiver, the drop lies in failed/ with what is wrong and what to do."""
     sender = world.desk()
-    a_letter(sender, "H98.77")
+    a_letter(sender, "H01.77")
     sender.turn()
 
     place = f"failed/{DAY}/12-UBND-VP"
     assert untouched(sender.exchange / place, {"cv.pdf": PDF})
     wrong, what_now = sender.words(f"{place}/error")
-    assert wrong.startswith("Trục liên thông từ chối văn bản: H98.77: ")
+    assert wrong.startswith("Trục liên thông từ chối văn bản: H01.77: ")
     assert "document.json" in what_now
     told = sender.error(f"{place}/error")
     assert told["error"] == "axis-refused"

@@ -42,7 +42,7 @@ def a_damaged_archive(_desk):
 
 
 def for_another(_desk):
-    return GOOD.replace(b"H99.2", b"H98.1")
+    return GOOD.replace(b"H99.2", b"H01.1")
 
 
 def a_bomb(_desk):
@@ -80,7 +80,7 @@ UNREADABLE = [
     (without_sender, "the package does not say who sent it"),
     (broken_base64, "attachment cv.pdf is damaged: its content is not base64"),
     (a_damaged_archive, "attachment a.txt is damaged: it cannot be unzipped"),
-    (for_another, "the package is for H98.1, not for us"),
+    (for_another, "the package is for H01.1, not for us"),
     (a_bomb, "attachment a.txt is longer than"),
     (with_a_document_type, "the XML declares a document type"),
     (a_status_among_documents, "the package is a status message, not a document"),

@@ -115,7 +115,7 @@ def test_what_is_written_anew_on_the_way_is_the_same(desk, offer):
     offer(desk)
     come(desk)
     ours = desk.config.agency.organization
-    both = (ours, Organization(code=AgencyCode("H98.5")))
+    both = (ours, Organization(code=AgencyCode("H01.5")))
     offer(desk, receivers=both, traces=(Trace(organ="H99"),))
     come(desk)
     assert states(desk) == ["delivered", "repeated"]

@@ -238,7 +238,7 @@ def rules(**keys):
     return {"door": {"incoming": IncomingSection(**keys)}}
 
 
-def misdirected(world, desk, *, to="H98.1"):
+def misdirected(world, desk, *, to="H01.1"):
     """Have a package come in that names another receiver."""
     sender = list(world.settings.members)[-1]
     package = holding(("cv.pdf", b64(PDF))).replace(b">H99.1<", f">{sender}<".encode())
@@ -260,7 +260,7 @@ def test_what_is_for_somebody_else_goes_back_where_the_rules_say_so(world):
 
     assert incoming(desk).state == "returned"
     ((code, body),) = statuses(desk)
-    assert (code, "[WRONG_RECIPIENT] " in body, "H98.1" in body) == ("02", True, True)
+    assert (code, "[WRONG_RECIPIENT] " in body, "H01.1" in body) == ("02", True, True)
     assert world.standing(desk.code) == ["done"]
     assert desk.inbox == []
 

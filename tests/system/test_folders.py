@@ -21,13 +21,20 @@ def queue_of_events():
     return int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
 
 
+def stands_still(pid):
+    """Tell whether every thread of it has stopped: a signal that is sent has not arrived yet."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
 def test_what_came_when_the_kernel_could_keep_no_more_events_is_found(office, other):
     """Events are a hint: after an overflow the scan takes in what nobody heard of."""
     with office.running() as node:
         node.says("running: running")
         node.signal(signal.SIGSTOP)
+        until(lambda: stands_still(node.process.pid))
         noise = office.exchange / "outbox" / "noise.tmp"
-        for _ in range(queue_of_events() // 2 + 1):  # opened and closed: two events each
+        for _ in range(queue_of_events() // 2 + 100):  # opened and closed: two events each
             noise.write_bytes(b"x")
             noise.unlink()
         documents = [office.drop(number, other) for number in range(5)]
