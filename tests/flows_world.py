@@ -71,7 +71,7 @@ class World:
         A section of the configuration is given by its changed keys: ``push={"attempts": 1}``.
         """
         code = agency_code(next(self._codes))
-        home = self._home / uuid.uuid4().hex[:6]
+        home = self._home / uuid.uuid4().hex[:12]
         settings = a_config(
             code, home, url or self.url, self.settings.members[code].secret_file, sections
         )
