@@ -8,11 +8,12 @@ have a document back, or to change one, has none: the document it is about tells
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
+from edge_node.adapters.register_day import by_item, code_of
 from edge_node.catalogue import Language, tell
 from edge_node.domain.change import ChangeState
 from edge_node.domain.collation import collation_key
@@ -100,6 +101,8 @@ _ASKED_WORDS: Final = {
     BusinessKind.UPDATE: "Bên gửi cập nhật",
     BusinessKind.REPLACE: "Bên gửi thay thế",
 }
+
+
 _ANSWERS: Final = {
     ChangeState.ASKED: "chưa trả lời",
     ChangeState.AGREEING: "đã đồng ý",
@@ -108,39 +111,39 @@ _ANSWERS: Final = {
 }
 
 
-class _Day:
-    """What is known of the documents of a day, beside their rows."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a document beside its row."""
 
-    def __init__(self, file: QueueFile, day: str) -> None:
-        found: list[defaultdict[str, list[Row]]] = [defaultdict(list) for _ in _STATEMENTS]
-        for by_item, statement in zip(found, _STATEMENTS, strict=True):
-            for row in file.rows(statement, {"day": day}):
-                by_item[row["item"]].append(row)
-        self.given, self.changes, self.replaced, self.answers, self.tombs, self.twins = found
+    given: list[Row]
+    changes: list[Row]
+    replaced: list[Row]
+    answers: list[Row]
+    tombs: list[Row]
+    twins: list[Row]
 
 
 def incoming_of(file: QueueFile, day: str, name_of: Callable[[str], str]) -> list[IncomingRow]:
     """Return what arrived on one day (as the tables write it), in the order of its numbers."""
-    known = _Day(file, day)
-    return [_arrival(row, known, name_of) for row in _documents(file, day)]
+    return [_arrival(row, known, name_of) for row, known in _documents(file, day)]
 
 
 def follow_up_of(
     file: QueueFile, day: str, name_of: Callable[[str], str], *, today: date
 ) -> list[FollowUpRow]:
     """Return how far the office has come with what arrived on one day and was not sent back."""
-    known = _Day(file, day)
     return [
         _following(row, known, name_of, today)
-        for row in _documents(file, day)
+        for row, known in _documents(file, day)
         if row["state"] not in _NOT_OURS and row["status"] != Status.REFUSED
     ]
 
 
-def _documents(file: QueueFile, day: str) -> list[Row]:
+def _documents(file: QueueFile, day: str) -> list[tuple[Row, _Known]]:
     documents = file.rows(_DOCUMENTS, {"day": day})
     documents.sort(key=_place)
-    return documents
+    known = by_item(file, _STATEMENTS, day)
+    return [(row, _Known(*known[row["id"]])) for row in documents]
 
 
 def _place(row: Row) -> tuple[object, ...]:
@@ -148,7 +151,7 @@ def _place(row: Row) -> tuple[object, ...]:
     return (not number, collation_key(number), row["created"], row["id"])
 
 
-def _arrival(row: Row, known: _Day, name_of: Callable[[str], str]) -> IncomingRow:
+def _arrival(row: Row, known: _Known, name_of: Callable[[str], str]) -> IncomingRow:
     return IncomingRow(
         arrived=date.fromisoformat(row["arrived"]),
         number=tidy(row["arrival_number"]),
@@ -157,13 +160,13 @@ def _arrival(row: Row, known: _Day, name_of: Callable[[str], str]) -> IncomingRo
         promulgated=read_day(row["promulgated"]),
         matter=matter_of(row["type"], row["subject"]),
         unit=tidy(row["arrival_unit"]),
-        passed_on=_passed_on(known.given[row["id"]]),
+        passed_on=_passed_on(known.given),
         received="",  # whoever takes it over inside the office signs with his hand
         notes=joined(_notes(row, known)),
     )
 
 
-def _following(row: Row, known: _Day, name_of: Callable[[str], str], today: date) -> FollowUpRow:
+def _following(row: Row, known: _Known, name_of: Callable[[str], str], today: date) -> FollowUpRow:
     day = read_day(row["promulgated"])
     named = (tidy(row["type"]), tidy(row["code"]), f"ngày {day_text(day)}" if day else "")
     whose = _author(row, name_of)
@@ -174,7 +177,7 @@ def _following(row: Row, known: _Day, name_of: Callable[[str], str], today: date
         unit=tidy(row["arrival_unit"]),
         due=due,
         progress=_progress(row, due, today),
-        answer=joined(_answer(each) for each in known.answers[row["id"]]),
+        answer=joined(_answer(each) for each in known.answers),
         notes=joined(_notes(row, known)),
     )
 
@@ -203,19 +206,18 @@ def _progress(row: Row, due: date | None, today: date) -> str:
     return joined([words, f"{'trễ hạn' if finished else 'QUÁ HẠN'} {late} ngày"])
 
 
-def _notes(row: Row, known: _Day) -> Iterator[str]:
-    item = row["id"]
-    for tomb in known.tombs[item]:
+def _notes(row: Row, known: _Known) -> Iterator[str]:
+    for tomb in known.tombs:
         yield f"Đã lấy lại, nội dung hủy ngày {day_text(day_of(moment(tomb['at'])))}"
-    for change in known.changes[item]:
+    for change in known.changes:
         word = _ASKED_WORDS.get(change["kind"], change["kind"])
         said = _ANSWERS.get(change["state"], change["state"])
         why = f": {tidy(change['reason'])}" if change["reason"] else ""
         yield f"{word}{why} ({said})"
-    for newer in known.replaced[item]:
+    for newer in known.replaced:
         yield f"Được thay thế bằng văn bản {dated(newer['code'], newer['promulgated'])}"
-    yield from _sent_back(row, known.given[item])
-    for twin in known.twins[item]:
+    yield from _sent_back(row, known.given)
+    for twin in known.twins:
         yield dated("Trùng số, ký hiệu với văn bản", twin["promulgated"])
     if row["paper"]:
         yield "Có bản giấy"
@@ -248,5 +250,4 @@ def _words(frozen: str) -> str:
 
 
 def _answer(row: Row) -> str:
-    code = "/".join(filter(None, (row["number"], row["notation"])))
-    return dated(code, row["promulgated"])
+    return dated(code_of(row), row["promulgated"])

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
+from edge_node.adapters.register_day import by_item, code_of
 from edge_node.domain.change import ChangeState
 from edge_node.domain.collation import collation_key
 from edge_node.domain.document import BusinessKind
@@ -95,6 +96,7 @@ select documents.id as item, twin.promulgated as promulgated
    and exists (select 1 from fates
                 where fates.item = twin.id and fates.state not in ('refused', 'dead'))
 """
+_STATEMENTS: Final = (_FATES, _EVENTS, _CHANGES, _REPLACED, _REPLACES, _TWINS)
 _NEVER_LEFT: Final = frozenset({Sending.REFUSED, Sending.DEAD})
 _ON_ITS_WAY: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED})
 _CHANGE_WORDS: Final = {
@@ -145,28 +147,22 @@ def rows_of(file: QueueFile, day: str, name_of: Callable[[str], str]) -> list[Ou
     return [_row(line, name_of) for line in lines]
 
 
-def code_of(row: Row) -> str:
-    """Return number and notation in one."""
-    return "/".join(filter(None, (row["number"], row["notation"])))
-
-
 def _place(document: Row) -> tuple[object, ...]:
     number, notation = collation_key(document["number"]), collation_key(document["notation"])
     return (number, notation, document["id"])
 
 
 def _gathered(file: QueueFile, day: str) -> Iterator[_Line]:
-    values = {"day": day}
-    documents = file.rows(_DOCUMENTS, values)
+    documents = file.rows(_DOCUMENTS, {"day": day})
     documents.sort(key=lambda row: (row["created"], row["id"]))
     lines: dict[tuple[str, ...], _Line] = {}
     for row in documents:
         name = (row["sender"], row["document_id"], row["number"], row["notation"])
         lines.setdefault(name, _Line(row)).newest = row
-    by_item = _by_item(file, values)
+    known = by_item(file, _STATEMENTS, day)
     for row in documents:
         line = lines[row["sender"], row["document_id"], row["number"], row["notation"]]
-        fates, line_events, asked, replaced, replaces, twins = by_item[row["id"]]
+        fates, line_events, asked, replaced, replaces, twins = known[row["id"]]
         line.fates |= {fate["receiver"]: fate for fate in fates}
         line.events += line_events
         line.changes += asked
@@ -184,18 +180,6 @@ def _as_one(lines: Iterable[_Line]) -> Iterator[_Line]:
     for alike in by_number.values():
         left = [line for line in alike if not line.never_left]
         yield from left or alike[-1:]
-
-
-def _by_item(file: QueueFile, values: dict[str, str]) -> defaultdict[str, tuple[list[Row], ...]]:
-    """Return, for each document of the day, what each of the statements has of it."""
-    statements = (_FATES, _EVENTS, _CHANGES, _REPLACED, _REPLACES, _TWINS)
-    found: defaultdict[str, tuple[list[Row], ...]] = defaultdict(
-        lambda: tuple([] for _ in statements)
-    )
-    for place, statement in enumerate(statements):
-        for row in file.rows(statement, values):
-            found[row["item"]][place].append(row)
-    return found
 
 
 def _row(line: _Line, name_of: Callable[[str], str]) -> OutgoingRow:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+
+import typer
 
 from edge_node.adapters.disk import FileGone, shown
+from edge_node.catalogue import here
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 _Form = TypeVar("_Form", bound=StrEnum)
+
+STDOUT: Final = Path("-")
+Force = Annotated[bool, typer.Option("--force", help=here("Overwrite what is there."))]
 
 
 def demand_there(path: Path) -> None:
@@ -56,3 +62,13 @@ def meant_by(output: Path | None, forms: Iterable[_Form]) -> _Form | None:
             ),
         )
     return form
+
+
+def demand_text(form: StrEnum, texts: Iterable[StrEnum]) -> None:
+    """Make sure that stdout gets a form it can show, one of ``texts``; NotAllowed."""
+    known = tuple(texts)
+    if form not in known:
+        raise NotAllowed(
+            say("{format} is not written to stdout", format=form.value),
+            hint=say("--output FILE, or: --format {format}", format=known[0].value),
+        )

@@ -22,9 +22,7 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
-from edge_node.cli.paths import demand_free, meant_by
-from edge_node.domain.errors import NotAllowed
-from edge_node.domain.message import say
+from edge_node.cli.paths import STDOUT, Force, demand_free, demand_text, meant_by
 from edge_node.domain.register import Days, Register, Volume
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from edge_node.cli.seat import Seat
     from edge_node.domain.register import Row
 
-_STDOUT: Final = Path("-")
 _ISO: Final = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)")
 _VIETNAMESE: Final = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 _TELL_EVERY: Final = 1000
@@ -89,7 +86,7 @@ def write_register(
             help=here("A file or a folder; - for stdout (csv, html). Without it: this folder."),
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help=here("Overwrite what is there."))] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Write one register of some days."""
@@ -108,8 +105,8 @@ def write_register(
             typer.echo(json.dumps(_values(row), ensure_ascii=False))
         return
     form = form or meant_by(output, Format) or Format.XLSX
-    if output == _STDOUT:
-        _demand_text(form)
+    if output == STDOUT:
+        demand_text(form, _TEXTS)
         _write(form, volume, book.rows(volume), sys.stdout.buffer, room=Path())
         return
     for part, path in book.parts(volume, form, output):
@@ -209,14 +206,6 @@ def _values(row: Row) -> dict[str, object]:
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in values.items()
     }
-
-
-def _demand_text(form: Format) -> None:
-    if form not in _TEXTS:
-        raise NotAllowed(
-            say("{format} is not written to stdout", format=form.value),
-            hint=say("--output FILE, or: --format csv"),
-        )
 
 
 def _day(option: str, text: str) -> date:

@@ -18,11 +18,9 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
-from edge_node.cli.paths import demand_free, meant_by
-from edge_node.domain.errors import NotAllowed
+from edge_node.cli.paths import STDOUT, Force, demand_free, demand_text, meant_by
 from edge_node.domain.figures import ReportFormat
 from edge_node.domain.language import Language
-from edge_node.domain.message import say
 from edge_node.domain.period import period_of
 from edge_node.domain.time import in_vietnam
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from edge_node.domain.period import Period
     from edge_node.node.reporting import Reporting
 
-_STDOUT: Final = Path("-")
 _TEXTS: Final = (ReportFormat.JSON, ReportFormat.HTML)
 _GIVES_WAY: Final = 10  # to everything else on the machine (nice(1))
 
@@ -84,7 +81,7 @@ def write_report(
             help=here("As far as it was known then: 2026-12-01T07:00; without it: now."),
         ),
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help=here("Overwrite what is there."))] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a period."""
@@ -93,15 +90,15 @@ def write_report(
     seat.ledger  # noqa: B018 - says so where no node has worked here yet
     reporting = _reporting(seat)
     if as_json:
-        form, output = ReportFormat.JSON, _STDOUT
+        form, output = ReportFormat.JSON, STDOUT
     form = form or meant_by(output, ReportFormat) or ReportFormat.XLSX
     path = _path(reporting, asked, form, output, language)
-    if path == _STDOUT:
-        _demand_text(form)
+    if path == STDOUT:
+        demand_text(form, _TEXTS)
     else:
         demand_free(path, force=force)
     figures = reporting.figures(asked, as_of=moment or seat.node.clock())
-    if path == _STDOUT:
+    if path == STDOUT:
         reporting.write(figures, form, sys.stdout.buffer, language=language)
         return
     from edge_node.adapters.durable import writing  # noqa: PLC0415 - only to write
@@ -136,17 +133,9 @@ def _path(
     output: Path | None,
     language: Language | None,
 ) -> Path:
-    if output is None or (output != _STDOUT and output.is_dir()):
+    if output is None or (output != STDOUT and output.is_dir()):
         return (output or Path()) / reporting.file_name(period, form, language)
     return output
-
-
-def _demand_text(form: ReportFormat) -> None:
-    if form not in _TEXTS:
-        raise NotAllowed(
-            say("{format} is not written to stdout", format=form.value),
-            hint=say("--output FILE, or: --format json"),
-        )
 
 
 def _moment(text: str) -> datetime | None:

@@ -15,12 +15,10 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import closing
 from pathlib import Path
 
 import registers
 
-from edge_node.adapters.queue import Queue
 from edge_node.config import load, starter
 
 HOUR = 3_600_000
@@ -44,21 +42,6 @@ class Office(registers.Office):
             super().event(item, later, word, agency, said)
 
 
-def fill(path, documents):
-    """Make the queue of a year."""
-    Queue(path).close()
-    days = list(registers.working_days(registers.YEAR))
-    office = Office(path)
-    with closing(office.db):
-        for number in range(1, documents + 1):
-            day, minute = days[(number - 1) * len(days) // documents], number % 3000
-            office.send(number, day, minute)
-            office.receive(number, day, minute)
-            if number % 20_000 == 0:
-                office.flush()
-        office.flush()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=420_000)
@@ -76,7 +59,7 @@ def main():
     if not queue.exists():
         began = time.monotonic()
         queue.parent.mkdir(parents=True, exist_ok=True)
-        fill(queue, options.documents)
+        registers.fill(queue, options.documents, kind=Office)
         size = queue.stat().st_size / 1e9
         print(f"a queue of 2 x {options.documents} documents: {size:.1f} GB,", end=" ")  # noqa: T201 - what it is for
         print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
