@@ -22,6 +22,7 @@ from edge_node.adapters.in_hand import InHand
 from edge_node.adapters.mounts import MOUNTINFO, foreign_filesystem
 from edge_node.adapters.schema import MIGRATIONS
 from edge_node.adapters.steps import Step, passing
+from edge_node.domain.actor import THE_NODE, Actor
 from edge_node.domain.errors import ConfigError, DiskTrouble, QueueDamaged, QueueHeld
 from edge_node.domain.message import say
 
@@ -81,6 +82,21 @@ class QueueFile:
         return next(iter(self.rows(sql, values)), None)
 
     @contextmanager
+    def acting(self, actor: Actor) -> Iterator[None]:
+        """Let everything this thread writes in the block bear a person's name and reason."""
+        before = self._actor
+        self._threads.actor = actor
+        try:
+            yield
+        finally:
+            self._threads.actor = before
+
+    @property
+    def _actor(self) -> Actor:
+        actor: Actor = getattr(self._threads, "actor", THE_NODE)
+        return actor
+
+    @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[Transaction]:
         """
         Write all of it, durably, or nothing; the write lock is taken at the start.
@@ -92,7 +108,7 @@ class QueueFile:
         with self._writing, self._minding(), _synchronous(connection, durable=durable):
             connection.execute("begin immediate")
             try:
-                yield Transaction(connection, self._in_hand)
+                yield Transaction(connection, self._in_hand, self._actor)
                 with passing(Step.COMMIT, self.path):
                     connection.execute("commit")
             except BaseException:
@@ -134,12 +150,13 @@ class QueueFile:
 class Transaction:
     """One open write transaction."""
 
-    __slots__ = ("_connection", "in_hand")
+    __slots__ = ("_connection", "actor", "in_hand")
 
-    def __init__(self, connection: sqlite3.Connection, in_hand: InHand) -> None:
+    def __init__(self, connection: sqlite3.Connection, in_hand: InHand, actor: Actor) -> None:
         """Speak to ``connection``, whose transaction somebody else opens and ends."""
         self._connection = connection
         self.in_hand = in_hand
+        self.actor = actor
 
     def execute(self, sql: str, values: Mapping[str, object]) -> int:
         """Run one statement; return how many rows it changed."""

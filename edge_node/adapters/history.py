@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
 from edge_node.domain.envelope import ItemId
+from edge_node.domain.journal import GENESIS, Entry, linked
 from edge_node.domain.message import freeze, say, thaw
 from edge_node.domain.record import Happening
 
@@ -28,6 +29,11 @@ select events.*, coalesce(documents.document_id, incoming.document_id, '') as do
 """
 
 
+# The highest id there ever was: where the last events were cut off, their numbers stay missing.
+_LAST: Final = """
+select (select seq from sqlite_sequence where name = 'events') as number, chain
+  from events order by id desc limit 1
+"""
 _TOLD: Final = "update events set untold = 0 where id = :id"
 _OF_ITEM: Final = "select * from events where item = :item order by id"
 
@@ -74,11 +80,25 @@ def note(
     """
     Record an event beside the change it belongs to; ``tell`` if the software must hear it.
 
+    It is chained to the one before, and names the person who acts in this transaction, if any.
+
     ``said`` is when it happened by a peer's clock, which may be wrong by years.
     """
-    row: dict[str, object] = {"item": item, "at": stamp(now), "event": event, "agency": agency}
-    row |= {"status": status, "note": text, "untold": int(tell)}
-    transaction.insert("events", row | {"said": stamp(said) if said else None})
+    last = transaction.row(_LAST, {}) or {"number": 0, "chain": GENESIS}
+    entry = Entry(
+        id=last["number"] + 1,
+        item=item,
+        at=stamp(now),
+        event=event,
+        agency=agency,
+        status=status,
+        note=text,
+        said=stamp(said) if said else None,
+        actor=transaction.actor.name,
+        why=transaction.actor.why,
+    )
+    chain = linked(last["chain"], entry.leaf)
+    transaction.insert("events", asdict(entry) | {"chain": chain, "untold": int(tell)})
 
 
 def _as_told(happening: Happening) -> Happening:

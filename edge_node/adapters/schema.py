@@ -14,7 +14,8 @@ The tables of the queue, as migrations; a migration is never edited once it has 
     attempts    every try to send an envelope
     marks       what the node remembers of itself, by name
     pauses      what cannot be done at present, since when, and when it is tried again
-    events      what happened, in order; some of it is still to be told to the document software
+    events      what happened, in order, each chained to the one before (`domain.journal`); never
+                changed nor removed; some of it is still to be told to the document software
 
 Moments are milliseconds since 1970. `work` holds what is due and nothing else, so that a long
 history slows no claim.
@@ -269,7 +270,7 @@ _FIRST: Final = (
     "create index attempts_envelope on attempts (envelope)",
     """
     create table events (
-        id integer primary key,
+        id integer primary key autoincrement,
         item text not null,
         at integer not null,
         event text not null,
@@ -277,8 +278,20 @@ _FIRST: Final = (
         status text not null default '',
         note text not null default '',
         said integer,
+        actor text not null default '',
+        why text not null default '',
+        chain blob not null,
         untold integer not null default 0
     ) strict
+    """,
+    """
+    create trigger events_stand
+    before update of id, item, at, event, agency, status, note, said, actor, why, chain on events
+    begin select raise(abort, 'what has happened is not changed'); end
+    """,
+    """
+    create trigger events_stay before delete on events
+    begin select raise(abort, 'what has happened is not removed'); end
     """,
     "create index events_item on events (item, id)",
     "create index events_untold on events (id) where untold = 1",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli.acting import acting
 from edge_node.cli.inspect import AnId, AsJson
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def recall(
             say("{id} came from outside: only what was sent is had back", id=found.id),
             hint=say("`edge-node list --out` shows what was sent"),
         )
-    node = seat.node
-    request, plan = node.recall_order().recall(found.id, reason, to or (), now=node.clock())
+    with acting(seat, reason) as node:
+        request, plan = node.recall_order().recall(found.id, reason, to or (), now=node.clock())
     node.ring()
     if as_json:
         told = {"id": found.id, "request": request, "stopped": plan.stopped, "asked": plan.asked}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli.acting import Why, acting
 from edge_node.cli.inspect import AnId, AsJson
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def resend(
         list[str] | None,
         typer.Option(metavar="CODE", help=here("Only to this receiver (may be repeated).")),
     ] = None,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Put a document back into the queue, under the same DocumentId."""
@@ -37,14 +39,14 @@ def resend(
     from edge_node.domain.message import say  # noqa: PLC0415
 
     seat: Seat = ctx.obj
-    node = seat.node
     found = seat.ledger.find(item)
     if not isinstance(found, Outbound):
         raise NotAllowed(
             say("{id} came from outside: it cannot be sent again", id=found.id),
             hint=say("`edge-node list --out` shows what can"),
         )
-    receivers = node.resend().resend(found.id, to or (), now=node.clock())
+    with acting(seat, why) as node:
+        receivers = node.resend().resend(found.id, to or (), now=node.clock())
     node.ring()
     if as_json:
         typer.echo(json.dumps({"id": found.id, "to": receivers}))
@@ -66,6 +68,7 @@ def adopt(
             ),
         ),
     ] = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Take this data folder for the only one; what the axis does not have is sent."""
@@ -86,7 +89,8 @@ def adopt(
                 " may get one twice"
             ),
         )
-    sends.adopt(now=seat.node.clock())
+    with acting(seat, why) as node:
+        sends.adopt(now=node.clock())
     seat.node.ring()
     waiting, _ = ledger.waiting()
     if as_json:
@@ -106,6 +110,7 @@ def release(
             help=here("Hand over also what was returned to its sender with status 02."),
         ),
     ] = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Try what came from outside and was set aside once more, in a process of its own."""
@@ -120,8 +125,9 @@ def release(
             say("{id} goes out: nothing of it is in quarantine", id=found.id),
             hint=say("`edge-node resend {id}` sends again what did not arrive", id=found.id),
         )
-    seat.node.queue.arriving.release(found.id, now=seat.node.clock(), returned=force)
-    seat.node.ring()
+    with acting(seat, why) as node:
+        node.queue.arriving.release(found.id, now=node.clock(), returned=force)
+    node.ring()
     if as_json:
         typer.echo(json.dumps({"id": found.id}))
     else:

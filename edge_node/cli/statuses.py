@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli.acting import Why, acting, operator
 from edge_node.cli.inspect import AnId, AsJson
 
 if TYPE_CHECKING:
@@ -62,6 +61,7 @@ def set_status(  # noqa: PLR0913 - the options of a command
         str, typer.Option(metavar="NAME", help=here("Which unit entered it there."))
     ] = "",
     force: Force = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Give a status of a document that came; what its life does not allow is refused."""
@@ -70,7 +70,7 @@ def set_status(  # noqa: PLR0913 - the options of a command
     filled: dict[str, object] = {key: value for key, value in told.items() if value}
     if any(entry.values()):
         filled["arrival"] = {key: value for key, value in entry.items() if value}
-    _give(ctx.obj, item, filled, force=force, as_json=as_json)
+    _give(ctx.obj, item, filled, force=force, why=why, as_json=as_json)
 
 
 def refuse(
@@ -82,15 +82,16 @@ def refuse(
     ],
     note: Note,
     force: Force = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Return a document that lies in the inbox, or in quarantine; it is told its sender once."""
     told = {"status": "02", "note": note, "reason_code": reason_code}
-    _give(ctx.obj, item, told, force=force, as_json=as_json)
+    _give(ctx.obj, item, told, force=force, why=why, as_json=as_json)
 
 
 def _give(
-    seat: Seat, item: str, told: Mapping[str, object], *, force: bool, as_json: bool
+    seat: Seat, item: str, told: Mapping[str, object], *, force: bool, why: str, as_json: bool
 ) -> None:
     from edge_node.domain.standing import named  # noqa: PLC0415 - not every command needs it
     from edge_node.protocol.handoff import read_status_order  # noqa: PLC0415
@@ -101,8 +102,8 @@ def _give(
     order = read_status_order(
         json.dumps(values).encode(), file_name=here("what the command line says")
     )
-    node = seat.node
-    node.give().status(found.id, order, who=_operator(), force=force, now=node.clock())
+    with acting(seat, why) as node:
+        node.give().status(found.id, order, who=operator(), force=force, now=node.clock())
     node.ring()
     if as_json:
         typer.echo(json.dumps({"id": found.id, "status": order.status}, ensure_ascii=False))
@@ -123,11 +124,3 @@ def _incoming(seat: Seat, item: str) -> Inbound:
             hint=say("`edge-node list --in` shows the documents that came"),
         )
     return found
-
-
-def _operator() -> str:
-    """Return who sits there, as far as the machine knows: through sudo, who called it."""
-    try:
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may know no name
-        return str(os.getuid())

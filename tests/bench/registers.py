@@ -208,14 +208,15 @@ class Office:
 
     def event(self, item, at, event, agency="", status="", note=""):
         """Put something that happened."""
-        self.put("events", item=item, at=at, event=event, agency=agency, status=status, note=note)
+        told = {"agency": agency, "status": status, "note": note, "chain": bytes(32)}
+        self.put("events", item=item, at=at, event=event, **told)
 
 
-def fill(path, documents):
-    """Make a queue with a year of so many documents out, and as many in."""
+def fill(path, documents, *, kind=Office):
+    """Make a queue with a year of so many documents out, and as many in, by a kind of office."""
     Queue(path).close()
     days = list(working_days(YEAR))
-    office = Office(path)
+    office = kind(path)
     with closing(office.db):
         for number in range(1, documents + 1):
             day, minute = days[(number - 1) * len(days) // documents], number % 3000

@@ -10,7 +10,10 @@ from datetime import timedelta
 import pytest
 from flows_world import LETTER, a_sheet
 
+from edge_node.adapters.database import moment
+from edge_node.adapters.history import note
 from edge_node.adapters.steps import Phase, Step, listening
+from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import NotAllowed, QueueDamaged
 
 PDF = LETTER.read_bytes()
@@ -135,7 +138,7 @@ def test_a_node_does_not_begin_on_a_queue_that_is_damaged_out_of_sight(parties):
     sender, _ = parties
     with sender.queue.file.transaction() as transaction:
         for number in range(6000):
-            transaction.insert("events", {"item": "o", "at": number, "event": "x" * 100})
+            note(transaction, ItemId("o"), "x" * 100, now=moment(number))
     lose(sender, overwrite_some)
     assert sender.ledger.counts() == {"out": {}, "in": {}, "reports": {}, "statuses": {}}
     with pytest.raises(QueueDamaged):

@@ -1,0 +1,40 @@
+"""Who sits at the command line, and why they do what they do: it stands in the journal."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge_node.catalogue import here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_node.cli.seat import Seat
+    from edge_node.node import Node
+
+Why = Annotated[
+    str, typer.Option("--why", metavar="TEXT", help=here("Why you do it; the journal keeps it."))
+]
+
+
+@contextmanager
+def acting(seat: Seat, why: str = "") -> Iterator[Node]:
+    """Let what is done to the node in the block bear the operator's name and reason."""
+    from edge_node.domain.actor import Actor  # noqa: PLC0415 - reading commands act on nothing
+
+    node = seat.node
+    with node.queue.file.acting(Actor(name=operator(), why=why.strip())):
+        yield node
+
+
+def operator() -> str:
+    """Return who sits there, as far as the machine knows: through sudo, who called it."""
+    try:
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may know no name
+        return str(os.getuid())
