@@ -313,7 +313,7 @@ class Arriving:
         """
         Enter that it came into sight, and queue its status 01 (``arrival``); LeaseLost.
 
-        Where the software was quicker with a later status, that says it as well.
+        Where the software was quicker with a later status, 01 was queued before that.
         """
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)

@@ -62,13 +62,21 @@ _HANDED_OVER: Final = frozenset(
 _SPACE: Final = re.compile(r"\s+")
 
 
-def give(transaction: Transaction, item: ItemId, given: Given, *, now: datetime) -> ItemId | None:
+def give(
+    transaction: Transaction,
+    item: ItemId,
+    given: Given,
+    *,
+    now: datetime,
+    first: Given | None = None,
+) -> ItemId | None:
     """
     Queue a status about an item, and enter it; None where its file was taken already.
 
     Returns what it is filed under: for an answer to a request, the document that is about.
     OutOfTurn where the life of the document does not allow it; StatusRefused where nothing can be
-    said of it at all. What is in quarantine can be refused, and is returned by that.
+    said of it at all. What is in quarantine can be refused, and is returned by that. ``first`` is
+    said before it of what the software took before we had entered that it came into sight.
     """
     if given.source and transaction.row(_TAKEN_IN, {"source": given.source}):
         return None
@@ -83,6 +91,8 @@ def give(transaction: Transaction, item: ItemId, given: Given, *, now: datetime)
         reason = say("returned by {who}: {note}", who=given.who, note=given.note)
         send_back(transaction, row, given, reason, now=now)
     else:
+        if first is not None and row["state"] == Receiving.ACKNOWLEDGED:
+            give_by_itself(transaction, row, first, now=now)
         _speak(transaction, row, given, now=now)
     if given.arrival is not None:
         register(transaction, row, given.arrival, who=given.who, now=now)

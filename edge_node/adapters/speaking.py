@@ -56,15 +56,18 @@ class Speaking:
             return None
         return ItemId(row["id"]), as_reference(row)
 
-    def give(self, item: ItemId, given: Given, *, now: datetime) -> bool:
+    def give(
+        self, item: ItemId, given: Given, *, now: datetime, first: Given | None = None
+    ) -> bool:
         """
         Queue a status about an incoming document; False where its file was taken already.
 
-        OutOfTurn where the document's life does not allow it, StatusRefused where nothing can be
-        said of it.
+        ``first`` is the status 01 of a document the software has in hand before it was entered
+        that it came into sight. OutOfTurn where the document's life does not allow it,
+        StatusRefused where nothing can be said of it.
         """
         with self._file.transaction() as transaction:
-            subject = giving.give(transaction, item, given, now=now)
+            subject = giving.give(transaction, item, given, first=first, now=now)
             if subject is not None:
                 self._waybills.add(transaction, subject, now=now, wait=True)
             return subject is not None

@@ -170,6 +170,12 @@ class Given:
         return f"{note}; {entry}" if note else entry
 
 
+def arrived(agency: Organization, *, now: datetime) -> Given:
+    """Return what the node says by itself of a document it hands over: status 01."""
+    note = f"{agency.name}: {MEANINGS[Status.ARRIVED].lower()}"
+    return Given(sender=agency, status=Status.ARRIVED, at=now, who=NODE, note=note)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """

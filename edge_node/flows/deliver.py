@@ -19,12 +19,12 @@ from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say
-from edge_node.domain.receipt import MEANINGS, Status
+from edge_node.domain.receipt import Status
 from edge_node.domain.recovery import HAD_BEFORE
 from edge_node.domain.repeats import alarms, likeness_of
 from edge_node.domain.signature import Bears
 from edge_node.domain.signing import DoorAction
-from edge_node.domain.standing import NODE, Given
+from edge_node.domain.standing import NODE, Given, arrived
 from edge_node.flows.objections import damaged, incomplete, wrong_recipient
 from edge_node.flows.rest import until_due
 from edge_node.protocol import edxml, handoff
@@ -120,7 +120,7 @@ class Deliver:
             return  # taken care of otherwise; or a clerk gave it back while it was looked into
         self.sends.note()  # an older state of the queue must not hand it over again
         self.inbox.show(ready.id, ready.folder)
-        arrival = self._arrival(now) if self.receipts else None
+        arrival = arrived(self.agency, now=now) if self.receipts else None
         self.queue.delivered(claim, arrival, now=now)
         log.info("delivered", extra={"item": ready.id, "folder": ready.folder})
 
@@ -330,10 +330,6 @@ class Deliver:
             released=opinion.released,
         )
         return {_SHEET: sheet, _VERDICTS: verdicts}
-
-    def _arrival(self, now: datetime) -> Given:
-        note = f"{self.agency.name}: {MEANINGS[Status.ARRIVED].lower()}"
-        return self._status(Status.ARRIVED, note, now)
 
     def _status(
         self, status: Status, note: str, now: datetime, *, reason: ReasonCode | None = None

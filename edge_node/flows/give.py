@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.errors import StatusRefused
 from edge_node.domain.message import say
 from edge_node.domain.receipt import Status
-from edge_node.domain.standing import Given, named
+from edge_node.domain.standing import Given, arrived, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,7 @@ class Give:
     queue: Speaking
     sends: Sends
     agency: Organization
+    receipts: bool  # whether the node says 01 by itself
 
     def find(self, order: StatusOrder) -> ItemId:
         """Return the document an order names, of those that were handed over; StatusRefused."""
@@ -84,7 +85,8 @@ class Give:
             source=source,
             force=force,
         )
-        done = self.queue.give(item, given, now=now)
+        first = arrived(self.agency, now=now) if self.receipts else None
+        done = self.queue.give(item, given, first=first, now=now)
         if done and order.status == Status.REFUSED:
             self.sends.note()  # an older state of the queue must not tell the sender again
         log.info("status queued", extra={"item": item, "status": order.status, "who": who})

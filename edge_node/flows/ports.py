@@ -316,7 +316,9 @@ class Speaking(Protocol):
     def reference(
         self, *, item: str = "", document_id: str = ""
     ) -> tuple[ItemId, Reference] | None: ...
-    def give(self, item: ItemId, given: Given, *, now: datetime) -> bool: ...
+    def give(
+        self, item: ItemId, given: Given, *, now: datetime, first: Given | None = None
+    ) -> bool: ...
 
 
 class Marks(Protocol):

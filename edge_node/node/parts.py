@@ -299,7 +299,8 @@ class Parts:
         from edge_node.flows.give import Give  # noqa: PLC0415 - only for work
 
         agency = self.config.agency.organization
-        return Give(queue=self.queue.speaking, sends=self.sends, agency=agency)
+        receipts = self.config.report.receipts
+        return Give(queue=self.queue.speaking, sends=self.sends, agency=agency, receipts=receipts)
 
     def repacking(self) -> Repacking:
         """Return what makes a package for fewer receivers."""
