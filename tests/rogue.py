@@ -91,6 +91,16 @@ def stuffing(connection):
     connection.recv(1)
 
 
+def spent(connection):
+    """Answer how much of a file there was to read; read the next one, and leave."""
+    answer(connection, {"read": _read(HANDED)})
+    files = []
+    while not files:
+        _, files, *_ = socket.recv_fds(connection, 1 << 16, 1)
+    _read(files)
+    os._exit(0)
+
+
 def command(way):
     """Return the command that starts a rogue."""
     return (sys.executable, __file__, way)
@@ -101,6 +111,10 @@ def answer(connection, body):
     _say(connection, json.dumps({"body": body, "sizes": []}).encode())
 
 
+def _read(files):
+    return sum(len(os.read(file, 1 << 16)) for file in files)
+
+
 def _say(connection, text):
     connection.sendall(struct.pack("!II", len(text), 0) + text)
 
@@ -109,5 +123,5 @@ if __name__ == "__main__":
     asked = socket.socket(fileno=int(sys.argv[2]))
     answer(asked, {"fenced": False})
     Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    asked.recv(1 << 16)
+    _, HANDED, *_ = socket.recv_fds(asked, 1 << 16, 1)
     globals()[sys.argv[1]](asked)

@@ -31,7 +31,7 @@ from edge_node.notary.binding import close_memory
 from edge_node.notary.wire import TO_PARENT, Garbled, HungUp, Packet, clean, receive, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from edge_node.adapters.hiring import Post, Span
 
@@ -64,8 +64,10 @@ class Hired:
         The files of the packet stay open, and are the caller's.
         """
         with self._lock:
+            places = _places(packet.files)
             while True:
                 child = self._present()
+                _put_back(places)  # a child that was lost may have read on
                 worked, child.worked = child.worked, True
                 try:
                     return child.ask(packet, span)
@@ -145,6 +147,20 @@ class Hired:
         if self._child is not None and (self._child.gone or self._child.lingers):
             self._end(self._child)
             self._child = None
+
+
+def _places(files: Iterable[int]) -> dict[int, int]:
+    """Return how far each file was read; whoever has it shares the place, a child as well."""
+    places: dict[int, int] = {}
+    for file in files:
+        with suppress(OSError):  # a pipe has no place
+            places[file] = os.lseek(file, 0, os.SEEK_CUR)
+    return places
+
+
+def _put_back(places: Mapping[int, int]) -> None:
+    for file, place in places.items():
+        os.lseek(file, place, os.SEEK_SET)
 
 
 class _Child:

@@ -76,7 +76,6 @@ def verify(packet: Packet) -> Packet:
     if len(packet.files) != 1:
         raise Garbled("files")
     with os.fdopen(packet.files[0], "rb", closefd=False) as file:
-        file.seek(0)  # whoever handed it over may have read it
         kind = format_of(file.read(SEARCHED))
         if kind is None:
             why = say("files of this kind are not looked into for signatures")

@@ -189,6 +189,20 @@ def test_a_child_killed_over_a_request_is_replaced_once(hire):
     assert child.pid != first
 
 
+def test_a_fresh_child_finds_a_file_as_it_was_handed_over(hire, tmp_path):
+    """The place in it is shared by all who have it: the lost child had read on."""
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n")
+    child = hire(rogue.command("spent"))
+    child.ask(UNKNOWN, LONG)
+    file = os.open(tmp_path / "a.pdf", os.O_RDONLY)
+    try:
+        os.lseek(file, 5, os.SEEK_SET)
+        packet = Packet(body=UNKNOWN.body, files=(file,))
+        assert child.ask(packet, LONG).body == {"read": 4}
+    finally:
+        os.close(file)
+
+
 def test_a_child_that_hangs_is_killed_in_time(hire):
     """A stopped process answers nothing; it is killed, and the next request is answered."""
     child = hire()
