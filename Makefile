@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEBIAN_PACKAGES := poppler-utils systemd openssl softhsm2 opensc xmlsec1 qpdf fonts-liberation2 \
 	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno \
-	tesseract-ocr tesseract-ocr-vie
+	tesseract-ocr tesseract-ocr-vie chromium
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root debian clean

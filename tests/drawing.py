@@ -31,6 +31,7 @@ from typer.testing import CliRunner
 from edge_node.cli.app import app
 
 root = typer.main.get_command(app)
+root.list_commands(None)  # each is loaded when it is asked for
 shown = {name: command for name, command in root.commands.items() if not command.hidden}
 said = {name: CliRunner().invoke(app, [name, "--help"]).output for name in shown}
 print(json.dumps({"line": {n: c.help for n, c in shown.items()}, "said": said}))

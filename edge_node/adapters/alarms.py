@@ -45,6 +45,7 @@ select fates.item, fates.receiver, fates.state, documents.number, documents.nota
        select 1 from documents as newer join fates as theirs on theirs.item = newer.id
         where newer.document_id = documents.document_id and newer.sender = documents.sender
           and newer.created > documents.created and theirs.receiver = fates.receiver)
+ limit :most
 """
 _RECEIPT: Final = """
 select envelopes.item, incoming.sender as agency, envelopes.state, incoming.code,
@@ -57,6 +58,7 @@ select envelopes.item, incoming.sender, envelopes.state, incoming.code, '', inco
   from envelopes join incoming on incoming.id = envelopes.item
  where envelopes.message = 'status' and envelopes.status = '01'
    and envelopes.state in ('held', 'refused', 'dead') and envelopes.created >= :since
+ limit :most
 """
 # (Nearly everything was heard of: the index holds what was not, and is named so that it is used.)
 _UNHEARD: Final = """
@@ -64,6 +66,7 @@ select fates.item, fates.receiver as agency, fates.state, documents.number, docu
        '' as day, fates.at as since, 0 as urgency
   from fates indexed by fates_unheard join documents on documents.id = fates.item
  where fates.status = '' and fates.state in ('accepted', 'delivered') and fates.at >= :since
+ limit :most
 """
 # (What was refused, finished or given back is not worked on any more.)
 _DUE: Final = """
@@ -73,6 +76,7 @@ select incoming.id as item, incoming.sender as agency, incoming.status as state,
  where particulars.due <> '' and particulars.due between :first and :last
    and incoming.state in ('acknowledged', 'delivered', 'taken') and incoming.folder <> ''
    and incoming.kind <> 'recall' and incoming.status not in ('02', '06', '15')
+ limit :most
 """
 # (Whoever reports of it has it, wherever its folder lies.)
 _UNTAKEN: Final = """
@@ -81,18 +85,21 @@ select incoming.id as item, incoming.sender as agency, incoming.state, incoming.
   from incoming left join particulars on particulars.item = incoming.id
  where incoming.message = 'edoc' and incoming.state = 'delivered'
    and incoming.status in ('', '01')
+ limit :most
 """
 _ANSWER: Final = """
 select coalesce(item, carrier) as item, agency, kind as state, code, '' as day,
        created as since, 0 as urgency
   from changes
  where state = 'asked' and created >= :since
+ limit :most
 """
 _DESTROY: Final = """
 select work.item, '' as agency, 'hindered' as state, incoming.code, '' as day,
        incoming.at as since, 1 as urgency
   from work join incoming on incoming.id = work.item
  where work.lane = 'destroy'
+ limit :most
 """
 _REPLY: Final = """
 select fates.item, fates.receiver as agency, fates.status as state, documents.number,
@@ -103,6 +110,7 @@ select fates.item, fates.receiver as agency, fates.status as state, documents.nu
  where particulars.due <> '' and particulars.due between :first and :last
    and documents.kind <> 'recall' and fates.state in ('accepted', 'delivered')
    and fates.status not in ('02', '06', '15')
+ limit :most
 """
 OPEN: Final[Mapping[Duty, str]] = MappingProxyType(
     {
@@ -132,6 +140,7 @@ update alarms set over = :now
  where item = :item and what = :what and agency = :agency and over is null
 """
 _FORGET: Final = "delete from alarms where over < :before"
+_ALL: Final = -1  # no limit (SQLite)
 _AT_ONCE: Final = 1000  # in one transaction: nobody else writes meanwhile
 LATE: Final = "late"  # what the record of a document calls it
 
@@ -161,15 +170,19 @@ class Alarms:
         """Work on the tables in ``file``."""
         self._file = file
 
-    def open(self, duty: Duty, *, since: datetime, first: date, last: date) -> list[Open]:
+    def open(
+        self, duty: Duty, *, since: datetime, first: date, last: date, most: int = _ALL
+    ) -> list[Open]:
         """
         Return what of one duty is still to be done.
 
         Of what ended badly, and of what waits for others, only what is younger than ``since``;
-        of what has a date of its own, only what is due between ``first`` and ``last``.
+        of what has a date of its own, only what is due between ``first`` and ``last``. Where there
+        are more than ``most``, those that wait for longest, as the indexes have them.
         """
         values = {"since": stamp(since), "first": first.isoformat(), "last": last.isoformat()}
-        return [_to_open(duty, row) for row in self._file.rows(OPEN[duty], values)]
+        rows = self._file.rows(OPEN[duty], values | {"most": most})
+        return [_to_open(duty, row) for row in rows]
 
     def on(self, duty: Duty) -> set[Alarm]:
         """Return the incidents of one duty that are not over."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -51,6 +52,15 @@ _ERROR_HEAD: Final = 64 << 10
 
 # The clocks of an axis and a node that is in order differ by less.
 _TOLERANCE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A request that offers a package; ``headers`` as they go over the wire, signature and all."""
+
+    call: vxp.Call
+    url: str
+    headers: list[tuple[str, str]]
 
 
 class VxpAxis:
@@ -120,6 +130,23 @@ class VxpAxis:
         Raises AxisSilent when the axis may or may not have it, PackageUnreadable when the file is
         not as long as ``stored`` says (nothing the axis could take has left us then).
         """
+        with self._denials():
+            with passing(Step.SEND, message), axis_errors(sent=True):
+                offer = self.offer(stored, message=message, sender=sender, receivers=receivers)
+                body = outgoing_body(package, stored.size)
+                with self._answer(offer.call, offer.headers, body) as response:
+                    answer = _whole(response, SMALL_ANSWER)
+            return vxp_replies.parse_sent(answer, self._verdicts)
+
+    def offer(
+        self,
+        stored: Stored,
+        *,
+        message: MessageType,
+        sender: AgencyCode,
+        receivers: Sequence[AgencyCode] = (),
+    ) -> Offer:
+        """Return the request by which `send` would offer a package, signed as of now."""
         call = vxp.send(
             message,
             sender=sender,
@@ -127,12 +154,8 @@ class VxpAxis:
             receivers=receivers if self._to_header else (),
         )
         length = stored.size + len(vxp.FILE_END)
-        with self._denials():
-            with passing(Step.SEND, message), axis_errors(sent=True):
-                headers = [*self._signed(call), ("Content-Length", str(length))]
-                with self._answer(call, headers, outgoing_body(package, stored.size)) as response:
-                    answer = _whole(response, SMALL_ANSWER)
-            return vxp_replies.parse_sent(answer, self._verdicts)
+        headers = [*self._signed(call), ("Content-Length", str(length))]
+        return Offer(call=call, url=f"{self._url}/{call.method}", headers=headers)
 
     def list_received(
         self, message: MessageType, *, since: datetime | None = None, until: datetime | None = None

@@ -11,6 +11,7 @@ once the queue has it is not this module's affair.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -40,7 +41,9 @@ from edge_node.protocol.handoff.words import nfc
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
+_CHUNK: Final = 1 << 18
 _DOCUMENT_SHEETS: Final = frozenset({"document.json", "document.yaml", "document.yml"})
 
 
@@ -94,6 +97,16 @@ class Claims:
         claimed = recognise(item_id, home / name, name)
         assert claimed is not None  # noqa: S101 - it was written just now
         return claimed
+
+    def begin_package(self, item_id: str, name: str, package: BinaryIO) -> None:
+        """Lay a package of our own making, alone, into the claims; all of it or nothing."""
+        home = self._folder / item_id
+        with durable.disk_errors(home):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with durable.building(home, mode=0o700) as building:
+                self._make_readable(building / name)
+                with durable.writing(building / name / f"{name}{PACKAGE_ENDING}") as copy:
+                    shutil.copyfileobj(package, copy, _CHUNK)
 
     def abandon(self, item_id: str) -> None:
         """Remove a drop of our own making that was not taken in."""
@@ -233,6 +246,27 @@ def recognise(item_id: str, folder: Path, name: str) -> Claimed | None:
         sheet=sheet,
         files=_files_beside(sheet, style),
     )
+
+
+def as_it_lies(drop: Drop) -> Claimed:
+    """Return what a drop would be if it were ours; it stays where it is, and has no id."""
+    sheet = drop.members[0]
+    beside = drop.members[1:] if drop.style is Style.SIDECAR else _files_beside(sheet, drop.style)
+    return Claimed(
+        id="",
+        style=drop.style,
+        name=drop.name,
+        folder=sheet.parent,
+        sheet=sheet,
+        files=beside if drop.style is not Style.PACKAGE else (),
+        fault=drop.fault,
+    )
+
+
+def flaws_in(drop: Drop) -> tuple[Message, ...]:
+    """Return which files of a drop cannot be whole, by their own marks; those that are there."""
+    with durable.disk_errors(drop.anchor):
+        return tuple(flaw for path in drop.members if (flaw := _flaw(path)))
 
 
 def _sheet_of(name: str, files: list[Path]) -> tuple[Style, Path | None]:

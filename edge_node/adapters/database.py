@@ -15,12 +15,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlite_utils import Database
-
 from edge_node.adapters.disk import make_private
 from edge_node.adapters.in_hand import InHand
 from edge_node.adapters.mounts import MOUNTINFO, foreign_filesystem
-from edge_node.adapters.schema import MIGRATIONS
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.actor import THE_NODE, Actor
 from edge_node.domain.errors import ConfigError, DiskTrouble, QueueDamaged, QueueHeld
@@ -60,22 +57,33 @@ class QueueFile:
         self._threads = threading.local()
         # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
         self._writing = threading.Lock()
+        self._bring_up()
+
+    def _bring_up(self) -> None:
+        """Make the tables what this release wants them to be."""
+        from sqlite_utils import Database  # noqa: PLC0415 - whoever only reads waits for no library
+
+        from edge_node.adapters.schema import MIGRATIONS  # noqa: PLC0415 - likewise
+
         with self._minding():
-            MIGRATIONS.apply(self._db)
+            MIGRATIONS.apply(Database(self._conn, execute_plugins=False))
 
     @property
-    def _db(self) -> Database:
-        opened: Database | None = getattr(self._threads, "db", None)
+    def _conn(self) -> sqlite3.Connection:
+        opened: sqlite3.Connection | None = getattr(self._threads, "conn", None)
         if opened is None:
             with self._minding():
-                opened = Database(_connect(self.path, self._busy), execute_plugins=False)
-            self._threads.db = opened
+                opened = self._connect()
+            self._threads.conn = opened
         return opened
+
+    def _connect(self) -> sqlite3.Connection:
+        return _connect(self.path, self._busy)
 
     def rows(self, sql: str, values: Mapping[str, object] | None = None) -> list[Row]:
         """Return the rows a reading statement finds."""
         with self._minding():
-            return _rows(self._db.conn, sql, values or {})
+            return _rows(self._conn, sql, values or {})
 
     def row(self, sql: str, values: Mapping[str, object] | None = None) -> Row | None:
         """Return the first row a reading statement finds, or None."""
@@ -104,7 +112,7 @@ class QueueFile:
         Where ``durable`` is false nobody waits for the disk: a power cut may undo it, unless a
         durable transaction came after it. It is for what is simply done again then.
         """
-        connection = self._db.conn
+        connection = self._conn
         with self._writing, self._minding(), _synchronous(connection, durable=durable):
             connection.execute("begin immediate")
             try:
@@ -120,7 +128,7 @@ class QueueFile:
     def empty_log(self) -> bool:
         """Write the log back into the file and cut it to nothing; False while it is read."""
         with self._writing, self._minding():
-            row = self._db.conn.execute("pragma wal_checkpoint(truncate)").fetchone()
+            row = self._conn.execute("pragma wal_checkpoint(truncate)").fetchone()
         return not row[0]
 
     def demand_unharmed(self) -> None:
@@ -141,10 +149,10 @@ class QueueFile:
 
     def close(self) -> None:
         """Close this thread's connection; the last one closed folds the WAL back in."""
-        opened: Database | None = getattr(self._threads, "db", None)
+        opened: sqlite3.Connection | None = getattr(self._threads, "conn", None)
         if opened is not None:
             opened.close()
-            del self._threads.db
+            del self._threads.conn
 
 
 class Transaction:

@@ -16,7 +16,6 @@ from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import Earlier, ItemId
 from edge_node.domain.message import freeze
 from edge_node.domain.numbers import spellings
-from edge_node.protocol.handoff.acts import act_values, read_acts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +68,19 @@ def enter(transaction: Transaction, new: NewDocument, *, now: datetime) -> None:
 
 def acts_text(acts: Sequence[Act]) -> str:
     """Return the agency's own signatures as a row keeps them."""
+    from edge_node.protocol.handoff.acts import act_values  # noqa: PLC0415 - not to list documents
+
     return json.dumps([act_values(act) for act in acts], ensure_ascii=False)
 
 
 def acts_in(row: Row) -> tuple[Act, ...]:
     """Return the agency's own signatures on the files of a document, in their order."""
-    return read_acts(json.loads(row["signatures"]))
+    kept = json.loads(row["signatures"])
+    if not kept:
+        return ()
+    from edge_node.protocol.handoff.acts import read_acts  # noqa: PLC0415 - not to list documents
+
+    return read_acts(kept)
 
 
 def has(tables: QueueFile | Transaction, item: ItemId) -> bool:

@@ -83,6 +83,7 @@ class Waiting:
     place: str
     why: Message
     since: float
+    hint: Message | None = None
 
     @property
     def path(self) -> Path:

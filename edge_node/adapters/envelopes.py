@@ -218,6 +218,11 @@ def add_envelope(  # noqa: PLR0913 - the columns of one row
     return envelope
 
 
+def is_canary(item: str) -> bool:
+    """Tell whether an envelope's item is a document to ourselves, of which no more is known."""
+    return item.startswith("c")
+
+
 def envelope_row(transaction: Transaction, envelope: str) -> Row:
     """Return the row of an envelope that something in the queue points at."""
     row = transaction.row(_AN_ENVELOPE, {"id": envelope})
@@ -279,9 +284,11 @@ def move_fate(
     except IllegalTransition:
         return False
     transaction.execute(
-        "update fates set state = :state, reason = :reason, at = :now"
+        "update fates set state = :state, reason = :reason, kept = :kept, at = :now"
         " where item = :item and receiver = :receiver",
-        values | {"state": state, "reason": reason, "now": stamp(now)},
+        values
+        | {"state": state, "reason": reason, "now": stamp(now)}
+        | {"kept": int(event is SendingEvent.KEPT)},
     )
     note(
         transaction,

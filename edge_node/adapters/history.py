@@ -32,7 +32,7 @@ select events.*, coalesce(documents.document_id, incoming.document_id, '') as do
 # The highest id there ever was: where the last events were cut off, their numbers stay missing.
 _LAST: Final = """
 select (select seq from sqlite_sequence where name = 'events') as number, chain
-  from events order by id desc limit 1
+  from events where id = (select max(id) from events)
 """
 _TOLD: Final = "update events set untold = 0 where id = :id"
 _OF_ITEM: Final = "select * from events where item = :item order by id"
@@ -123,4 +123,6 @@ def _to_happening(row: Row) -> Happening:
         said=None if row["said"] is None else moment(row["said"]),
         document_id=row.get("document_id", ""),
         ref=row.get("ref", ""),
+        actor=row["actor"],
+        why=row["why"],
     )

@@ -14,7 +14,16 @@ from edge_node.adapters import particulars
 from edge_node.adapters.database import moment, new_id, stamp
 from edge_node.adapters.history import note
 from edge_node.domain.document import AgencyCode, Reference
-from edge_node.domain.envelope import AxisId, Digest, Incoming, ItemId, Lane, MessageType, Stored
+from edge_node.domain.envelope import (
+    CANARY,
+    AxisId,
+    Digest,
+    Incoming,
+    ItemId,
+    Lane,
+    MessageType,
+    Stored,
+)
 from edge_node.domain.lifecycle import Receiving, progress
 from edge_node.domain.message import freeze
 from edge_node.domain.signature import Bears
@@ -126,7 +135,7 @@ def to_incoming(row: Row) -> Incoming:
     return Incoming(
         id=ItemId(row["id"]),
         axis_id=AxisId(row["axis_id"]),
-        message=MessageType(row["message"]),
+        message=MessageType.DOCUMENT if row["message"] == CANARY else MessageType(row["message"]),
         sender=row["sender"],
         package=Stored(digest=Digest(row["digest"]), size=row["size"]),
         created=moment(row["created"]),

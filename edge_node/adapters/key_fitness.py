@@ -111,6 +111,17 @@ class KeyFitness:
             warnings=(*judgement.warnings, *(_soon(report) if report.certificate else ())),
         )
 
+    def signs(self, name: str, *, now: datetime) -> bool:
+        """Have a key sign a trial; return whether that fits its certificate. Raises `Outage`."""
+        key = self.keys.key(name)
+        facts = key.facts()
+        specimen = _specimen(key, facts)
+        trust = Trust(roots=(), checking=Checking.NEVER)
+        read = self.appraiser.appraise(
+            facts.certificate, facts.chain, trust, now=now, specimen=specimen
+        )
+        return bool(read.fits)
+
     def _described(
         self, report: KeyReport, facts: KeyFacts, read: Appraisal, now: datetime
     ) -> KeyReport:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import changes, links
+from edge_node.adapters import changes, links, searching
 from edge_node.adapters.database import moment
 from edge_node.adapters.documents import acts_in
 from edge_node.adapters.envelopes import fates_of
@@ -17,7 +17,7 @@ from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say, thaw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import Fate
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
+    from edge_node.domain.wanted import Wanted
 
 _OUT: Final = "select * from documents order by created desc limit :limit"
 # Those that came into the state last: of many, that is what somebody looks for.
@@ -51,8 +52,15 @@ select * from documents where id >= :low and id < :high or document_id = :docume
 _FIND_IN: Final = """
 select * from incoming
  where id >= :low and id < :high
-    or document_id = :document_id and message = 'edoc' and state <> 'repeated'
+    or document_id = :document_id and +message = 'edoc' and state <> 'repeated'
  limit 3
+"""
+_IDS: Final = """
+select id from (select id from documents where id >= :low and id < :high limit :limit)
+union all
+select id from (select id from incoming
+                 where id >= :low and id < :high and +message = 'edoc' limit :limit)
+ limit :limit
 """
 _PARKED: Final = """
 select * from incoming
@@ -162,6 +170,29 @@ class Ledger:
         rows = self._file.rows(sql, {"state": state, "limit": limit})
         return [self._inbound(row) for row in rows]
 
+    def search(
+        self, wanted: Wanted, *, limit: int, tell: Callable[[Message], str] = str
+    ) -> list[Outbound | Inbound]:
+        """
+        Return the newest ``limit`` documents of each direction that are wanted, newest first.
+
+        Reasons are compared as ``tell`` says them.
+        """
+
+        def read(reason: str) -> str:
+            message = thaw(reason)
+            return tell(message) if message else ""
+
+        found: list[Outbound | Inbound] = []
+        if wanted.outgoing:
+            rows = searching.outgoing(self._file, wanted, limit=limit, tell=read)
+            found += [self._outbound(row) for row in rows]
+        if wanted.incoming:
+            also = "status" if wanted.state in _IN_STATES else "edoc"
+            rows = searching.incoming(self._file, wanted, limit=limit, tell=read, also=also)
+            found += [self._inbound(row) for row in rows]
+        return sorted(found, key=lambda item: item.created, reverse=True)
+
     def find(self, prefix: str) -> Outbound | Inbound:
         """Return the one item whose id begins so; UnknownItem if there is none, or several."""
         prefix = prefix.encode(errors="replace").decode()  # a terminal may send any bytes
@@ -176,6 +207,11 @@ class Ledger:
                 hint=say("`edge-node list` shows the ids"),
             )
         return self._outbound(out[0]) if out else self._inbound(into[0])
+
+    def ids(self, prefix: str, *, limit: int) -> list[str]:
+        """Return some ids of documents, either way, that begin so."""
+        values = {"low": prefix, "high": prefix + "\U0010ffff", "limit": limit}
+        return [row["id"] for row in self._file.rows(_IDS, values)]
 
     def attempts(self, item: ItemId) -> list[Attempt]:
         """Return every try to send an envelope of one item, oldest first."""

@@ -61,6 +61,12 @@ class Upstream:
         with self._lock:
             return self._down(self._monotonic())
 
+    @property
+    def circuit(self) -> Circuit:
+        """How the circuit stands at this moment."""
+        with self._lock:
+            return self._circuit
+
     @contextmanager
     def calling(self, probe: Callable[[], object]) -> Iterator[None]:
         """

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _OURS: Final = "o"  # what the ids of documents on their way out begin with
 REPLY: Final = "reply"
+ANEW: Final = "anew"  # the same document, under a DocumentId of its own
 # One that has a folder is the one the agency knows; some software gives one id to all it sends.
 # (A plus keeps SQLite from an index of much.)
 _IN_BY_ID: Final = """
@@ -90,6 +91,13 @@ def enter(
         values |= {"code": document.code, "document_id": document.document_id}
         for statement in _ARRIVED:
             transaction.execute(statement, values)
+
+
+def sent_anew(
+    transaction: Transaction, old: ItemId, new: ItemId, about: Reference, *, now: datetime
+) -> None:
+    """Enter that a document is sent once more under another DocumentId."""
+    _put(transaction, new, ANEW, about, old, now=now)
 
 
 def asked(

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.durable import disk_errors, hand_over
+from edge_node.adapters.service_unit import to_stop, unit_of
 from edge_node.domain.errors import AlreadyRunning
 from edge_node.domain.message import say
 
@@ -32,15 +33,19 @@ def locked(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunning(
-                say("another edge-node works on {path}", path=str(data)),
-                hint=say("stop it first (systemctl stop edge-node@…), or use another folder"),
-            ) from error
+            raise _held(data, int(os.read(handle, 32) or b"0")) from error
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(handle)
+
+
+def _held(data: Path, process: int) -> AlreadyRunning:
+    return AlreadyRunning(
+        say("another edge-node works on {path}", path=str(data)),
+        hint=to_stop(unit_of(process), process),
+    )
 
 
 @contextmanager

@@ -110,6 +110,16 @@ class Opener:
         asked = Packet(body={"ask": "printed"}, files=files)
         return self._heard(asked, read_printed, lambda why: Printed(seen=Seen.LOST, why=why))
 
+    def picture(self, file: int, canvas: int) -> Printed:
+        """
+        Have page 1 of an open PDF drawn into ``canvas``, as sharp as fits, and return its size.
+
+        ``canvas`` is a file of `told_printed.HEAD` bytes and one for each pixel there is room for.
+        `ChildMissing` where there is nobody to look.
+        """
+        asked = Packet(body={"ask": "picture"}, files=(file, canvas))
+        return self._heard(asked, read_printed, lambda why: Printed(seen=Seen.LOST, why=why))
+
     def tidy(self) -> None:
         """Take note of a child that has gone for want of work."""
         self._hired.tidy()

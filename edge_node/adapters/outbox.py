@@ -48,23 +48,40 @@ _UNKNOWN: Final = -1
 class Outbox:
     """One folder the software drops into, and the private folder drops are claimed into."""
 
-    def __init__(self, folder: Path, claims: Path, settings: OutboxSettings) -> None:
-        """Begin with nothing seen; ``claims`` should lie on the same mount as ``folder``."""
+    def __init__(
+        self,
+        folder: Path,
+        claims: Path,
+        settings: OutboxSettings,
+        *,
+        sightings: Sightings | None = None,
+        anew: bool = False,
+    ) -> None:
+        """
+        Begin with nothing seen; ``claims`` should lie on the same mount as ``folder``.
+
+        ``anew``: what was refused where it lies is judged as if nobody had said so.
+        """
         self._folder = folder
+        self._anew = anew
         self._settings = settings
         self._claims = Claims(folder, claims)
-        self._sightings = Sightings(folder)
+        self._sightings = sightings or Sightings(folder)
         self._held: dict[Path, tuple[object, Message]] = {}
 
-    def scan(self, now: float) -> Scan[Drop]:
+    def scan(self, now: float, *, only: Path | None = None) -> Scan[Drop]:
         """
         Look at everything once; ``now`` is our monotonic clock, in seconds.
 
-        Raises FolderMissing when the outbox is not there, AccessDenied, DiskTrouble.
+        Where ``only`` is a folder in it, at nothing else; where it is a file, at no folder: of
+        files, each may have a say about any other. Raises FolderMissing when the outbox is not
+        there, AccessDenied, DiskTrouble.
         """
         with sight_of(self._folder, self._settings, self._sightings, now=now) as sight:
-            self._judge_loose(sight.listing, sight.ripeness)
-            for folder in sight.listing.folders:
+            folders = [each for each in sight.listing.folders if only in (None, Path(each.path))]
+            if only is None or not folders:
+                self._judge_loose(sight.listing, sight.ripeness)
+            for folder in folders:
                 self._judge_bundle(folder, sight.eyes, sight.ripeness)
         return sight.ripeness.scan()
 
@@ -111,6 +128,11 @@ class Outbox:
         """
         for paper in sorted(papers, reverse=True):  # error.json last: it is the mark
             durable.write(self._error_file(drop.name, f".{paper}"), papers[paper])
+
+    def refusal_of(self, drop: Drop) -> Path | None:
+        """Return where a person reads why a drop was refused in place, if that still holds."""
+        told = self._told_of({drop.anchor, *drop.members}, drop.name)
+        return self._error_file(drop.name, ".error.txt") if told else None
 
     # ── files that lie loose ─────────────────────────────────────────────────────────────────
 
@@ -168,7 +190,7 @@ class Outbox:
             file.note = self._urgency_by_rule(file)
         if file.note == _UNKNOWN:
             why = say("no sidecar names it, and no rule of the configuration knows its name")
-            ripeness.wait(file.path, why, file.since)
+            ripeness.wait(file.path, why, file.since, hint=_UNNAMED)
             return
         urgency = file.note if isinstance(file.note, int) else 0
         drop = self._drop(Style.BARE, Path(file.name).stem, [file], urgency=urgency)
@@ -200,7 +222,7 @@ class Outbox:
             return
         why = _unfit(Path(about), inside)
         if why is not None:
-            ripeness.wait(about, why, folder.since)
+            ripeness.wait(about, why, folder.since, hint=None if inside.odd else _UNFINISHED)
         elif ripeness.settled(about, inside.files):
             self._judge_settled(folder, inside, ripeness)
 
@@ -296,6 +318,10 @@ class Outbox:
         return tuple(rights)
 
     def _refused(self, paths: Collection[Path], name: str) -> bool:
+        """Tell whether a drop is to stay, because of our word on it."""
+        return not self._anew and self._told_of(paths, name)
+
+    def _told_of(self, paths: Collection[Path], name: str) -> bool:
         """Tell whether our word on a drop is younger than these of it (a ctime cannot lie)."""
         try:
             told = self._error_file(name, ".error.json").stat().st_mtime_ns
@@ -342,6 +368,12 @@ class _Naming:
                         other=other.name,
                     )
         return None
+
+
+_UNNAMED: Final = say(
+    "put a sheet beside it that names it, or have intake.rules know names like this"
+)
+_UNFINISHED: Final = say("write its document.json, last of all, and see to its owner and mode")
 
 
 def _unfit(folder: Path, inside: Listing) -> Message | None:

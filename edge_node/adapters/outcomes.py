@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import work
-from edge_node.adapters.envelopes import envelope_row, move, note_attempt
+from edge_node.adapters.envelopes import envelope_row, is_canary, move, note_attempt
 from edge_node.adapters.offering import SETTLED
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.lifecycle import SendingEvent
@@ -55,7 +55,7 @@ def enter(
     note_attempt(transaction, claim, outcome or event, now=now, reason=words)
     if state in SETTLED:
         work.finish(transaction, claim)
-        if row["message"] == MessageType.DOCUMENT:
+        if row["message"] == MessageType.DOCUMENT and not is_canary(row["item"]):
             waybills.add(transaction, row["item"], now=now, wait=False)
     else:
         work.defer(transaction, claim, until=due, reason=words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import work
 from edge_node.adapters.arriving import Arriving
 from edge_node.adapters.database import QueueFile
+from edge_node.adapters.halting import Halting
 from edge_node.adapters.history import History
 from edge_node.adapters.learning import Learning
 from edge_node.adapters.marks import Marks
@@ -52,16 +53,17 @@ class Queue:
         *,
         only: ItemId | None = None,
         same: SameAgency = only_itself,
+        file: QueueFile | None = None,
     ) -> None:
         """
         Open the queue at ``path``; raises what `QueueFile` raises.
 
         Where ``only`` names an item, that one is claimed, suspected or not, and no other.
         ``same`` tells by which codes an agency goes: as one a recall may ask for what it sent as
-        another.
+        another. ``file`` is the one at ``path`` where somebody has opened it already, to read.
         """
         waybills = waybills or Waybills()
-        self.file = QueueFile(path)
+        self.file = file or QueueFile(path)
         self.outgoing = Outgoing(self.file, waybills, only=only, same=same)
         self.unsure = Unsure(self.file)
         self.arriving = Arriving(self.file, waybills, only=only, same=same)
@@ -75,6 +77,7 @@ class Queue:
         self.marks = Marks(self.file)
         self.requests = Requests(self.file, waybills, same=same)
         self.tombstones = Tombstones(self.file, waybills)
+        self.halting = Halting(self.file, waybills)
 
     def sweep(self, *, now: datetime, ceiling: timedelta, crashes: int = _SUSPECTED_AFTER) -> int:
         """

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import NewDocument, Stored
 
 # Of these the axis has nothing, and nobody sends it again: there is no one to be asked. Of what
-# is held nobody knows, nor of what was given up after silence.
+# is held nobody knows, unless a person keeps it back, nor of what was given up after silence.
 _NOWHERE: Final = frozenset({Sending.REFUSED, Sending.RECALLED})
 _STANDING: Final = """
-select fates.receiver, fates.state, fates.envelope, envelopes.state as offered,
+select fates.receiver, fates.state, fates.kept, fates.envelope, envelopes.state as offered,
        envelopes.sending, envelopes.receivers,
        coalesce((select outcome <> 'missing' from attempts
                   where envelope = fates.envelope
@@ -72,11 +72,11 @@ def plan(tables: QueueFile | Transaction, document: Document) -> RecallPlan:
     if item is None:
         return RecallPlan(item=None, asked=tuple(receivers))
     rows = {row["receiver"]: row for row in tables.rows(_STANDING, {"item": item})}
-    stopped = [code for code in receivers if code in rows and _is_nowhere(rows[code])]
+    stopped = [code for code in receivers if code in rows and is_nowhere(rows[code])]
     asked = [code for code in receivers if code not in stopped]
-    unsent = {rows[code]["envelope"] for code in stopped if _is_unsent(rows[code])}
+    unsent = {rows[code]["envelope"] for code in stopped if is_unsent(rows[code])}
     rest = (
-        (ItemId(envelope), _others(rows.values(), envelope, stopped))
+        (ItemId(envelope), others_of(rows.values(), envelope, stopped))
         for envelope in sorted(unsent)
     )
     return RecallPlan(
@@ -205,7 +205,7 @@ def freeze_fate(
     """Enter that a receiver's document was had back, as its papers say."""
     event = SendingEvent.RECALLED
     move_fate(transaction, item, receiver, event, now=now, reason=reason)
-    _offer_no_more(transaction, item)
+    offer_no_more(transaction, item)
 
 
 def _wanted(transaction: Transaction, item: str) -> list[Change]:
@@ -219,17 +219,32 @@ def _wanted(transaction: Transaction, item: str) -> list[Change]:
     ]
 
 
-def _is_unsent(row: Row) -> bool:
+def standing(tables: QueueFile | Transaction, item: ItemId) -> list[Row]:
+    """Return how a document stands at each receiver, and what is known of whether it left."""
+    return tables.rows(_STANDING, {"item": item})
+
+
+def is_kept(row: Row) -> bool:
+    """Tell whether a person keeps it back: it has not left."""
+    return bool(row["state"] == Sending.HELD and row["kept"])
+
+
+def is_unsent(row: Row) -> bool:
+    """Tell whether its envelope waits to be sent for the first time, or again."""
     return bool(row["offered"] == Sending.QUEUED and row["sending"] is None)
 
 
-def _is_nowhere(row: Row) -> bool:
+def is_nowhere(row: Row) -> bool:
+    """Tell whether the axis has nothing of it, and nobody doubts that."""
     if row["state"] == Sending.DEAD:
         return not row["doubtful"]
-    return row["state"] in _NOWHERE or (row["state"] == Sending.QUEUED and _is_unsent(row))
+    waits = row["state"] == Sending.QUEUED and is_unsent(row)
+    return row["state"] in _NOWHERE or waits or is_kept(row)
 
 
-def _others(rows: Iterable[Row], envelope: str, stopped: Sequence[str]) -> tuple[AgencyCode, ...]:
+def others_of(
+    rows: Iterable[Row], envelope: str, stopped: Sequence[str]
+) -> tuple[AgencyCode, ...]:
     """Return for whom else an envelope that is stopped was to leave."""
     return tuple(
         AgencyCode(row["receiver"])
@@ -250,23 +265,24 @@ def _stop(
     """Take back what has not left; what the same package was to carry to others leaves anew."""
     assert agreed.item is not None  # noqa: S101 - whoever calls has looked
     for envelope, others in agreed.rest:
-        _carry_on(transaction, agreed.item, envelope, others, packages[envelope], now=now)
+        carry_on(transaction, agreed.item, envelope, others, packages[envelope], now=now)
     event, reason = SendingEvent.RECALLED, freeze(_STOPPED)
     for receiver in agreed.stopped:
         move_fate(transaction, agreed.item, receiver, event, now=now, reason=reason)
-    _offer_no_more(transaction, agreed.item)
+    offer_no_more(transaction, agreed.item)
 
 
-def _offer_no_more(transaction: Transaction, item: ItemId) -> None:
+def offer_no_more(transaction: Transaction, item: ItemId) -> None:
     """Withdraw each envelope whose receivers all have nothing, or nothing any more, of it."""
     for envelope in {row["envelope"] for row in transaction.rows(_STANDING, {"item": item})}:
         fates = transaction.rows(_ON_ENVELOPE, {"envelope": envelope})
         if all(fate["state"] == Sending.RECALLED for fate in fates):
             transaction.execute(_NOTHING_LEAVES, {"id": envelope})
-            transaction.execute(_NO_WORK, {"lane": Lane.PUSH, "item": envelope})
+            for lane in (Lane.PUSH, Lane.REPORT):
+                transaction.execute(_NO_WORK, {"lane": lane, "item": envelope})
 
 
-def _carry_on(
+def carry_on(
     transaction: Transaction,
     item: ItemId,
     envelope: ItemId,

@@ -87,9 +87,17 @@ class Ripeness:
             next_look=self._next_look,
         )
 
-    def wait(self, place: str, why: Message, since: float, *, until: float | None = None) -> None:
+    def wait(
+        self,
+        place: str,
+        why: Message,
+        since: float,
+        *,
+        until: float | None = None,
+        hint: Message | None = None,
+    ) -> None:
         """Note that something stays where it is, and when to look again, if time can change it."""
-        self._waiting.append(Waiting(place=place, why=why, since=since))
+        self._waiting.append(Waiting(place=place, why=why, since=since, hint=hint))
         if until is not None and (self._next_look is None or until < self._next_look):
             self._next_look = until
 

@@ -10,12 +10,18 @@ The tables of the queue, as migrations; a migration is never edited once it has 
     changes     recalls, updates and replacements: whom they wait for, and what came of them
     tombstones  what was destroyed after an agreed recall, when, and where copies remain
     alarms      what people were warned of, once each, and since when it is over
+    incidents   what is or was wrong with the node, by the rule that watches it
+    notices     what is to be told of incidents, from when on; and a digest a day
+    tellings    one notice for one address, until it is told or given up
+    canaries    documents to ourselves, and when they came back
     work        what is to be done, one row for each; a claim is a lease on one of them
     attempts    every try to send an envelope
     marks       what the node remembers of itself, by name
     pauses      what cannot be done at present, since when, and when it is tried again
     events      what happened, in order, each chained to the one before (`domain.journal`); never
                 changed nor removed; some of it is still to be told to the document software
+    wording     what each document is looked for by (`schema_search`, with its index `words`)
+    heads       how far the chain reached on a day, and who vouches for that outside of this file
 
 Moments are milliseconds since 1970. `work` holds what is due and nothing else, so that a long
 history slows no claim.
@@ -26,6 +32,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sqlite_utils.migrations import Migrations
+
+from edge_node.adapters.schema_search import SEARCH
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -121,6 +129,8 @@ _FIRST: Final = (
         status text not null default '',
         status_at integer not null default 0,
         reason text not null default '',
+        -- held because a person keeps it back: it has not left, nobody doubts that
+        kept integer not null default 0,
         at integer not null,
         primary key (item, receiver)
     ) strict, without rowid
@@ -239,6 +249,61 @@ _FIRST: Final = (
     "create index alarms_on on alarms (what, at) where over is null",
     "create index alarms_over on alarms (over) where over is not null",
     """
+    create table incidents (
+        id integer primary key autoincrement,
+        rule text not null,
+        watch text not null,
+        about text not null,
+        stage text not null,
+        severity text not null,
+        words text not null,
+        seen integer not null,
+        raised integer,
+        gone integer,
+        over integer
+    ) strict
+    """,
+    "create unique index incidents_on on incidents (rule, about) where over is null",
+    "create index incidents_raised on incidents (raised) where raised is not null",
+    "create index incidents_over on incidents (over) where over is not null",
+    """
+    create table notices (
+        id integer primary key autoincrement,
+        incident integer references incidents (id) on delete cascade,
+        event text not null,
+        channels text not null,
+        words text not null,
+        created integer not null,
+        due integer not null,
+        spread integer not null default 0
+    ) strict
+    """,
+    "create index notices_due on notices (due) where spread = 0",
+    "create index notices_incident on notices (incident)",
+    """
+    create table tellings (
+        notice integer not null references notices (id) on delete cascade,
+        address text not null,
+        due integer not null,
+        attempt integer not null default 0,
+        told integer,
+        dropped integer,
+        primary key (notice, address)
+    ) strict, without rowid
+    """,
+    "create index tellings_due on tellings (due) where told is null and dropped is null",
+    """
+    create table canaries (
+        id text primary key,
+        document_id text not null unique,
+        envelope text not null,
+        sent integer not null,
+        back integer
+    ) strict, without rowid
+    """,
+    "create index canaries_sent on canaries (sent)",
+    "create index canaries_back on canaries (back) where back is not null",
+    """
     create table work (
         lane text not null,
         item text not null,
@@ -299,6 +364,25 @@ _FIRST: Final = (
     create index events_accepted on events (at, agency, item)
      where event in ('accepted', 'delivered') and agency <> ''
     """,
+    """
+    create table heads (
+        day text primary key,
+        at integer not null,
+        event integer not null,
+        chain blob not null,
+        how text not null,
+        token blob
+    ) strict
+    """,
+    "create unique index heads_event on heads (event)",
+    """
+    create trigger heads_stand before update of day, at, event, chain on heads
+    begin select raise(abort, 'what was vouched for is not changed'); end
+    """,
+    """
+    create trigger heads_stay before delete on heads
+    begin select raise(abort, 'what was vouched for is not removed'); end
+    """,
     "create table marks (name text primary key, value text not null) strict, without rowid",
     """
     create table pauses (
@@ -314,5 +398,5 @@ _FIRST: Final = (
 @MIGRATIONS()
 def m0001_first(db: Database) -> None:
     """Make the tables of the first release."""
-    for statement in _FIRST:
+    for statement in (*_FIRST, *SEARCH):
         db.execute(statement)

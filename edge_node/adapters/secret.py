@@ -44,10 +44,26 @@ def secret_path(spec: str, environ: Mapping[str, str]) -> Path:
 
 def read_secret(path: Path) -> bytes:
     """Return the secret without the line end at its end; SecretUnusable says why not."""
+    content = read_private(path, _LONGEST)
+    secret = content.removesuffix(b"\n").removesuffix(b"\r")
+    if not secret or len(content) > _LONGEST:
+        raise SecretUnusable(
+            say("{path} does not hold a secret", path=str(path)),
+            hint=say("put the secret in it, on one line"),
+        )
+    return secret
+
+
+def read_private(path: Path, longest: int) -> bytes:
+    """
+    Return what a file with secrets holds, and one byte more where it holds more than ``longest``.
+
+    SecretUnusable where it cannot be read, or everybody may.
+    """
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_LONGEST + 1)
+            content = file.read(longest + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SecretUnusable(
@@ -59,10 +75,4 @@ def read_secret(path: Path) -> bytes:
             say("everybody on this machine may read the secret in {path}", path=str(path)),
             hint=say("chmod o-rwx {path}", path=str(path)),
         )
-    secret = content.removesuffix(b"\n").removesuffix(b"\r")
-    if not secret or len(content) > _LONGEST:
-        raise SecretUnusable(
-            say("{path} does not hold a secret", path=str(path)),
-            hint=say("put the secret in it, on one line"),
-        )
-    return secret
+    return content

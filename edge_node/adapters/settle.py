@@ -14,6 +14,7 @@ import re
 import signal
 import stat
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
@@ -22,9 +23,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from edge_node.domain.message import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 Signature = tuple[int, int, int]  # size, mtime_ns, inode
+Since = Callable[[os.stat_result, float], float]  # since when, by our clock, it looks like that
 
 _WIDTH: Final = 64  # bits of a size or an inode; when it was written may be anything
 _LOWEST: Final = (1 << _WIDTH) - 1
@@ -129,9 +131,15 @@ class Sightings:
     What a round does not see again is forgotten.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Begin with nothing seen in the folder."""
+    def __init__(self, folder: Path, *, since: Since | None = None) -> None:
+        """
+        Begin with nothing seen in the folder.
+
+        What is seen for the first time looks like that from now on; ``since`` tells of somebody
+        who looks only once how long it certainly has.
+        """
         self._folder = str(folder)
+        self._since = since or _just_now
         self._known: dict[str, Sighting] = {}
 
     def get(self, path: Path) -> Sighting | None:
@@ -145,7 +153,7 @@ class Sightings:
     @contextmanager
     def round(self, now: float) -> Iterator[Round]:
         """Give the eyes of one round; at its end what they did not see is forgotten."""
-        eyes = Round(self._folder, self._known, now)
+        eyes = Round(self._folder, self._known, now, self._since)
         yield eyes
         self._known = eyes.seen
 
@@ -153,8 +161,11 @@ class Sightings:
 class Round:
     """One look at a folder and at the folders in it."""
 
-    def __init__(self, folder: str, before: Mapping[str, Sighting], now: float) -> None:
+    def __init__(
+        self, folder: str, before: Mapping[str, Sighting], now: float, since: Since
+    ) -> None:
         """Begin to look, with what the last round saw (``before``), by name."""
+        self._since = since
         self._folder = folder
         self._before = before
         self._now = now
@@ -181,13 +192,18 @@ class Round:
     def _look(
         self, entry: os.DirEntry[str], place: str | Sighting, seen: Sighting | None
     ) -> Sighting:
-        signature = signature_of(entry.stat(follow_symlinks=False))
+        status = entry.stat(follow_symlinks=False)
+        signature = signature_of(status)
         if seen is not None:
             seen.see(signature, self._now)
             return seen
         # What lies in the folders of drops is called the same in all of them: document.json.
         name = entry.name if isinstance(place, str) else sys.intern(entry.name)
-        return Sighting(place, name, signature, self._now)
+        return Sighting(place, name, signature, self._since(status, self._now))
+
+
+def _just_now(_: os.stat_result, now: float) -> float:
+    return now
 
 
 def access(path: str, *, leases: bool) -> Access:

@@ -89,9 +89,11 @@ def _bounded(connection: sqlite3.Connection, within: timedelta) -> Iterator[None
 
 
 @contextmanager
-def read_only(path: Path) -> Iterator[sqlite3.Connection]:
+def read_only(path: Path, *, busy: float = _BUSY) -> Iterator[sqlite3.Connection]:
     """
     Open a file that is there to read in it and leave no trace; raises what `disk_trouble` does.
+
+    Whoever keeps it to itself is waited for, ``busy`` seconds.
 
     To read a file in WAL mode SQLite lays two others beside it, and whoever may only read cannot
     remove them. Without a WAL nobody has it open: it can be read as if nobody ever wrote.
@@ -100,7 +102,7 @@ def read_only(path: Path) -> Iterator[sqlite3.Connection]:
     if not _wal(path).exists():
         uri += "&immutable=1"
     with disk_trouble(path):
-        opened = sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None)
+        opened = sqlite3.connect(uri, uri=True, timeout=busy, isolation_level=None)
         with closing(opened) as connection:
             yield connection
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -147,8 +148,15 @@ class Spool:
             return
         if not target.parent.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)
+            if self._is_open:
+                target.parent.chmod(0o2750)
             durable.sync_folder(self._packages)
-        part.become(target, mode=0o600)
+        part.become(target, mode=0o640 if self._is_open else 0o600)
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether a group may read here (`edge_node.adapters.access`), which it hands down."""
+        return bool(self.root.stat().st_mode & stat.S_ISGID)
 
     @property
     def _tmp(self) -> Path:

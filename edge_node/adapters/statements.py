@@ -36,9 +36,15 @@ _UNREADABLE: Final = (FileNotFoundError, ValueError, KeyError, TypeError, Recurs
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The pieces in one folder, which is made when there is something to keep."""
+    """
+    The pieces in one folder, which is made when there is something to keep.
+
+    What is not here may lie in ``beneath``, where nothing is ever changed: whoever only rehearses
+    knows what the node knows, and leaves nothing behind.
+    """
 
     folder: Path
+    beneath: Path | None = None
 
     def answer(self, wanted: Wanted) -> Piece | None:
         """Return what was last answered to a question; None where nobody knows."""
@@ -52,11 +58,14 @@ class Statements:
                     fresh_until=_moment(note["fresh_until"]),
                     speaks_until=_moment(note["speaks_until"]),
                 )
-        return None
+        return None if self.beneath is None else Statements(self.beneath).answer(wanted)
 
     def piece(self, fingerprint: str) -> bytes | None:
         """Return the piece of that SHA-256 (hexadecimal); None where it is not here, and whole."""
-        return self._whole(_PIECES, fingerprint) or self._whole(_RELIED_ON, fingerprint)
+        found = self._whole(_PIECES, fingerprint) or self._whole(_RELIED_ON, fingerprint)
+        if found is None and self.beneath is not None:
+            return Statements(self.beneath).piece(fingerprint)
+        return found
 
     def rely_on(self, fingerprints: Iterable[str]) -> None:
         """Keep these pieces for good, durably; what is not here came with the document itself."""

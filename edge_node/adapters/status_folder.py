@@ -39,13 +39,19 @@ if TYPE_CHECKING:
 class StatusFolder:
     """The folder the software writes statuses to, and the two they are filed in."""
 
-    def __init__(self, exchange: Exchange, settings: OutboxSettings) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        settings: OutboxSettings,
+        *,
+        sightings: Sightings | None = None,
+    ) -> None:
         """Begin with nothing seen; of the settings quiet and settle_timeout matter here."""
         self._folder = exchange.statuses
         self._done = exchange.statuses_done
         self._failed = exchange.statuses_failed
         self._settings = settings
-        self._sightings = Sightings(self._folder)
+        self._sightings = sightings or Sightings(self._folder)
 
     def lying(self) -> dict[ItemId, Path]:
         """Return all files that lie there, by their ids; none of them is opened."""

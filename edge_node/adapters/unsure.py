@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 # A document goes by its own number and subject, a status by those of the document it is about.
 _LOOKS: Final[Mapping[MessageType, str]] = MappingProxyType(
     {
-        MessageType.DOCUMENT: "select number, notation, subject from documents where id = :item",
+        MessageType.DOCUMENT: """
+select number, notation, subject from documents where id = :item
+ union all
+select substr(document_id, 1, 8), 'Canary', 'Canary ' || document_id
+  from canaries where id = :item
+""",
         # One that asks to have a document back is ours, and goes by the number of that.
         MessageType.STATUS: """
 select '' as number, code as notation, subject from incoming where id = :item

@@ -9,6 +9,7 @@ event worth ringing for is `arrivals`' affair.
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,16 +35,17 @@ class Watcher:
         """
         self._folders = tuple(folders)
         self._ring = ring
-        self._polling = polling
         self._observer: Arrivals | None = None
         self._watched: dict[Path, tuple[int, int]] = {}
         self._bells: list[Bell] = []
         self._missed: set[Path] = set()  # what cannot be watched, once it has been said
+        self.polls = polling
+        self.rang: float | None = None  # when something was heard last, by the wall (time.time)
 
     @property
     def alive(self) -> bool:
         """Tell whether events can be expected from every folder (always, where it is polled)."""
-        return self._polling or (
+        return self.polls or (
             self._observer is not None
             and self._observer.hearing
             and self._watched == {folder: _identity(folder) for folder in self._folders}
@@ -51,7 +53,7 @@ class Watcher:
 
     def start(self) -> None:
         """Begin to watch; a folder that cannot be watched is tried again by `check`."""
-        if self._polling:
+        if self.polls:
             return
         from edge_node.adapters.arrivals import Arrivals  # noqa: PLC0415 - 60 ms, only for work
 
@@ -84,6 +86,10 @@ class Watcher:
             self._begin_anew()
         return self.alive
 
+    def _hear(self, folder: Path) -> None:
+        self.rang = time.time()
+        self._ring(folder)
+
     def _begin_anew(self) -> None:
         self.stop()
         self.start()
@@ -93,7 +99,7 @@ class Watcher:
     def _watch(self, observer: Arrivals, folder: Path) -> None:
         from edge_node.adapters.arrivals import Bell  # noqa: PLC0415 - see start
 
-        bell = Bell(partial(self._ring, folder))
+        bell = Bell(partial(self._hear, folder))
         try:
             before = _identity(folder)
             observer.hear(folder, bell)

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from edge_node.adapters.service_unit import unit_for, unit_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
@@ -25,6 +27,14 @@ class Situation:
     environ: Mapping[str, str]
     process: int | None  # the daemon that works on its folders; None if there is none
     account: Account  # the node's own, whoever looks
+    config_file: Path | None = None
+    login: bool = False  # whether somebody wants each token told its PIN, once
+
+    @property
+    def unit(self) -> str:
+        """The service of systemd it is; '' where nobody can tell."""
+        own = "" if self.process is None else unit_of(self.process)
+        return own or ("" if self.config_file is None else unit_for(self.config_file))
 
     @property
     def mountinfo(self) -> Path:
@@ -52,3 +62,4 @@ class Check:
     rank: int  # the lower, the earlier it is told
     look: Look
     within: timedelta = timedelta(seconds=10)
+    outward: bool = False  # asks somebody outside of this machine

@@ -53,8 +53,14 @@ def make_rounds(
     now: datetime,
     environ: Mapping[str, str],
     checks: Sequence[Check] | None = None,
+    offline: bool = False,
+    login: bool = False,
 ) -> Iterator[Finding]:
-    """Yield all that is found; without a configuration that can be used, its problems only."""
+    """
+    Yield all that is found; without a configuration that can be used, its problems only.
+
+    ``offline``: nobody outside of this machine is asked. ``login``: each token is told its PIN.
+    """
     try:
         config = load(config_file)
     except ConfigError as error:
@@ -62,15 +68,24 @@ def make_rounds(
             yield bad(CONFIGURATION, problem, error.hint)
         return
     yield good(CONFIGURATION, say("the configuration can be used: {file}", file=str(config_file)))
-    situation = _situation(config, now, environ)
-    begun = [_Looking(check, situation) for check in checks or all_checks()]
+    situation = situation_of(config, now, environ, config_file=config_file, login=login)
+    wanted = (each for each in checks or all_checks() if not (offline and each.outward))
+    begun = [_Looking(check, situation) for check in wanted]
     for each in begun:
         each.start()
     for each in begun:
         yield from each.findings()
 
 
-def _situation(config: Config, now: datetime, environ: Mapping[str, str]) -> Situation:
+def situation_of(
+    config: Config,
+    now: datetime,
+    environ: Mapping[str, str],
+    *,
+    config_file: Path,
+    login: bool = False,
+) -> Situation:
+    """Return what a configuration's node is looked at by, at work or not."""
     data = config.folders.data
     try:
         process = holder(data)
@@ -82,6 +97,8 @@ def _situation(config: Config, now: datetime, environ: Mapping[str, str]) -> Sit
         environ=environ,
         process=process,
         account=Account.of(data, process),
+        config_file=config_file,
+        login=login,
     )
 
 

@@ -27,9 +27,26 @@ def acting(seat: Seat, why: str = "") -> Iterator[Node]:
     """Let what is done to the node in the block bear the operator's name and reason."""
     from edge_node.domain.actor import Actor  # noqa: PLC0415 - reading commands act on nothing
 
+    _demand_right(seat)
     node = seat.node
     with node.queue.file.acting(Actor(name=operator(), why=why.strip())):
         yield node
+
+
+def _demand_right(seat: Seat) -> None:
+    """Make sure that whoever acts may write where the node does; NotAllowed."""
+    from edge_node.domain.errors import NotAllowed  # noqa: PLC0415 - reading commands act on nothing
+    from edge_node.domain.message import say  # noqa: PLC0415 - likewise
+
+    data = seat.config.folders.data
+    if data.exists() and not os.access(data, os.W_OK):
+        raise NotAllowed(
+            say("you may look here, but not act: {path} is not yours", path=str(data)),
+            hint=say(
+                "sudo -u edge-node edge-node …, for which you have to be in the group"
+                " edge-node-operators"
+            ),
+        )
 
 
 def operator() -> str:

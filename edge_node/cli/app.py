@@ -18,25 +18,9 @@ from typer.core import TyperGroup
 from edge_node import __version__
 from edge_node.adapters.disk import disk_errors
 from edge_node.catalogue import here
-from edge_node.cli import (
-    agencies,
-    cert,
-    deadlines,
-    doctor,
-    inspect,
-    recalling,
-    recover,
-    registers,
-    repair,
-    report,
-    service,
-    setup,
-    sign,
-    statuses,
-    trust,
-    verify,
-)
 from edge_node.cli.complaint import complain
+from edge_node.cli.plainly import take_plainly
+from edge_node.cli.rooms import ROOM_OF, ROOMS, commands_of
 from edge_node.cli.seat import Seat
 from edge_node.domain.errors import EdgeNodeError, NotAllowed
 from edge_node.domain.message import say
@@ -45,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typer._click import Context
+    from typer._click.core import Command, Parameter
 
 DEFAULT_CONFIG: Final = Path("/etc/edge-node/config.yaml")
+COMPLETING: Final = "_EDGE_NODE_COMPLETE"  # a shell asks what may stand there
 
 
 class _Root(TyperGroup):
@@ -59,6 +45,33 @@ class _Root(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
 
+    def list_commands(self, ctx: Context) -> list[str]:  # noqa: ARG002 - as the library calls it
+        """Return every command, each loaded: whoever lists them wants to know what they do."""
+        for room in ROOMS:
+            self._enter(room)
+        return [name for name in ROOM_OF if name in self.commands]
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Return the command of that name, and load no other."""
+        if cmd_name in ROOM_OF:
+            self._enter(ROOM_OF[cmd_name])
+        else:
+            self.list_commands(ctx)  # one of them may have been meant
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            take_plainly(command.get_params(ctx))
+        return command
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """Return what may stand before the command."""
+        params = super().get_params(ctx)
+        take_plainly(params)
+        return params
+
+    def _enter(self, room: str) -> None:
+        if not set(ROOMS[room]) <= self.commands.keys():
+            self.commands.update(commands_of(room))
+
 
 app = typer.Typer(
     name="edge-node",
@@ -70,25 +83,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help=here("Puts an agency on the national document axis."),
 )
-for room in (
-    service,
-    inspect,
-    agencies,
-    deadlines,
-    doctor,
-    registers,
-    report,
-    repair,
-    recalling,
-    statuses,
-    setup,
-    recover,
-    trust,
-    verify,
-    cert,
-    sign,
-):
-    room.register(app)
 
 
 @app.callback()
@@ -120,6 +114,10 @@ def config_file(environ: Mapping[str, str], usual: Path = DEFAULT_CONFIG) -> Pat
 
 def main() -> None:
     """Run the command and tell what went wrong in the reader's language."""
+    if COMPLETING in os.environ:
+        from edge_node.cli.completion import know_shells  # noqa: PLC0415 - only while completing
+
+        know_shells()
     try:
         with disk_errors():
             sys.exit(app(standalone_mode=False))

@@ -1,5 +1,5 @@
 """
-Commands that only look: list, show, log, status, config, schema.
+Commands that only look: show, log, status, config, schema.
 
 They make no folder and no queue, and load what they show with only when they are called.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli import completion
 
 if TYPE_CHECKING:
     from edge_node.cli.seat import Seat
@@ -20,14 +21,15 @@ AsJson = Annotated[bool, typer.Option("--json", help=here("JSON instead of a tab
 AnId = Annotated[
     str,
     typer.Argument(
-        metavar="ID", help=here("An id as `edge-node list` shows it, or its beginning.")
+        metavar="ID",
+        autocompletion=completion.ids,
+        help=here("An id as `edge-node list` shows it, or its beginning."),
     ),
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Hang the commands of this room into the root command."""
-    app.command("list", help=here("List documents, newest first."))(list_)
     app.command(help=here("Show one document in full."))(show)
     app.command(help=here("Tell what happened to one document, in order."))(log)
     app.command(help=here("Show how the node fares: what waits, what failed, is it running."))(
@@ -35,40 +37,6 @@ def register(app: typer.Typer) -> None:
     )
     app.command(help=here("Check the configuration and show it with every default."))(config)
     app.command(help=here("Print the JSON Schema of a hand-off file."))(schema)
-
-
-def list_(
-    ctx: typer.Context,
-    *,
-    outgoing: Annotated[bool, typer.Option("--out", help=here("Only outgoing ones."))] = False,
-    incoming: Annotated[bool, typer.Option("--in", help=here("Only incoming ones."))] = False,
-    state: Annotated[
-        str, typer.Option(metavar="STATE", help=here("Only those in this state."))
-    ] = "",
-    limit: Annotated[
-        int,
-        typer.Option(
-            "--limit", "-n", metavar="N", min=1, max=1_000_000, help=here("How many of each.")
-        ),
-    ] = (20),
-    as_json: AsJson = False,
-) -> None:
-    """List what went out and what came in."""
-    from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
-
-    seat: Seat = ctx.obj
-    ledger = seat.ledger
-    render.known_state(state)
-    found = [
-        *(ledger.outbound(state=state, limit=limit) if outgoing or not incoming else ()),
-        *(ledger.inbound(state=state, limit=limit) if incoming or not outgoing else ()),
-    ]
-    found.sort(key=lambda item: item.created, reverse=True)
-    if as_json:
-        for item in found:
-            typer.echo(json.dumps(values.as_values(item), ensure_ascii=False))
-    else:
-        render.table_of(found)
 
 
 def show(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
@@ -85,12 +53,13 @@ def show(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
 
 def log(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
     """Tell the story of one document: every event and every attempt."""
-    from edge_node.cli import render  # noqa: PLC0415 - it loads the queue
+    from edge_node.adapters.history import History  # noqa: PLC0415 - it loads the queue
+    from edge_node.cli import render  # noqa: PLC0415 - likewise
 
     seat: Seat = ctx.obj
     ledger = seat.ledger
     found = ledger.find(item)
-    story = render.story(seat.node.queue.history.of(found.id), ledger.attempts(found.id))
+    story = render.story(History(seat.reading).of(found.id), ledger.attempts(found.id))
     if as_json:
         for line in story:
             typer.echo(json.dumps(line.values, ensure_ascii=False))

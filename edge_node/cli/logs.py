@@ -1,94 +1,138 @@
 """
-Where the log goes and how a line looks: stderr, which systemd hands to the journal.
+Where the log goes: to the journal of systemd, or to stderr; and to a syslog server as well.
 
-A line is a constant sentence and fields. No subject, no name and no secret is ever a field.
+How a line looks is `log_lines`' affair.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
+import socket
 import sys
-from datetime import datetime
+import threading
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.time import VIETNAM
+from edge_node.adapters.journald import SOCKET, Journald, is_the_journal
+from edge_node.cli.log_lines import Json, Text, journal_fields, syslog_line
+from edge_node.config import LogFormat
 
 if TYPE_CHECKING:
-    from edge_node.config import Config
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
 
-_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# syslog's numbers (RFC 5424), which systemd reads from the head of a line as <4>.
-_PRIORITIES: Final = {
-    logging.DEBUG: 7,
-    logging.INFO: 6,
-    logging.WARNING: 4,
-    logging.ERROR: 3,
-    logging.CRITICAL: 2,
-}
+    from edge_node.adapters.syslog import News
+    from edge_node.config import Config, SyslogSection
+
+log = logging.getLogger(__name__)
+
+_STDERR: Final = 2
 
 
-def set_up_log(config: Config) -> None:
-    """Send the log to stderr in the configured form; what libraries say only from warnings up."""
-    handler = logging.StreamHandler(sys.stderr)
-    journal = "JOURNAL_STREAM" in os.environ
-    handler.setFormatter(_Json() if config.log.format == "json" else _Text(journal=journal))
+def set_up_log(
+    config: Config, *, environ: Mapping[str, str] = os.environ, journal: Path = SOCKET
+) -> None:
+    """Send the log where it is configured to; what libraries say only from warnings up."""
     logging.captureWarnings(capture=True)  # what a library warns of is a line like any other
+    threading.excepthook = _say_thread_died
+    sys.excepthook = _say_died
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    before = root.handlers[:]
+    agency = config.agency.code
+    root.handlers[:] = [_local(config.log.format, agency, environ, journal)]
+    if config.log.syslog.host is not None:
+        root.handlers.append(_Forwarded(config.log.syslog, agency))
     root.setLevel(logging.WARNING)
     logging.getLogger("edge_node").setLevel(config.log.level.upper())
+    for handler in before:
+        if isinstance(handler, _Forwarded | _Entries):
+            handler.close()
 
 
-def _fields(record: logging.LogRecord) -> dict[str, object]:
-    return {name: value for name, value in vars(record).items() if name not in _OWN}
+def _local(
+    form: LogFormat, agency: str, environ: Mapping[str, str], journal: Path
+) -> logging.Handler:
+    """Return what writes the log on this machine."""
+    is_journal = is_the_journal(environ.get("JOURNAL_STREAM", ""), _STDERR)
+    stderr = logging.StreamHandler(sys.stderr)
+    stderr.setFormatter(Json() if form is LogFormat.JSON else Text(journal=is_journal))
+    if form is LogFormat.JOURNAL or (form is LogFormat.AUTO and is_journal):
+        try:
+            return _Entries(Journald(journal), agency, otherwise=stderr)
+        except OSError:
+            return stderr  # there is no journal here; whoever reads stderr sees as much
+    return stderr
 
 
-def _at(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, VIETNAM).isoformat(timespec="milliseconds")
+def _say_thread_died(what: threading.ExceptHookArgs) -> None:
+    """Have the end of a thread in the log, as any mistake, and not on stderr with its values."""
+    if what.exc_value is not None:
+        name = what.thread.name if what.thread else ""
+        log.critical("a thread has died", extra={"thread_name": name}, exc_info=what.exc_value)
 
 
-def _quoted(text: str) -> str:
-    """Return a value as one word of one line, whatever a file's name is made of."""
-    if text.isprintable() and " " not in text and '"' not in text:
-        return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+def _say_died(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if not issubclass(kind, Exception):  # Ctrl-C
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("the node has died of a mistake of its own", exc_info=error)
 
 
-class _Text(logging.Formatter):
-    """`2026-11-21T14:03:05.120+07:00 info push: sent to the axis envelope=…`."""
+class _Entries(logging.Handler):
+    """Writes to the journal; where that is away, to stderr."""
 
-    def __init__(self, *, journal: bool) -> None:
+    def __init__(self, journal: Journald, agency: str, *, otherwise: logging.Handler) -> None:
         super().__init__()
         self._journal = journal
+        self._agency = agency
+        self._otherwise = otherwise
 
-    def format(self, record: logging.LogRecord) -> str:
-        flow = record.name.rpartition(".")[2]
-        words = f"{record.levelname.lower()} {flow}: {record.getMessage()}"
-        for name, value in _fields(record).items():
-            if value not in ("", None):
-                words += f" {name}={_quoted(str(value))}"
-        if record.exc_info:
-            words += "\n" + self.formatException(record.exc_info)
-        if self._journal:
-            # The journal stamps the line itself; each line of a traceback is one of its own.
-            mark = f"<{_PRIORITIES.get(record.levelno, 6)}>"
-            return "\n".join(mark + line for line in words.splitlines())
-        return f"{_at(record)} {words}"
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._journal.write(journal_fields(record, agency=self._agency))
+        except OSError:
+            self._otherwise.handle(record)
+
+    def close(self) -> None:
+        self._journal.close()
+        super().close()
 
 
-class _Json(logging.Formatter):
-    """One JSON object a line."""
+class _Forwarded(logging.Handler):
+    """Hands lines to whoever forwards them; a line is never waited for."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "at": _at(record),
-            "level": record.levelname.lower(),
-            "flow": record.name.rpartition(".")[2],
-            "message": record.getMessage(),
-        }
-        line |= _fields(record)
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+    def __init__(self, section: SyslogSection, agency: str) -> None:
+        from edge_node.adapters.syslog import Forwarder, Server  # noqa: PLC0415 - where asked for
+
+        super().__init__()
+        self._agency = agency
+        self._machine = socket.gethostname() or "-"
+        server = Server(
+            host=section.host or "",
+            port=section.port,
+            ca_file=section.ca_file,
+            certificate=section.certificate,
+            key=section.key,
+        )
+        self._forwarder = Forwarder(server, lines=section.lines, told=_say_news)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._forwarder.offer(syslog_line(record, agency=self._agency, machine=self._machine))
+
+    def close(self) -> None:
+        self._forwarder.close()
+        super().close()
+
+
+def _say_news(news: News) -> None:
+    from edge_node.adapters.syslog import Turn  # noqa: PLC0415 - see above
+
+    if news.turn is Turn.AWAY:
+        log.warning("the syslog server cannot be reached", extra={"error": news.why})
+    elif news.turn is Turn.DROPPING:
+        log.warning("lines are dropped: the syslog server does not take them")
+    else:
+        log.info("the syslog server takes lines again", extra={"dropped": news.dropped})

@@ -1,4 +1,4 @@
-"""Commands that change what the queue will do: resend, release."""
+"""Commands that let documents go on: resend, release; and adopt, for all of them."""
 
 from __future__ import annotations
 
@@ -8,51 +8,100 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli import filters
 from edge_node.cli.acting import Why, acting
-from edge_node.cli.inspect import AnId, AsJson
+from edge_node.cli.chosen import (
+    Ids,
+    To,
+    Yes,
+    act_on,
+    choose,
+    codes_in,
+    demand_outgoing,
+    show_first,
+)
+from edge_node.cli.inspect import AsJson
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edge_node.adapters.ledger import Inbound, Outbound
     from edge_node.cli.seat import Seat
+    from edge_node.domain.envelope import ItemId
+    from edge_node.node import Node
 
 
 def register(app: typer.Typer) -> None:
     """Hang the commands of this room into the root command."""
     app.command(help=here("Send a refused, held or given-up document again."))(resend)
-    app.command(help=here("Give a quarantined document a second chance."))(release)
+    app.command(help=here("Let a held document go, or give a quarantined one a second chance."))(
+        release
+    )
     app.command(help=here("Let sending go on from this data folder, and from no other."))(adopt)
 
 
-def resend(
+def resend(  # noqa: PLR0913 - the options of a command line
     ctx: typer.Context,
-    item: AnId,
+    ids: Ids,
     *,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help=here("Only to this receiver (may be repeated).")),
-    ] = None,
+    to: To = None,
+    as_new: Annotated[
+        bool,
+        typer.Option(
+            "--as-new",
+            help=here("Under a new DocumentId, for what the axis refuses for good."),
+        ),
+    ] = False,
+    state: filters.State = "",
+    older: filters.Older = "",
+    newer: filters.Newer = "",
+    partner: filters.Partner = "",
+    urgency: filters.Urgency = "",
+    reason: filters.Reason = "",
+    text: filters.Text = "",
+    yes: Yes = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
-    """Put a document back into the queue, under the same DocumentId."""
-    from edge_node.adapters.ledger import Outbound  # noqa: PLC0415 - it loads the queue
-    from edge_node.domain.errors import NotAllowed  # noqa: PLC0415
-    from edge_node.domain.message import say  # noqa: PLC0415
-
+    """Put documents back into the queue, under the same DocumentId or under a new one."""
     seat: Seat = ctx.obj
-    found = seat.ledger.find(item)
-    if not isinstance(found, Outbound):
-        raise NotAllowed(
-            say("{id} came from outside: it cannot be sent again", id=found.id),
-            hint=say("`edge-node list --out` shows what can"),
-        )
+    wanted = filters.wanted(
+        incoming=False,
+        state=state,
+        older=older,
+        newer=newer,
+        partner=partner,
+        urgency=urgency,
+        reason=reason,
+        text=text,
+    )
+    chosen = choose(seat, ids, wanted)
+    show_first(chosen, yes=yes, as_json=as_json)
+    codes = [code.upper() for code in to or ()]
+    words = here("queued again: {id} for {codes}")
+    if as_new:
+        words = here("queued anew: {id} as {new} for {codes}")
+
     with acting(seat, why) as node:
-        receivers = node.resend().resend(found.id, to or (), now=node.clock())
-    node.ring()
-    if as_json:
-        typer.echo(json.dumps({"id": found.id, "to": receivers}))
-    else:
-        typer.echo(
-            here("queued again: {id} for {codes}").format(id=found.id, codes=", ".join(receivers))
+
+        def act(item: Outbound | Inbound) -> Mapping[str, object]:
+            demand_outgoing(item)
+            if as_new:
+                from edge_node.node.halting import send_anew  # noqa: PLC0415 - only here
+
+                new, receivers = send_anew(node).send(item.id, codes, now=node.clock())
+                return {"id": item.id, "new": new, "to": receivers}
+            receivers = node.resend().resend(item.id, codes, now=node.clock())
+            return {"id": item.id, "to": receivers}
+
+        act_on(
+            chosen,
+            act,
+            say_done=lambda told: words.format(
+                id=told["id"], new=told.get("new", ""), codes=codes_in(told)
+            ),
+            as_json=as_json,
+            done=node.ring,
         )
 
 
@@ -99,10 +148,11 @@ def adopt(
         typer.echo(here("sending goes on: {count} wait").format(count=waiting))
 
 
-def release(
+def release(  # noqa: PLR0913 - the options of a command line
     ctx: typer.Context,
-    item: AnId,
+    ids: Ids,
     *,
+    to: To = None,
     force: Annotated[
         bool,
         typer.Option(
@@ -110,25 +160,63 @@ def release(
             help=here("Hand over also what was returned to its sender with status 02."),
         ),
     ] = False,
+    state: filters.State = "",
+    older: filters.Older = "",
+    newer: filters.Newer = "",
+    partner: filters.Partner = "",
+    urgency: filters.Urgency = "",
+    reason: filters.Reason = "",
+    text: filters.Text = "",
+    yes: Yes = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
-    """Try what came from outside and was set aside once more, in a process of its own."""
+    """Let go what a person keeps back; try what was set aside once more, alone."""
     from edge_node.adapters.ledger import Inbound  # noqa: PLC0415 - it loads the queue
-    from edge_node.domain.errors import NotAllowed  # noqa: PLC0415
-    from edge_node.domain.message import say  # noqa: PLC0415
 
     seat: Seat = ctx.obj
-    found = seat.ledger.find(item)
-    if not isinstance(found, Inbound):
-        raise NotAllowed(
-            say("{id} goes out: nothing of it is in quarantine", id=found.id),
-            hint=say("`edge-node resend {id}` sends again what did not arrive", id=found.id),
-        )
+    wanted = filters.wanted(
+        state=state,
+        older=older,
+        newer=newer,
+        partner=partner,
+        urgency=urgency,
+        reason=reason,
+        text=text,
+    )
+    chosen = choose(seat, ids, wanted)
+    show_first(chosen, yes=yes, as_json=as_json)
+    codes = [code.upper() for code in to or ()]
+
     with acting(seat, why) as node:
-        node.queue.arriving.release(found.id, now=node.clock(), returned=force)
-    node.ring()
-    if as_json:
-        typer.echo(json.dumps({"id": found.id}))
-    else:
-        typer.echo(here("released: {id}").format(id=found.id))
+
+        def act(item: Outbound | Inbound) -> Mapping[str, object]:
+            if isinstance(item, Inbound):
+                node.queue.arriving.release(item.id, now=node.clock(), returned=force)
+                return {"id": item.id}
+            kept = _kept(node, item.id, codes)
+            return {"id": item.id, "to": node.resend().resend(item.id, kept, now=node.clock())}
+
+        words = here("released: {id}")
+        act_on(
+            chosen,
+            act,
+            say_done=lambda told: words.format(id=told["id"]),
+            as_json=as_json,
+            done=node.ring,
+        )
+
+
+def _kept(node: Node, item: ItemId, codes: Sequence[str]) -> Sequence[str]:
+    """Return for whom a document is let go; NotAllowed where nobody keeps it back."""
+    from edge_node.domain.errors import NotAllowed  # noqa: PLC0415 - only here
+    from edge_node.domain.message import say  # noqa: PLC0415
+
+    kept = node.queue.halting.kept(item)
+    chosen = [code for code in kept if not codes or code in codes]
+    if not chosen or len(chosen) < len(set(codes)):
+        raise NotAllowed(
+            say("{id} goes out, and nobody keeps it back", id=item),
+            hint=say("`edge-node resend {id}` sends again what did not arrive", id=item),
+        )
+    return chosen

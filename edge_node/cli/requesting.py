@@ -26,6 +26,7 @@ _KINDS: Final[Mapping[str, Message]] = MappingProxyType(
         "recall": say("recalls"),
         "update": say("changes"),
         "replace": say("replaces"),
+        "anew": say("sends anew"),
     }
 )
 _KINDS_BACK: Final[Mapping[str, Message]] = MappingProxyType(
@@ -34,6 +35,7 @@ _KINDS_BACK: Final[Mapping[str, Message]] = MappingProxyType(
         "recall": say("is recalled by"),
         "update": say("is changed by"),
         "replace": say("is replaced by"),
+        "anew": say("was sent anew as"),
     }
 )
 _ASKS: Final[Mapping[BusinessKind, Message]] = MappingProxyType(

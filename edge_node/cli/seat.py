@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_node.cli.glance import queue_of
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_node.adapters.ledger import Ledger
+    from edge_node.adapters.reading import ReadingFile
     from edge_node.config import Config
     from edge_node.node import Node
 
@@ -55,12 +57,25 @@ class Seat:
 
         NotAllowed where no node has been set up, QueueDamaged where the queue was lost.
         """
-        from edge_node.adapters.backup import Backups  # noqa: PLC0415 - it loads the queue
-        from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - the same
-        from edge_node.adapters.safekeeping import demand_not_lost  # noqa: PLC0415 - the same
+        from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - it loads the queue
 
-        folders = self.config.folders
-        if not folders.queue.exists():
+        return Ledger(self.reading)
+
+    @cached_property
+    def reading(self) -> ReadingFile:
+        """The queue's file, for whoever only looks; it raises as `ledger` does."""
+        from edge_node.adapters.reading import ReadingFile, not_readable  # noqa: PLC0415 - it loads the queue
+
+        path = queue_of(self.config_file) or self.config.folders.queue
+        try:
+            there = path.exists()
+        except PermissionError:
+            raise not_readable(path) from None
+        if not there:
+            folders = self.config.folders
+            from edge_node.adapters.backup import Backups  # noqa: PLC0415 - hardly ever
+            from edge_node.adapters.safekeeping import demand_not_lost  # noqa: PLC0415 - likewise
+
             demand_not_lost(folders.queue, Backups(folders.backups), self.node.waybills)
             raise NotAllowed(
                 say("no node has worked in {path} yet", path=str(folders.data)),
@@ -68,4 +83,4 @@ class Seat:
                     "check folders.data; `edge-node init` makes what the configuration names"
                 ),
             )
-        return Ledger(self.node.queue.file)
+        return ReadingFile(path)

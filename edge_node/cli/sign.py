@@ -111,7 +111,7 @@ def sign(  # noqa: PLR0913 - a command line has that many sides
     _demand_order(wish, to)
     set_up_log(seat.config)
     complete = True
-    with _leaving_nothing():
+    with leaving_nothing():
         for number, outcome in enumerate(_signed(seat, files, to, wish, name=name, force=force)):
             if as_json:
                 typer.echo(json.dumps(outcome_values(outcome), ensure_ascii=False))
@@ -125,8 +125,8 @@ def sign(  # noqa: PLR0913 - a command line has that many sides
 
 
 @contextmanager
-def _leaving_nothing() -> Iterator[None]:
-    """Have whoever ends the program not leave half a signature behind."""
+def leaving_nothing() -> Iterator[None]:
+    """Have whoever ends the program not leave behind what was being made."""
 
     def end(number: int, _: FrameType | None) -> None:
         for one in _ENDING:

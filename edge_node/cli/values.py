@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.adapters.pauses import Pause
 from edge_node.catalogue import language_of, tell
-from edge_node.config.kinds import mark, size
 from edge_node.domain.envelope import Fate
 from edge_node.domain.message import Message, thaw
 from edge_node.domain.receipt import MEANINGS
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from edge_node.config import Config
 
 
-_IN_BYTES: Final = (size, mark)
 _SIZES: Final = {"GB": 1024**3, "MB": 1024**2, "KB": 1024}
 _UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 
@@ -97,10 +95,17 @@ def told(message: Message) -> str:
 def _fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
     return {
         field.name: _in_bytes(getattr(value, field.name))
-        if field.metadata.get("shape") in _IN_BYTES
+        if "shape" in field.metadata and _is_size(field.metadata["shape"])
         else _plain(getattr(value, field.name))
         for field in dataclasses.fields(value)
     }
+
+
+def _is_size(shape: object) -> bool:
+    """Tell whether a key of the configuration is written in bytes."""
+    from edge_node.config.kinds import mark, size  # noqa: PLC0415 - whoever lists needs no keys
+
+    return shape in (size, mark)
 
 
 def _in_bytes(count: int) -> str:

@@ -63,7 +63,7 @@ def finding_sheet(path: Path, finding: Finding) -> None:
     print_facts(
         [
             (here("file"), shown(path)),
-            (here("verdict"), _heading(verdict)),
+            (here("verdict"), heading(verdict)),
             (here("why"), told(verdict.why)),
             *_lines(here("warning"), verdict.warnings),
             *_lines(here("note"), finding.notes),
@@ -97,7 +97,7 @@ def _signature(one: SignatureVerdict) -> Iterable[tuple[str, str]]:
     yield from _lines(here("warning"), one.warnings)
 
 
-def _heading(verdict: FileVerdict) -> str:
+def heading(verdict: FileVerdict) -> str:
     """Return what is said of a file before all else: of an unsigned one that it is unsigned."""
     if verdict.verdict is Verdict.INDETERMINATE and not verdict.signed:
         if verdict.sub is None:

@@ -49,6 +49,8 @@ _EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         "replace asked": say("replaced by its sender"),
         "destroying": say("to be destroyed"),
         "destroyed": say("destroyed"),
+        "requeued": say("tried at once"),
+        "sent anew": say("sent anew"),
         "report recalled": say("our status recalled"),
         "report queued": say("our status queued"),
         "report unsure": say("our status unsure"),

@@ -23,6 +23,7 @@ from edge_node.config.choices import (
 from edge_node.config.deadlines import DeadlinesSection
 from edge_node.config.directory import DirectorySection
 from edge_node.config.door import DoorSection, IncomingSection, OutgoingSection
+from edge_node.config.log import LogSection, SyslogSection
 from edge_node.config.reading import load
 from edge_node.config.recall import RecallBy, RecallSection
 from edge_node.config.reports import ReportsSection
@@ -37,7 +38,6 @@ from edge_node.config.sections import (
     IntakeRule,
     IntakeSection,
     LimitsSection,
-    LogSection,
     PackageSection,
     PullSection,
     PushSection,
@@ -85,6 +85,7 @@ __all__ = [
     "StampHash",
     "StampServer",
     "StampsSection",
+    "SyslogSection",
     "TrustSection",
     "Unchecked",
     "Unreadable",

@@ -92,5 +92,7 @@ class LogLevel(StrEnum):
 class LogFormat(StrEnum):
     """How a line of the log is written."""
 
-    TEXT = "text"
+    AUTO = "auto"  # as fields where stderr is the journal's, else as text
+    JOURNAL = "journal"  # to the journal of systemd, with fields
     JSON = "json"
+    TEXT = "text"

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edge_node.config.kinds import Kind, Unfit
-from edge_node.config.rules import breaches
+from edge_node.config.rules import Breach, breaches
 from edge_node.config.sections import Config
 from edge_node.config.shapes import Many, Section, Table
 from edge_node.config.sheet import Items, NotPlain, Pairs, Scalar
@@ -37,12 +37,32 @@ _T = TypeVar("_T")
 
 def load(path: Path) -> Config:
     """Return the configuration the file describes; ConfigError with every problem it has."""
+    reading = _Reading(str(path), path.absolute().parent)
+    reading.section(Config, _tree_of(path), "", 1)
+    reading.derive()
+    reading.compare()
+    reading.demand_sound()
+    return reading.built(Config, "")
+
+
+def load_sheet(
+    path: Path, of: type[_T], breaches_of: Callable[[Mapping[str, object]], Iterator[Breach]]
+) -> _T:
+    """Return what another file of ours describes, by a class of keys; ConfigError likewise."""
+    reading = _Reading(str(path), path.absolute().parent)
+    reading.section(of, _tree_of(path), "", 1)
+    reading.compare(breaches_of)
+    reading.demand_sound()
+    return reading.built(of, "")
+
+
+def _tree_of(path: Path) -> Tree | None:
     from edge_node.config.plain_yaml import tree_of  # noqa: PLC0415 - it loads the parser
 
     file = str(path)
     text = _text_of(path)
     try:
-        tree = tree_of(text)
+        return tree_of(text)
     except NotPlain as error:
         found = say("{file}:{line}: {reason}", file=file, line=error.line, reason=error.reason)
         raise ConfigError(
@@ -50,17 +70,6 @@ def load(path: Path) -> Config:
             [found],
             hint=say("indent with spaces, and put quotes around a value that has a : or # in it"),
         ) from error
-    reading = _Reading(file, path.absolute().parent)
-    reading.section(Config, tree, "", 1)
-    reading.derive()
-    reading.compare()
-    if reading.problems:
-        raise ConfigError(
-            say("{file} cannot be used as it is", file=file),
-            [problem for _, problem in sorted(reading.problems, key=lambda found: found[0])],
-            hint=say("config.example.yaml explains every key"),
-        )
-    return reading.built(Config, "")
 
 
 def _text_of(path: Path) -> str:
@@ -238,9 +247,18 @@ class _Reading:
             self.values.setdefault("folders.backups", data / "backups")
             self.values.setdefault("folders.witness", data.with_name(f"{data.name}.witness"))
 
-    def compare(self) -> None:
+    def demand_sound(self) -> None:
+        """ConfigError with every problem there is."""
+        if self.problems:
+            raise ConfigError(
+                say("{file} cannot be used as it is", file=self.file),
+                [problem for _, problem in sorted(self.problems, key=lambda found: found[0])],
+                hint=say("config.example.yaml explains every key"),
+            )
+
+    def compare(self, of: Callable[[Mapping[str, object]], Iterator[Breach]] = breaches) -> None:
         """Look at what must hold between keys."""
-        for breach in breaches(self.values):
+        for breach in of(self.values):
             key = next((key for key in breach.keys if key in self.lines), breach.keys[0])
             words = say("{key}: {rule}", key=breach.keys[0], rule=breach.words)
             self._problem(self.lines.get(key, 1), words)

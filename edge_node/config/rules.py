@@ -78,6 +78,7 @@ def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
     yield from _keys_lie_in_one_place(values)
     yield from _signing_has_what_it_takes(values)
     yield from _looks_are_whole(values)
+    yield from _only_a_proxy_names_people(values)
 
 
 def _exceeds(low: object, high: object) -> bool:
@@ -242,3 +243,13 @@ def _looks_are_whole(values: Mapping[str, object]) -> Iterator[Breach]:
                 (key, "signing.look.kind"),
                 say("missing, and signing.look.kind is {kind}", kind=str(LookKind.SEAL)),
             )
+
+
+def _only_a_proxy_names_people(values: Mapping[str, object]) -> Iterator[Breach]:
+    """Whoever reaches a port of this machine could write any name into a header."""
+    listen = values.get("web.listen")
+    if values.get("web.user_header") and isinstance(listen, str) and listen[:5] != "unix:":
+        yield Breach(
+            ("web.user_header", "web.listen"),
+            say("only where web.listen is a socket (unix:/PATH), which the proxy alone reaches"),
+        )

@@ -13,14 +13,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.config import kinds
+from edge_node.config.access import AccessSection
 from edge_node.config.addresses import url
+from edge_node.config.alarms import AlarmsSection, CanarySection
 from edge_node.config.calendar import CalendarSection
 from edge_node.config.choices import (
     ContentTypes,
     Fetch,
     HashFile,
-    LogFormat,
-    LogLevel,
     Meaning,
     Unchecked,
     Unreadable,
@@ -30,6 +30,7 @@ from edge_node.config.choices import (
 from edge_node.config.deadlines import DeadlinesSection
 from edge_node.config.directory import DirectorySection
 from edge_node.config.door import DoorSection
+from edge_node.config.log import LogSection
 from edge_node.config.metrics import MetricsSection
 from edge_node.config.patterns import date_format, pattern, subject
 from edge_node.config.recall import RecallSection
@@ -38,6 +39,7 @@ from edge_node.config.shapes import Many, Section, Table
 from edge_node.config.shapes import key as _key
 from edge_node.config.signing import SigningSection
 from edge_node.config.trusting import StampsSection, TrustSection
+from edge_node.config.web import WebSection
 from edge_node.domain.document import Organization, Priority
 from edge_node.domain.document_types import ABBREVIATIONS
 from edge_node.domain.language import Language
@@ -353,14 +355,6 @@ class BackupSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogSection:
-    """The log, which goes to stderr and from there to the journal."""
-
-    level: LogLevel = field(default=LogLevel.INFO, metadata=_key(kinds.one_of(LogLevel)))
-    format: LogFormat = field(default=LogFormat.TEXT, metadata=_key(kinds.one_of(LogFormat)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One agency's node, described once."""
 
@@ -400,12 +394,21 @@ class Config:
     metrics: MetricsSection = field(
         default=MetricsSection(), metadata=_key(Section(MetricsSection))
     )
+    alarms: AlarmsSection = field(default=AlarmsSection(), metadata=_key(Section(AlarmsSection)))
+    canary: CanarySection = field(default=CanarySection(), metadata=_key(Section(CanarySection)))
+    web: WebSection = field(default=WebSection(), metadata=_key(Section(WebSection)))
+    access: AccessSection = field(default=AccessSection(), metadata=_key(Section(AccessSection)))
     log: LogSection = field(default=LogSection(), metadata=_key(Section(LogSection)))
 
     @property
     def trusted(self) -> Path:
         """The folder of the certificates of authorities that are believed."""
         return self.trust.folder or self.folders.data / "trust"
+
+    @property
+    def web_token(self) -> str:
+        """Where the token for the web page lies: a path, or a credential of systemd."""
+        return self.web.token_file or str(self.folders.data / "web-token")
 
     @property
     def reports_folder(self) -> Path:

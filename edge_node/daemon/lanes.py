@@ -42,6 +42,10 @@ LONGEST_PAUSE: Final = 300.0
 _NEWS_AFTER: Final = 30.0
 # Due times are on the wall clock, which may jump; nobody sleeps longer on the word of it.
 _LONGEST_REST: Final = 60.0
+# What no step takes longer than, where nobody knows better.
+LONGEST_STEP: Final = 900.0
+# A machine that is busy lets everybody wait.
+_GRACE: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -142,10 +146,13 @@ class Turned:
                 self._said.add(error.message.template)
                 seen = {"flow": self.name, "error": str(error), "hint": str(error.hint or "")}
                 log.error("paused", extra=seen)  # noqa: TRY400 - an outage has no traceback
-        except Exception:
+        except Exception as error:
             self._cut_off = self._unforeseen = True
             self._rest_a_while(at)
-            log.exception("paused by something unforeseen", extra={"flow": self.name})
+            mistake = _place_of(error)
+            if mistake not in self._said:  # met with every try, it is one mistake
+                self._said.add(mistake)
+                log.exception("paused by something unforeseen", extra={"flow": self.name})
         return None
 
     def _rest_a_while(self, at: float) -> None:
@@ -157,6 +164,23 @@ class Turned:
     @property
     def _place(self) -> str:
         return self.name if self.lane in {"", self.name} else f"{self.lane} {self.name}"
+
+
+def _place_of(error: BaseException) -> str:
+    """Return what tells one mistake of ours from another: its kind, and where it was made."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return f"{type(error).__qualname__} {where}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """For how long nothing was heard of a lane, and whether that is longer than it may be."""
+
+    seconds: float
+    late: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,6 +195,7 @@ class Lane:
     closing: Callable[[], None] = lambda: None  # lets go of what belongs to the thread
     board: Board | None = None
     longest: float = LONGEST_PAUSE  # how many seconds a flow is paused at most
+    longest_step: float = LONGEST_STEP  # how many seconds one step may take
     # When a turn of each flow last met no obstacle; whoever measures reads it.
     succeeded: dict[str, datetime] = field(default_factory=dict, init=False)
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
@@ -179,12 +204,15 @@ class Lane:
     _resumed: threading.Event = field(default_factory=threading.Event, init=False)
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
+    # When it was last heard of, and until when it may be silent (monotonic seconds).
+    _beat: tuple[float, float] | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Begin to turn."""
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self.ring()
-        self._thread.start()
+        thread.start()
+        self._thread = thread  # only now: what has not begun is not dead
 
     def ring(self) -> None:
         """Let the flows look for something new, in the folders and at the axis too."""
@@ -212,6 +240,18 @@ class Lane:
         ended = self._thread is not None and not self._thread.is_alive()
         return ended and not self._stop.is_set()
 
+    def silence(self) -> Silence | None:
+        """Return how long nothing was heard of it; None before it has begun."""
+        beat = self._beat
+        if beat is None:
+            return None
+        now = time.monotonic()
+        return Silence(seconds=now - beat[0], late=now > beat[1] + _GRACE)
+
+    def _may_be_silent(self, seconds: float) -> None:
+        now = time.monotonic()
+        self._beat = (now, now + seconds)
+
     def join(self, within: timedelta) -> bool:
         """Wait for the lane to end; False if it has not ended in time."""
         if self._thread is not None:
@@ -234,7 +274,9 @@ class Lane:
         ]
         try:
             while not self._stop.is_set():
+                self._may_be_silent(self.longest_step)
                 rest = min(each.rest(self.clock(), time.monotonic()) for each in turned)
+                self._may_be_silent(rest)
                 self._bell.wait(rest)
                 self._bell.clear()
                 woken = self._woken.is_set()
@@ -264,6 +306,7 @@ class Lane:
             # One step of each in turn, so that a long backlog of one starves no other.
             busy = False
             for each in turned:
+                self._may_be_silent(self.longest_step)
                 if not self._stop.is_set() and each.turn(self.clock(), time.monotonic()):
                     busy = True
                     self.worked()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
@@ -21,9 +22,12 @@ from edge_node.adapters import safekeeping
 from edge_node.adapters.disk import disk_errors
 from edge_node.adapters.lock import locked
 from edge_node.adapters.pauses import Pauses
+from edge_node.adapters.service_unit import to_restart, unit_of
 from edge_node.adapters.witness import Witness
 from edge_node.config import load
 from edge_node.daemon import systemd
+from edge_node.daemon.alarms import alarms_of, demand_alarms, note_dead
+from edge_node.daemon.anchoring import Anchoring
 from edge_node.daemon.board import Board
 from edge_node.daemon.certificates import look_at_certificates
 from edge_node.daemon.lanes import LONGEST_PAUSE, Lane
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.config import Config
+    from edge_node.daemon.alarms import AlarmsAtWork
     from edge_node.daemon.schedule import Schedule
     from edge_node.flows.ports import Flow
 
@@ -99,6 +104,7 @@ class Daemon:
     _orders: Orders = field(default_factory=Orders, init=False)
     _ended_by: EdgeNodeError | None = field(default=None, init=False)
     _clock: SteadyClock = field(default_factory=SteadyClock, init=False)
+    _said: dict[str, float] = field(default_factory=dict, init=False)  # what is wrong, and when
 
     def run(self, config: Config) -> None:
         """Turn until a signal says to stop; AlreadyRunning if somebody else does."""
@@ -195,6 +201,7 @@ class Daemon:
         if dead:
             # What it had in hand nobody knows; whoever is started anew frees it.
             self._end_by(LaneDead(say("the lane {names} has died", names=", ".join(dead))))
+            note_dead(turning.node, dead)
         with self._clock.jump() as jump:
             if jump:
                 log.warning("the clock was set", extra={"by": jump})
@@ -203,7 +210,7 @@ class Daemon:
             except QueueDamaged:
                 raise  # nothing may be written any more: the next start says what to do
             except EdgeNodeError as error:
-                log.warning("the queue cannot be seen to", extra={"error": str(error)})
+                self._say_once("the queue cannot be seen to", error)
         if jump:
             turning.schedule.begin_anew()
         for name in ("push", "deliver", "report", "trial"):
@@ -223,6 +230,10 @@ class Daemon:
             ending.callback(node.close)
             lanes = _lanes(node)
             ending.callback(_stop, node, lanes, self.patience)
+            if node.config.metrics.place is not None:
+                from edge_node.daemon.metrics import measured  # noqa: PLC0415 - where asked for
+
+                ending.enter_context(measured(node, lanes))
             for lane in lanes.values():
                 lane.start()
             schedule = Schedule()
@@ -233,16 +244,17 @@ class Daemon:
             schedule.every(min(node.config.backup.every, safekeeping.LOOK), keeping)
             schedule.every(_DAY, partial(self._look_over, node))
             schedule.every(_HOUR, partial(self._look_at_certificates, node))
+            anchoring = Anchoring(node=node)
+            schedule.every(_HOUR, partial(self._anchor, anchoring))
+            ending.callback(anchoring.close)
+            alarms = alarms_of(node, lanes)
+            schedule.every(node.config.alarms.every, partial(self._alarm, alarms))
             if node.config.reports.monthly:
                 schedule.every(_REPORTS, partial(self._report, node))
             schedule.start()
             ending.callback(schedule.stop)
             keeping()  # a copy that was due while nobody ran is made now
             ending.enter_context(node.watching(lambda name: lanes[name].ring()))
-            if node.config.metrics.place is not None:
-                from edge_node.daemon.metrics import measured  # noqa: PLC0415 - where asked for
-
-                ending.enter_context(measured(node, lanes))
             yield _Turning(node=node, lanes=lanes, schedule=schedule)
 
     def _keep_safe(self, node: Node) -> None:
@@ -262,6 +274,16 @@ class Daemon:
         with self._ended_by_damage(), closing(node.queue):
             look_at_certificates(node)
 
+    def _anchor(self, anchoring: Anchoring) -> None:
+        """Say, once a day, how far the journal reaches."""
+        with self._ended_by_damage(), closing(anchoring.node.queue):
+            anchoring.look()
+
+    def _alarm(self, alarms: AlarmsAtWork) -> None:
+        """Look for what is wrong, and have it told."""
+        with self._ended_by_damage(), closing(alarms.node.queue):
+            alarms.look()
+
     def _report(self, node: Node) -> None:
         """Have the report of a month made that is over."""
         with self._ended_by_damage(), closing(node.queue):
@@ -275,7 +297,14 @@ class Daemon:
         except QueueDamaged as error:
             self._end_by(error)
         except EdgeNodeError as error:
-            log.warning("the queue cannot be looked after", extra={"error": str(error)})
+            self._say_once("the queue cannot be looked after", error)
+
+    def _say_once(self, words: str, error: EdgeNodeError) -> None:
+        """Say what cannot be done, once a day for each reason: it is tried again and again."""
+        now = time.monotonic()
+        if now >= self._said.get(error.message.template, -math.inf) + _DAY.total_seconds():
+            self._said[error.message.template] = now
+            log.warning(words, extra={"error": str(error)})
 
     def _read(self, config: Config) -> Config | None:
         """Read the configuration again; None, and the reasons in the log, if it cannot be used."""
@@ -299,11 +328,12 @@ def _demand_usable(config: Config, *, instead_of: Config) -> None:
         if getattr(config.folders, name) != getattr(instead_of.folders, name):
             raise NotAllowed(
                 say("folders.{name} cannot change while the node runs", name=name),
-                hint=say("restart it: systemctl restart edge-node@…"),
+                hint=to_restart(unit_of(os.getpid())),
             )
     with closing(Node(config=config)) as node:
         node.exchange.check(config.agency.code)
         node.lanes()  # which reads the secret
+        demand_alarms(node)
 
 
 def turn_once(node: Node) -> list[EdgeNodeError]:
@@ -366,6 +396,7 @@ def _lanes(node: Node) -> Mapping[str, Lane]:
             closing=plan.close,
             board=board,
             longest=_LONGEST_PAUSE.get(name, LONGEST_PAUSE),
+            longest_step=node.config.push.lease.total_seconds(),
         )
     return lanes
 

@@ -29,6 +29,11 @@ AxisId = NewType("AxisId", str)  # the axis's own id of a delivery
 Digest = NewType("Digest", str)  # SHA-256 of the bytes, lower-case hex
 
 
+# What stands in the place of its kind in the row of a canary that came back: a document to the
+# axis, and to everybody else nothing.
+CANARY = "canary"
+
+
 class MessageType(StrEnum):
     """The axis's two kinds of message; both travel by the same calls."""
 

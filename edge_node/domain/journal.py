@@ -14,8 +14,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 GENESIS: Final = bytes(32)
 
@@ -42,6 +46,50 @@ class Entry:
         values += [self.note, self.said, self.actor, self.why]
         words = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
         return sha256(words.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How far the chain reached at some moment of a day (+07:00), and who vouches for that."""
+
+    day: date
+    at: datetime
+    event: int  # the id of the last event there was
+    chain: bytes
+    how: str  # where it was said: words of `Witnesses`, a space between them
+    token: bytes | None = None  # RFC 3161, DER, over the 32 bytes of the chain
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether an authority vouches for it."""
+        return self.token is not None
+
+
+class Witnesses(StrEnum):
+    """Where a head is said, beside the queue itself."""
+
+    LOG = "log"
+    SYSLOG = "syslog"
+    STAMP = "tsa"
+
+
+class Kind(StrEnum):
+    """What may be wrong with a journal."""
+
+    ALTERED = "altered"  # the event is not what was chained, or does not follow the one before
+    MISSING = "missing"  # there is none of this id, though there are later ones
+    FOREIGN = "foreign"  # its id is none the journal gives
+    CUT = "cut"  # from this id on to the end they are gone
+    REWRITTEN = "rewritten"  # the chain holds in itself, and is not the one vouched for
+    UNSTAMPED = "unstamped"  # the time-stamp of the head at this id is of something else
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """The first thing that is wrong, and the event it is wrong from."""
+
+    id: int
+    kind: Kind
 
 
 def linked(previous: bytes, leaf: bytes) -> bytes:

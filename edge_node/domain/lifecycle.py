@@ -28,7 +28,7 @@ class Sending(StrEnum):
     DELIVERED = "delivered"  # the axis or the receiver says it arrived
     REFUSED = "refused"  # the axis said no
     DEAD = "dead"  # we stopped trying
-    HELD = "held"  # the axis cannot tell whether it has it; a person decides
+    HELD = "held"  # a person decides: the axis cannot tell whether it has it, or one keeps it back
     RECALLED = "recalled"  # taken back: before it left, or the receiver agreed to give it back
 
 
@@ -43,6 +43,7 @@ class SendingEvent(StrEnum):
     EXHAUSTED = "exhausted"  # the last try has been made
     CONFIRMED = "confirmed"  # the receiver has it, by the axis's word or by its own
     UNDECIDED = "undecided"  # nobody can tell, and it is not ours to guess
+    KEPT = "kept back"  # a person keeps from leaving what has not left
     RESENT = "resent"  # a person put it back in the queue
     RECALLED = "recalled"  # it was stopped here, or the receiver gave it back (status 15)
 
@@ -56,6 +57,7 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.QUEUED, SendingEvent.FOUND): Sending.ACCEPTED,  # sent in an earlier life of ours
         (Sending.QUEUED, SendingEvent.UNDECIDED): Sending.HELD,  # likewise, perhaps
         (Sending.QUEUED, SendingEvent.CONFIRMED): Sending.DELIVERED,
+        (Sending.QUEUED, SendingEvent.KEPT): Sending.HELD,
         (Sending.UNSURE, SendingEvent.FOUND): Sending.ACCEPTED,
         (Sending.UNSURE, SendingEvent.MISSING): Sending.QUEUED,
         (Sending.UNSURE, SendingEvent.REFUSED): Sending.REFUSED,  # a no nobody understands
@@ -70,6 +72,7 @@ OUTBOUND: Final[Mapping[tuple[Sending, SendingEvent], Sending]] = MappingProxyTy
         (Sending.DEAD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
         (Sending.HELD, SendingEvent.FOUND): Sending.ACCEPTED,  # another receiver has it
         (Sending.HELD, SendingEvent.RESENT): Sending.QUEUED,
+        (Sending.HELD, SendingEvent.EXHAUSTED): Sending.DEAD,  # a person gives it up
         (Sending.HELD, SendingEvent.CONFIRMED): Sending.DELIVERED,  # likewise
         # From wherever it stands, and for good: nothing leads out of it.
         (Sending.QUEUED, SendingEvent.RECALLED): Sending.RECALLED,

@@ -39,6 +39,8 @@ class Happening:
     said: datetime | None = None
     document_id: str = ""
     ref: str = ""
+    actor: str = ""  # the person who did it; '' for the node itself
+    why: str = ""  # the reason they gave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,8 @@ class AskedBack:
         except EdgeNodeError as error:
             until = now + self.retry.wait(claim.attempt)
             seen = {"item": item.id, "error": str(error), "until": until}
-            log.warning("cannot hand over", extra=seen)
+            level = logging.WARNING if claim.attempt == 1 else logging.DEBUG
+            log.log(level, "cannot hand over", extra=seen)
             self.queue.defer(claim, until=until, reason=error.message)
 
     def _hand_over(

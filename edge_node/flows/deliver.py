@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from edge_node.domain.receipt import ReasonCode
     from edge_node.domain.repeats import Original
     from edge_node.domain.retry import RetryPolicy
+    from edge_node.flows.canary import Homing
     from edge_node.flows.change_ports import Requests
     from edge_node.flows.door import Door, Opinion
     from edge_node.flows.folders import Inbox
@@ -76,6 +77,7 @@ class Deliver:
     same_agency: Callable[[str], frozenset[str]]  # every code an agency is known to go by
     lease: timedelta = timedelta(minutes=15)
     objects: Sequence[Objects] = ()  # what else may speak against handing a document over
+    homing: Homing | None = None  # knows the canaries; None: none was ever sent
 
     def wake(self) -> None:
         """Nothing is remembered between turns: the queue knows."""
@@ -99,7 +101,8 @@ class Deliver:
         except EdgeNodeError as error:
             # Something here is in the way of this one alone, of which its sender is not to blame.
             until = now + self.retry.wait(claim.attempt)
-            log.warning("cannot hand over", extra=seen | {"error": str(error), "until": until})
+            level = logging.WARNING if claim.attempt == 1 else logging.DEBUG
+            log.log(level, "cannot hand over", extra=seen | {"error": str(error), "until": until})
             self.queue.defer(claim, until=until, reason=error.message)
         return True
 
@@ -140,9 +143,7 @@ class Deliver:
                 return None
             document = package.document
             content = fingerprint(document, [(file.name, file.digest) for file in package.files])
-            if self.requests.is_given_back(item.id, document, content):
-                self.requests.give_back(claim, document, content, now=now)
-                log.info("given back before it came", extra={"item": item.id})
+            if self._is_for_nobody(claim, item, document, content, now):
                 return None
             like = self.queue.resemblance(item.id, document, content)
             if like.same is not None:
@@ -177,6 +178,18 @@ class Deliver:
             log.log(level, "resembles another", extra=seen)
         return ready
 
+    def _is_for_nobody(
+        self, claim: Claim, item: Incoming, document: Document, content: str, now: datetime
+    ) -> bool:
+        """Take care of a canary of ours, and of what was given back before it came."""
+        if self.homing is not None and self.homing.takes(claim, item, document, now):
+            return True
+        if self.requests.is_given_back(item.id, document, content):
+            self.requests.give_back(claim, document, content, now=now)
+            log.info("given back before it came", extra={"item": item.id})
+            return True
+        return False
+
     def _repeat(
         self, claim: Claim, document: Document, content: str, first: Original, now: datetime
     ) -> None:
@@ -189,7 +202,8 @@ class Deliver:
         until = now + self.retry.wait(claim.attempt)
         reason = say("it is the same as {id}, which is being handed over", id=first.id)
         self.queue.defer(claim, until=until, reason=reason)
-        log.info("waits for the same document", extra=seen | {"until": until})
+        level = logging.INFO if claim.attempt == 1 else logging.DEBUG
+        log.log(level, "waits for the same document", extra=seen | {"until": until})
 
     def _judge(
         self,

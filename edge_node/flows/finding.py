@@ -14,6 +14,7 @@ from edge_node.domain.signature import Bears, FileVerdict, Sub, Verdict
 if TYPE_CHECKING:
     from edge_node.domain.message import Message
 
+_DTS: Final = "DTS"  # a time-stamp over the document is nobody's signature
 NO_TIME: Final = FileVerdict(
     verdict=Verdict.INDETERMINATE,
     sub=Sub.NOT_CHECKED,
@@ -44,6 +45,21 @@ def is_unreadable(verdict: FileVerdict) -> bool:
     Scanners and printers write such PDF; that is no broken signature.
     """
     return verdict.verdict is Verdict.INVALID and not _is_signed(verdict)
+
+
+def may_be_known(verdict: FileVerdict) -> bool:
+    """Tell whether nothing is wrong but that nobody could look, or be asked."""
+    asked = verdict.verdict is Verdict.INDETERMINATE and verdict.sub is Sub.TRY_LATER
+    return asked or is_unseen(verdict)
+
+
+def signers(verdict: FileVerdict | None) -> set[str]:
+    """Return by which certificates a file bears valid signatures, by their fingerprints."""
+    return {
+        one.signer.fingerprint
+        for one in (verdict.signatures if verdict else ())
+        if one.verdict is Verdict.VALID and one.profile != _DTS and one.signer
+    }
 
 
 def bears(verdict: FileVerdict) -> Bears:

@@ -24,8 +24,9 @@ from edge_node.domain.errors import (
 )
 from edge_node.domain.message import say
 from edge_node.domain.time import in_vietnam
+from edge_node.flows.dropped import AGAIN
 from edge_node.flows.leaving import NotKnownYet, SigningWaits
-from edge_node.flows.packing import AGAIN, DuplicateDrop, demand_new
+from edge_node.flows.packing import DuplicateDrop, demand_new
 from edge_node.flows.ready import Ready
 from edge_node.flows.rest import STOPS_ALL, Look
 from edge_node.protocol import handoff
@@ -50,6 +51,11 @@ _ROOM_FOR_A_BYTE: Final = 2.4
 _ROOM_TO_SIGN: Final = 1.1  # for the signed copy
 # So long, in seconds, one turn goes on where nothing came of it yet but that a drop has to wait.
 _PATIENCE: Final = 30.0
+
+
+def room_for(size: int, *, signs: bool) -> int:
+    """Return how many bytes a drop of a size takes in the data folder, while it is taken in."""
+    return int(size * (_ROOM_FOR_A_BYTE + signs * _ROOM_TO_SIGN))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,8 +145,7 @@ class Intake:
     def _fits(self, drop: Drop) -> bool:
         """Tell whether there is room for a drop; one that must wait lets smaller ones pass."""
         try:
-            room = _ROOM_FOR_A_BYTE + self.packing.signatures.may_sign * _ROOM_TO_SIGN
-            self.room.for_new(int(drop.size * room))
+            self.room.for_new(room_for(drop.size, signs=self.packing.signatures.may_sign))
         except Transient as error:
             if drop.name not in self._crowded:
                 log.warning("a drop has to wait for room", extra={"error": str(error)})
@@ -188,8 +193,11 @@ class Intake:
             self._retries = 0  # the others wait for the same; the next time begins with them
         except EdgeNodeError as error:
             # This one alone: it is tried again at the next bell, and nobody waits for it.
-            seen = {"item": item, "error": error.message.template}
-            log.warning("a claim cannot be seen through", extra=seen)
+            template = error.message.template
+            if self._waits.get(item) != template:
+                seen = {"item": item, "error": template}
+                log.warning("a claim cannot be seen through", extra=seen)
+            self._waits[item] = template
         else:
             self._stranded.pop()
             self._waits.pop(item, None)

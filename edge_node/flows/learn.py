@@ -73,7 +73,7 @@ class Learn:
             replace(papers, fates=fates),
             document,
             package,
-            sender=self.packing.agency.code,
+            sender=self.packing.reads.agency.code,
             folder=filed.folder,
             name=filed.name,
             now=now,
@@ -84,7 +84,7 @@ class Learn:
     def _header(self, drop: Claimed, papers: Papers) -> Document | None:
         """Return what the drop says of itself; None where it is not what its papers are about."""
         try:
-            document = self.packing.header(drop)
+            document = self.packing.reads.header(drop)
         except Permanent as error:
             log.warning("a drop cannot be read any more", extra=_seen(papers, error))
             return None

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Document
     from edge_node.domain.document_types import DocumentTypes
     from edge_node.domain.message import Message
-    from edge_node.flows.ports import Outgoing
+    from edge_node.flows.ports import Before
 
 
-def numbering(document: Document, types: DocumentTypes, queue: Outgoing) -> tuple[Message, ...]:
+def numbering(document: Document, types: DocumentTypes, queue: Before) -> tuple[Message, ...]:
     """
     Return what is odd about how a document is numbered.
 

@@ -7,46 +7,40 @@ affair, claiming and filing `intake`'s.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.document import BusinessKind
 from edge_node.domain.envelope import ItemId, NewDocument
-from edge_node.domain.errors import DropRefused, PackageUnreadable, Permanent
+from edge_node.domain.errors import DropRefused, Permanent
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
-from edge_node.domain.order import NamedFile, Order
-from edge_node.flows.leaving import Leaving
+from edge_node.domain.order import Order
+from edge_node.flows.dropped import AGAIN, is_package
 from edge_node.flows.numbering import numbering
 from edge_node.flows.recalling import NO_PACKAGE
 from edge_node.flows.seen import Seen
-from edge_node.protocol import edxml, handoff
-from edge_node.protocol.content import examine
+from edge_node.protocol import edxml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
-    from pathlib import Path
-    from typing import BinaryIO
 
     from edge_node.domain.change import Recall
-    from edge_node.domain.document import Document, Organization
+    from edge_node.domain.document import Document
     from edge_node.domain.envelope import Earlier, Fate, Stored
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
+    from edge_node.flows.dropped import Dropped
     from edge_node.flows.folders import Claimed
-    from edge_node.flows.ports import Outgoing, Spool
+    from edge_node.flows.leaving import Leaving
+    from edge_node.flows.ports import Before, Spool
     from edge_node.flows.recalling import Recalling
     from edge_node.flows.receivers import Receivers
     from edge_node.flows.signing import Signatures
 
 # In these states a receiver has the document, or may have it, or will have it by itself.
 _ALIVE: Final = frozenset(Sending) - {Sending.REFUSED, Sending.DEAD, Sending.RECALLED}
-_PACKAGE: Final = ".edxml"
-# What is done about a drop that is refused.
-AGAIN: Final = say("correct it and drop it into the outbox again")
 
 
 class DuplicateDrop(DropRefused):
@@ -62,13 +56,9 @@ class DuplicateDrop(DropRefused):
 class Packing:
     """How documents are read and packed here."""
 
-    agency: Organization
-    codes: frozenset[str]  # every code this agency goes by
+    reads: Dropped
     spool: Spool
-    queue: Outgoing
-    order: handoff.OrderSettings
-    bare: Callable[[str], Order]  # the order a rule makes of a bare file's name
-    limits: edxml.Limits
+    queue: Before
     manifest_content_type: edxml.ManifestContentType
     filed: Callable[[ItemId, str], Claimed | None]  # what lies in a folder of the exchange folder
     recognise: Callable[[ItemId, str], None]  # enters a fingerprint that was not known
@@ -82,12 +72,12 @@ class Packing:
 
         Raises DropRefused and other Permanent, and SigningWaits where it has to wait.
         """
-        if claimed.sheet.suffix.lower() == _PACKAGE:
+        if is_package(claimed):
             return self._ready_made(claimed, now)
-        order = self._order(claimed)
+        order = self.reads.order_of(claimed)
         files = self._files(claimed, order)
-        mark = _mark(order.document, files)
-        self._demand_new(order, mark)
+        mark = mark_of(order.document, files)
+        self.demand_new(order, mark)
         order = self._checked(order, now)
         order = replace(order, document=self.receivers.named(order.document))
         seen = self.signatures.see_to(claimed, order, files, now=now)
@@ -122,30 +112,23 @@ class Packing:
 
     # ── what was filed long ago ──────────────────────────────────────────────────────────────
 
-    def header(self, drop: Claimed) -> Document:
-        """Return what a drop says of itself, no attachment opened; Permanent."""
-        if drop.sheet.suffix.lower() != _PACKAGE:
-            return self._order(drop).document
-        with drop.sheet.open("rb") as source:
-            return _a_document(edxml.read_header(source, limits=self.limits)).document
-
     def pack_again(self, drop: Claimed, document_id: str, acts: Collection[Act] = ()) -> Stored:
         """Return the package of a drop that went out so, with these acts; Permanent."""
-        if drop.sheet.suffix.lower() == _PACKAGE:
+        if is_package(drop):
             return self._copied(drop)
-        order = self._order(drop)
+        order = self.reads.order_of(drop)
         seen = self.signatures.went_out(drop, self._files(drop, order), acts)
         document = replace(order.document, document_id=document_id)
         return self._written(document, self._parts(seen.files))
 
     def _mark_of(self, drop: Claimed) -> str:
         """Return the fingerprint of a drop; Permanent."""
-        if drop.sheet.suffix.lower() == _PACKAGE:
+        if is_package(drop):
             with self.spool.room() as room, drop.sheet.open("rb") as source:
-                package = self._opened(source, room)
+                package = self.reads.opened(source, room)
                 return fingerprint(package.document, [(f.name, f.digest) for f in package.files])
-        order = self._order(drop)
-        return _mark(order.document, self._files(drop, order))
+        order = self.reads.order_of(drop)
+        return mark_of(order.document, self._files(drop, order))
 
     def _remember(self, before: Iterable[Earlier]) -> list[Earlier]:
         """Return what was sent before, and of what only papers are known the content as well."""
@@ -164,39 +147,14 @@ class Packing:
 
     # ── what was dropped ─────────────────────────────────────────────────────────────────────
 
-    def _order(self, claimed: Claimed) -> Order:
-        sheet = claimed.sheet
-        if sheet.suffix.lower() not in {".json", ".yaml", ".yml"}:
-            return self.bare(sheet.name)
-        return handoff.read_order(
-            sheet.read_bytes(),
-            file_name=sheet.name,
-            sender=self.agency,
-            settings=self.order,
-        )
-
     def _files(self, claimed: Claimed, order: Order) -> list[Leaving]:
-        """Find, hash and judge the files the order names; every objection at once."""
-        files: list[Leaving] = []
-        problems: list[Message] = [*self._too_many(order)]
-        for named in order.files:
-            path = claimed.named(named.file)
-            if path is None:
-                problems.append(say("{file}: expected a file, found none", file=named.file))
-                continue
-            with path.open("rb") as stream:
-                content = examine(stream, named.file)
-            if content.objection:
-                problems.append(content.objection)
-            problems += self._too_large(named.file, content.stored)
-            files.append(Leaving(named=named, path=path, stored=content.stored, kind=content.kind))
+        files, problems = self.reads.files_of(claimed, order.files)
         _demand_none(problems)
         return files
 
     def _parts(self, files: Sequence[Leaving]) -> list[edxml.Part]:
         """Return what goes into the package; a signed copy is larger than its file."""
-        too_large = [self._too_large(each.named.file, each.stored) for each in files]
-        _demand_none([problem for some in too_large for problem in some])
+        _demand_none(self.reads.too_large(files))
         return [
             edxml.Part(
                 name=each.named.file,
@@ -208,91 +166,32 @@ class Packing:
             for number, each in enumerate(files, start=1)
         ]
 
-    def _too_many(self, order: Order) -> Sequence[Message]:
-        limit, found = self.limits.attachments, len(order.files)
-        if found <= limit:
-            return ()
-        return (
-            say("expected at most {limit} attachments, found {found}", limit=limit, found=found),
-        )
-
-    def _too_large(self, name: str, stored: Stored) -> Sequence[Message]:
-        limit = self.limits.attachment
-        if stored.size <= limit:
-            return ()
-        return (
-            say(
-                "{file}: expected at most {limit} bytes, found {size}",
-                file=name,
-                limit=limit,
-                size=stored.size,
-            ),
-        )
-
     def _ready_made(self, claimed: Claimed, now: datetime) -> NewDocument:
         """Take a package the software wrote itself: checked like any other, sent as it is."""
         with (
             self.spool.room() as room,
             claimed.sheet.open("rb") as source,
         ):
-            package = self._opened(source, room)
-            files, problems = self._unpacked(package)
+            package = self.reads.opened(source, room)
+            files, problems = self.reads.unpacked(package)
             if problems:
                 raise DropRefused(say("the package cannot be sent"), problems, hint=AGAIN)
             order = Order(document=package.document, files=(), warnings=package.warnings)
-            mark = _mark(package.document, files)
-            self._demand_new(order, mark)
+            mark = mark_of(package.document, files)
+            self.demand_new(order, mark)
             order = self._checked(order, now)
             judged = self.signatures.judge(claimed, files, now=now)
         seen = Seen(files=(), warnings=judged.warnings, signed=judged.signed)
         recall = self.recalling.prepare(package.document, now=now, as_it_is=True)
         return self._new(claimed, order, mark, self._copied(claimed), seen, recall)
 
-    def _opened(self, source: BinaryIO, room: Path) -> edxml.DocumentPackage:
-        try:
-            package = edxml.read_package(source, room, limits=self.limits)
-        except PackageUnreadable as error:
-            raise DropRefused(error.message, hint=error.hint or AGAIN) from error
-        return _a_document(package)
-
-    def _unpacked(self, package: edxml.DocumentPackage) -> tuple[list[Leaving], list[Message]]:
-        """Return the files of a package, and what speaks against sending it."""
-        document = package.document
-        files: list[Leaving] = []
-        problems: list[Message] = []
-        if document.sender.code not in self.codes:
-            problems.append(
-                say(
-                    "From: expected {expected}, found {found}",
-                    expected=self.agency.code,
-                    found=document.sender.code,
-                )
-            )
-        if not document.receivers:
-            problems.append(say("To: expected at least one receiver, found none"))
-        problems += _repeated(document.receivers)
-        if not document.document_id or edxml.BUILT_ID in package.warnings:
-            problems.append(_lacks("DocumentId", say("text")))
-        if not package.files and document.business.kind is not BusinessKind.RECALL:
-            problems.append(_lacks("AttachmentEncoded", say("at least one attachment")))
-        for file in package.files:
-            with file.path.open("rb") as stream:
-                content = examine(stream, file.name)
-            if content.objection:
-                problems.append(content.objection)
-            named = NamedFile(file=file.name)
-            files.append(
-                Leaving(named=named, path=file.path, stored=content.stored, kind=content.kind)
-            )
-        return files, problems
-
     def _checked(self, order: Order, now: datetime) -> Order:
         """Return the order with what the directory of agencies has to say of its receivers."""
         warnings = self.receivers.look(order, now=now)
         return replace(order, warnings=(*order.warnings, *warnings))
 
-    def _demand_new(self, order: Order, mark: str) -> None:
-        """Spare the packing of what was sent before; whoever takes it in asks again."""
+    def demand_new(self, order: Order, mark: str) -> None:
+        """Spare the packing of what was sent before (DuplicateDrop); intake asks again."""
         before = self._remember(self.queue.earlier(order.document))
         demand_new(order.document, mark, before, resend=order.resend)
 
@@ -314,7 +213,7 @@ class Packing:
             ref=order.ref,
             warnings=(
                 *order.warnings,
-                *numbering(order.document, self.order.types, self.queue),
+                *numbering(order.document, self.reads.order.types, self.queue),
                 *seen.warnings,
                 *self.recalling.warnings(order.document),
             ),
@@ -325,7 +224,7 @@ class Packing:
         )
 
 
-def _mark(document: Document, files: Iterable[Leaving]) -> str:
+def mark_of(document: Document, files: Iterable[Leaving]) -> str:
     """Return the fingerprint of what was handed over, signed here or not."""
     return fingerprint(document, [(each.named.file, each.stored.digest) for each in files])
 
@@ -333,15 +232,6 @@ def _mark(document: Document, files: Iterable[Leaving]) -> str:
 def _demand_none(problems: Sequence[Message]) -> None:
     if problems:
         raise DropRefused(say("the attachments cannot be sent"), problems, hint=AGAIN)
-
-
-def _a_document(package: edxml.Package) -> edxml.DocumentPackage:
-    if not isinstance(package, edxml.DocumentPackage):
-        raise DropRefused(
-            say("the package is a status message, not a document"),
-            hint=say("report statuses through the folder statuses/"),
-        )
-    return package
 
 
 def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, resend: bool) -> None:
@@ -374,27 +264,3 @@ def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, rese
 def _is_alive(fate: Fate) -> bool:
     """Tell likewise; what a receiver gave back it had, and takes the very same for no new one."""
     return fate.state in _ALIVE or (fate.state is Sending.RECALLED and bool(fate.status))
-
-
-def _repeated(receivers: Iterable[Organization]) -> list[Message]:
-    """Name each agency that is a receiver twice: hubs refuse that, the queue cannot hold it."""
-    times = Counter(receiver.code.casefold() for receiver in receivers)
-    return [
-        say(
-            "{path}: expected {expected}, found {found}",
-            path="To",
-            expected=say("each agency once"),
-            found=say("{code} again", code=code.upper()),
-        )
-        for code, count in times.items()
-        if count > 1
-    ]
-
-
-def _lacks(path: str, expected: Message) -> Message:
-    return say(
-        "{path}: expected {expected}, found {found}",
-        path=path,
-        expected=expected,
-        found=say("nothing"),
-    )

@@ -149,7 +149,14 @@ class Spool(Protocol):
     def room(self) -> AbstractContextManager[Path]: ...
 
 
-class Outgoing(Protocol):
+class Before(Protocol):
+    """What was sent before, as the queue knows it."""
+
+    def earlier(self, document: Document) -> list[Earlier]: ...
+    def reused(self, document: Document) -> tuple[ItemId, str] | None: ...
+
+
+class Outgoing(Before, Protocol):
     """What leaves, as the queue keeps it."""
 
     def add(
@@ -159,8 +166,6 @@ class Outgoing(Protocol):
         now: datetime,
         compare: Callable[[Sequence[Earlier]], None] | None = None,
     ) -> None: ...
-    def earlier(self, document: Document) -> list[Earlier]: ...
-    def reused(self, document: Document) -> tuple[ItemId, str] | None: ...
     def holds(self, item: ItemId) -> bool: ...
     def claim(
         self, message: MessageType, *, now: datetime, lease: timedelta, to_send: bool = True

@@ -152,14 +152,14 @@ class Push:
         self.queue.settle(claim, event, now=now, reason=reason_of(error))
 
     def _silent(self, claim: Claim, envelope: Envelope, error: AxisSilent) -> None:
-        log.warning(
-            "no answer from the axis", extra=_seen(claim, envelope) | {"error": str(error)}
-        )
+        seen = _seen(claim, envelope) | {"error": str(error)}
+        log.log(_first_time(claim), "no answer from the axis", extra=seen)
         self._unsure(claim, error.message)
 
     def _unclear(self, claim: Claim, envelope: Envelope, error: AxisUnclear) -> None:
         """Ask before it is sent again: a no nobody understands may be no no."""
-        log.warning("an answer nobody knows", extra=_seen(claim, envelope) | {"error": str(error)})
+        seen = _seen(claim, envelope) | {"error": str(error)}
+        log.log(_first_time(claim), "an answer nobody knows", extra=seen)
         self._unsure(claim, reason_of(error), outcome="unclear")
 
     def _unsure(self, claim: Claim, reason: Message, *, outcome: str = "") -> None:
@@ -175,7 +175,9 @@ class Push:
             log.error("given up after the last attempt", extra=seen)
             self.queue.settle(claim, SendingEvent.EXHAUSTED, now=now, reason=error.message)
         else:
-            log.info("deferred", extra=seen | {"until": due.isoformat()})
+            # Each try is in the queue's record; the log is told that there is something to see.
+            level = logging.INFO if claim.attempt == 1 else logging.DEBUG
+            log.log(level, "deferred", extra=seen | {"until": due.isoformat()})
             self.queue.defer(claim, now=now, until=due, reason=error.message)
 
     def _give_back(self, claim: Claim, error: Outage) -> None:
@@ -236,6 +238,11 @@ class Push:
         if answer.finding is Finding.ABSENT and answer.trail.unclear:
             return True  # it said no, though in words nobody knows
         return self.doubt.resend
+
+
+def _first_time(claim: Claim) -> int:
+    """Return how loudly to say what may be met with every try: aloud with the first."""
+    return logging.WARNING if claim.attempt == 1 else logging.DEBUG
 
 
 class _Unreadable(Transient):

@@ -43,20 +43,22 @@ class Receivers:
 
     def look(self, order: Order, *, now: datetime) -> tuple[Message, ...]:
         """Return what is to be said of its receivers; DropRefused where one forbids sending."""
+        warnings, refusal = self.judge(order, now=now)
+        if refusal is not None:
+            raise refusal
+        return warnings
+
+    def judge(
+        self, order: Order, *, now: datetime
+    ) -> tuple[tuple[Message, ...], DropRefused | None]:
+        """Return what is to be said of its receivers, and what forbids sending, if anything."""
         try:
             warnings, problems = self._judged(order, now)
         except DirectoryUnusable as error:
             log.warning("receivers are not checked", extra={"error": str(error)})
-            return (say("the directory of agencies cannot be read: nobody checked the receivers"),)
-        if problems:
-            raise DropRefused(
-                say("the receivers cannot be sent to as they are named"),
-                problems,
-                hint=say(
-                    "mend the codes and drop it again; `edge-node agencies search NAME` finds them"
-                ),
-            )
-        return tuple(warnings)
+            unread = say("the directory of agencies cannot be read: nobody checked the receivers")
+            return (unread,), None
+        return tuple(warnings), _refusal(problems) if problems else None
 
     def named(self, document: Document) -> Document:
         """Return the document with a name for each receiver of which only the code was given."""
@@ -142,6 +144,14 @@ def known_to_be(agencies: KnownAgencies) -> Callable[[str], frozenset[str]]:
             return frozenset({code})
 
     return same_agency
+
+
+def _refusal(problems: list[Message]) -> DropRefused:
+    return DropRefused(
+        say("the receivers cannot be sent to as they are named"),
+        problems,
+        hint=say("mend the codes and drop it again; `edge-node agencies search NAME` finds them"),
+    )
 
 
 def _gone(receiver: Organization, unit: Unit) -> Message:

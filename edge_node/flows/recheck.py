@@ -64,10 +64,10 @@ class Recheck:
             self.queue.give_back(claim, now=now, behind=self.retry.first)
             raise
         else:
-            log.info(
-                "asked the axis what it has",
-                extra={"envelope": envelope.id, "outcome": str(answer.finding)},
-            )
+            # What it does not have is asked about again and again while sending is paused.
+            level = logging.DEBUG if answer.finding is Finding.ABSENT else logging.INFO
+            seen = {"envelope": envelope.id, "outcome": str(answer.finding)}
+            log.log(level, "asked the axis what it has", extra=seen)
             self._answered(claim, envelope, answer, now)
         return True
 

@@ -143,6 +143,7 @@ class Confirm:
     _waiting: list[Unconfirmed] = field(default_factory=list, init=False)
     _after: Unconfirmed | None = field(default=None, init=False)
     _rung: bool = field(default=True, init=False)
+    _untold: bool = field(default=False, init=False)  # the axis did not tell of the last one
 
     def wake(self) -> None:
         """Ask of some more."""
@@ -159,8 +160,12 @@ class Confirm:
         try:
             listed = self.axis.list_sent(MessageType.DOCUMENT, asked.axis_id)
         except (Transient, Permanent) as error:
-            log.info("the axis does not tell", extra={"item": asked.item, "error": str(error)})
+            level = logging.DEBUG if self._untold else logging.INFO
+            self._untold = True
+            seen = {"item": asked.item, "error": str(error)}
+            log.log(level, "the axis does not tell", extra=seen)
             return True
+        self._untold = False
         for entry in listed:
             if entry.axis_id == asked.axis_id:
                 self._enter(asked.item, entry, now)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from edge_node.domain.document import AgencyCode
+    from edge_node.domain.document import AgencyCode, Document
     from edge_node.domain.envelope import Envelope, Fate, ItemId, Stored
     from edge_node.flows.ports import Outgoing, Spool
 
@@ -85,22 +85,23 @@ class Repacking:
                 raise PackageUnreadable(say("the package is a status message, not a document"))
             document = package.document
             fewer = tuple(each for each in document.receivers if each.code in receivers)
-            parts = [
-                edxml.Part(
-                    name=file.name,
-                    description=file.description,
-                    path=file.path,
-                    content_id=f"{number}-{file.digest[:16]}",
-                )
-                for number, file in enumerate(package.files, start=1)
-            ]
-            with self.spool.store() as writer:
-                edxml.write_document(
-                    replace(document, receivers=fewer),
-                    parts,
-                    writer,
-                    manifest_content_type=self.manifest_content_type,
-                )
+            return self.write(replace(document, receivers=fewer), package.files)
+
+    def write(self, document: Document, files: Sequence[edxml.ReceivedFile]) -> Stored:
+        """Write a package of this document with files that were unpacked of another."""
+        parts = [
+            edxml.Part(
+                name=file.name,
+                description=file.description,
+                path=file.path,
+                content_id=f"{number}-{file.digest[:16]}",
+            )
+            for number, file in enumerate(files, start=1)
+        ]
+        with self.spool.store() as writer:
+            edxml.write_document(
+                document, parts, writer, manifest_content_type=self.manifest_content_type
+            )
         return writer.stored
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.message import Message
     from edge_node.domain.signature import FileVerdict
-    from edge_node.domain.signing import Act, SignedCopy
+    from edge_node.domain.signing import Act, SignedCopy, SigningPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,17 @@ class Judged:
 
     warnings: tuple[Message, ...] = ()
     signed: Bears = Bears.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What would be done about the signatures of a drop; files go by what the order calls them."""
+
+    policy: SigningPolicy
+    verdicts: Mapping[str, FileVerdict]
+    wanted: tuple[str, ...] = ()  # they would be signed here
+    warnings: tuple[Message, ...] = ()
+    problems: Mapping[str, Message]
 
 
 def mains(files: Sequence[Leaving]) -> Sequence[Leaving]:

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.errors import DropRefused, Outage, Permanent
 from edge_node.domain.looks import showings
 from edge_node.domain.message import say
-from edge_node.domain.signature import Sub, Verdict
 from edge_node.domain.signing import Level, LookKind, SigningPolicy, SigningWish
-from edge_node.flows.finding import finding, is_unseen
-from edge_node.flows.leaving import NotKnownYet, SigningWaits, demand_no, waiting
-from edge_node.flows.seen import Judged, borne, is_of, mains, with_copies
+from edge_node.flows.finding import finding, is_unseen, may_be_known, signers
+from edge_node.flows.leaving import NotKnownYet, Opinion, SigningWaits, demand_no, waiting
+from edge_node.flows.seen import Foreseen, Judged, borne, is_of, mains, with_copies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_DTS: Final = "DTS"  # a time-stamp over the document is nobody's signature
 # What a drop may ask for beyond what is configured: to the right is stricter.
 _STRICTNESS: Final = tuple(SigningPolicy)
 # With these it matters what a file bears already.
@@ -110,8 +108,7 @@ class Signatures:
         wanted = [each for each in files if _is_wanted(each, policy, verdicts)]
         left = [each for each in files if each not in wanted and each.path.name not in done]
         warnings = self._demanded(drop, files, left, policy, verdicts)
-        if order.signing is not None and policy is SigningPolicy.NEVER and files:
-            warnings.append(say("a signature was ordered, but this node signs nothing"))
+        warnings += _in_vain(order, policy, files)
         missing = [each for each in wanted if each.path.name not in done]
         made = self._signed(copies, order, files, missing)
         return with_copies(files, {name: whole[name] for name in done} | made, warnings, verdicts)
@@ -126,6 +123,35 @@ class Signatures:
         verdicts = self._looked(files, now, must=policy is not SigningPolicy.NEVER)
         warnings = self._demanded(drop, files, files, policy, verdicts)
         return Judged(warnings=tuple(warnings), signed=borne(files, verdicts))
+
+    def foresee(
+        self, order: Order, files: Sequence[Leaving], *, now: datetime, as_it_is: bool = False
+    ) -> Foreseen:
+        """
+        Return what would be done about these files, nothing of it done, kept or waited for.
+
+        ``as_it_is``: they lie in a package that came ready-made. Raises SigningWaits where nobody
+        can look, and DropRefused where what the drop asks for is not done here.
+        """
+        policy = self.rules.documents if as_it_is else self._policy(order)
+        verdicts = self.way_out.look(files, now=now)
+        asked = () if as_it_is else files
+        wanted = [each for each in asked if _is_wanted(each, policy, verdicts)]
+        left = [each for each in files if each not in wanted]
+        opinion = self._opinion(files, left, policy, verdicts)
+        return Foreseen(
+            policy=policy,
+            verdicts=verdicts,
+            wanted=tuple(each.named.file for each in wanted),
+            warnings=(*opinion.warnings, *_in_vain(order, policy, asked)),
+            problems=opinion.problems,
+        )
+
+    def demand_order(self, order: Order) -> None:
+        """Refuse a drop that is to be signed where nobody answers for that, or with no key."""
+        self._mandate(order)
+        if self.signs is None:
+            raise _without_key()
 
     def went_out(
         self, drop: Claimed, files: Sequence[Leaving], acts: Collection[Act] = ()
@@ -172,6 +198,19 @@ class Signatures:
         verdicts: Mapping[str, FileVerdict],
     ) -> list[Message]:
         """Return what is odd about a drop of which ``left`` are not signed here, or refuse it."""
+        opinion = self._opinion(files, left, policy, verdicts)
+        self._demand_no(opinion.problems, verdicts, drop.id)
+        self.way_out.rely_on(verdicts)
+        return list(opinion.warnings)
+
+    def _opinion(
+        self,
+        files: Sequence[Leaving],
+        left: Sequence[Leaving],
+        policy: SigningPolicy,
+        verdicts: Mapping[str, FileVerdict],
+    ) -> Opinion:
+        """Return what is odd about files of which ``left`` are not signed here, or forbids it."""
         signing = policy is not SigningPolicy.NEVER
         bare = {each.named.file for each in left}
         opinion = self.way_out.weigh(verdicts, bare, demanded=signing)
@@ -181,15 +220,13 @@ class Signatures:
             against |= _unseen(left, verdicts)
         if policy is SigningPolicy.REQUIRE_SIGNER_FIRST:
             against |= self._without_signer(files, verdicts)
-        self._demand_no(against, verdicts, drop.id)
-        self.way_out.rely_on(verdicts)
-        return [*opinion.warnings, *other.warnings]
+        return Opinion(warnings=(*opinion.warnings, *other.warnings), problems=against)
 
     def _demand_no(
         self, problems: Mapping[str, Message], verdicts: Mapping[str, FileVerdict], item: str
     ) -> None:
         """Refuse a drop; one that is only not known to be good waits for an hour before."""
-        unknown = [name for name in problems if name in verdicts and _may_be_known(verdicts[name])]
+        unknown = [name for name in problems if name in verdicts and may_be_known(verdicts[name])]
         if problems and len(unknown) == len(problems):
             at = self.way_out.clock()
             if at - self._unknown.setdefault(item, at) < _WAITS.total_seconds():
@@ -204,11 +241,11 @@ class Signatures:
     ) -> dict[str, Message]:
         """Return which document itself bears no valid signature of anybody but the agency."""
         named = [each.named.file for each in mains(files)]
-        signers = {file: _signers(verdicts.get(file)) for file in named}
-        own = self._own() if any(signers.values()) else frozenset()
+        by_file = {file: signers(verdicts.get(file)) for file in named}
+        own = self._own() if any(by_file.values()) else frozenset()
         return {
             file: _nobody_first(file, sealed=bool(fingerprints))
-            for file, fingerprints in signers.items()
+            for file, fingerprints in by_file.items()
             if fingerprints <= own
         }
 
@@ -290,10 +327,7 @@ class Signatures:
     @contextmanager
     def _signing(self, file: Leaving) -> Iterator[Signs]:
         if self.signs is None:
-            raise DropRefused(
-                say("the document is to be signed, but this node has no key"),
-                hint=say("name a key in signing.keys"),
-            )
+            raise _without_key()
         try:
             with self._asking():
                 yield self.signs
@@ -313,6 +347,20 @@ class Signatures:
         except SigningWaits as error:
             self._out = error.outage
             raise
+
+
+def _without_key() -> DropRefused:
+    return DropRefused(
+        say("the document is to be signed, but this node has no key"),
+        hint=say("name a key in signing.keys"),
+    )
+
+
+def _in_vain(order: Order, policy: SigningPolicy, files: Sequence[Leaving]) -> list[Message]:
+    """Say that a signature was ordered where none is made."""
+    if order.signing is None or policy is not SigningPolicy.NEVER or not files:
+        return []
+    return [say("a signature was ordered, but this node signs nothing")]
 
 
 def _slow() -> SlowToSign:
@@ -350,18 +398,3 @@ def _is_wanted(file: Leaving, policy: SigningPolicy, verdicts: Mapping[str, File
         return True
     verdict = verdicts[file.named.file]
     return not (verdict.shows_signature or is_unseen(verdict))
-
-
-def _may_be_known(verdict: FileVerdict) -> bool:
-    """Tell whether nothing is wrong but that nobody could look, or be asked."""
-    asked = verdict.verdict is Verdict.INDETERMINATE and verdict.sub is Sub.TRY_LATER
-    return asked or is_unseen(verdict)
-
-
-def _signers(verdict: FileVerdict | None) -> set[str]:
-    """Return by which certificates a file bears valid signatures, by their fingerprints."""
-    return {
-        one.signer.fingerprint
-        for one in (verdict.signatures if verdict else ())
-        if one.verdict is Verdict.VALID and one.profile != _DTS and one.signer
-    }

@@ -67,13 +67,18 @@ class _Desk(Generic[_Staff]):
 class Looking:
     """Whoever looks into files for one lane."""
 
-    def __init__(self, config: Config) -> None:
-        """Make nothing yet."""
+    def __init__(
+        self,
+        config: Config,
+        *,
+        briefed: Callable[[trusting.Looking], trusting.Looking] = lambda there: there,
+    ) -> None:
+        """Make nothing yet; ``briefed`` is what whoever comes is told before anything else."""
 
         def call() -> trusting.Looking:
             from edge_node.node.trusting import Looking as AtWork  # noqa: PLC0415 - for a file
 
-            return AtWork.of(config)
+            return briefed(AtWork.of(config))
 
         self._desk = _Desk(call)
 
@@ -108,13 +113,20 @@ class Looking:
 class Sealing:
     """Whoever signs for one lane."""
 
-    def __init__(self, config: Config, looking: Looking, *, clock: Callable[[], datetime]) -> None:
-        """Make nothing yet; ``looking`` checks what is signed."""
+    def __init__(
+        self,
+        config: Config,
+        looking: Looking,
+        *,
+        clock: Callable[[], datetime],
+        briefed: Callable[[trusting.Sealing], trusting.Sealing] = lambda there: there,
+    ) -> None:
+        """Make nothing yet; ``looking`` checks what is signed, ``briefed`` as for it."""
 
         def call() -> trusting.Sealing:
             from edge_node.node.trusting import Sealing as AtWork  # noqa: PLC0415 - for a file
 
-            return AtWork.of(config, looking.opener, clock=clock)
+            return briefed(AtWork.of(config, looking.opener, clock=clock))
 
         self._desk = _Desk(call)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_node.adapters.line import Line
+    from edge_node.flows.canary import Homing
     from edge_node.flows.intake import Intake
     from edge_node.flows.ports import Flow
     from edge_node.flows.report import TakeStatuses
@@ -46,7 +47,7 @@ class Lanes:
     def all(self) -> dict[str, Plan]:
         """Return the flows by the thread they share; each thread has its own connections."""
         lanes = {
-            "intake": self._plan([self.intake()], Lane.INTAKE),
+            "intake": self._plan([self.intake(), *self._canary()], Lane.INTAKE),
             "push": self._push_lane(),
             "pull": self._pull_lane(),
             "deliver": self._deliver_lane(),
@@ -172,6 +173,7 @@ class Lanes:
             retry=self.parts.retry,
             same_agency=knowing.same_agency(self.parts),
             objects=[self.parts.secret_content(looking)],
+            homing=self._homing(),
         )
         apply = Apply(
             queue=queue.arriving,
@@ -201,6 +203,36 @@ class Lanes:
         )
         destroy = changing.destroy(self.parts, inbox)
         return [destroy, deliver, apply, self._deadlines(), file, notify, taken]
+
+    def _homing(self) -> Homing:
+        from edge_node.adapters.canaries import Canaries, is_canary_id  # noqa: PLC0415 - for work
+        from edge_node.flows.canary import Homing  # noqa: PLC0415 - only for work
+
+        return Homing(
+            canaries=Canaries(self.parts.queue.file),
+            codes=self.parts.codes,
+            is_canary_id=is_canary_id,
+        )
+
+    def _canary(self) -> Sequence[Flow]:
+        """Return what sends documents to ourselves, where that is wanted."""
+        config = self.parts.config
+        if config.canary.every is None:
+            return []
+        from edge_node.adapters.canaries import Canaries, canary_id  # noqa: PLC0415 - for work
+        from edge_node.flows.canary import Canary  # noqa: PLC0415 - only for work
+
+        canary = Canary(
+            canaries=Canaries(self.parts.queue.file),
+            spool=self.parts.spool,
+            sends=self.parts.sends,
+            agency=config.agency.organization,
+            axis=config.axis.url,
+            every=config.canary.every,
+            new_id=canary_id,
+            manifest_content_type=config.package.manifest_content_type.value,
+        )
+        return [canary]
 
     def _deadlines(self) -> Flow:
         from edge_node.adapters.alarms import Alarms  # noqa: PLC0415 - only for work

@@ -65,7 +65,23 @@ class Node(Parts):
         self.exchange.create(self.config.agency.code)
         self.spool.create()
         self.sends.compare(now=self.clock())
+        self._let_read()
         self.queue.close()  # it is there now; nothing in it is touched, a daemon may be at work
+
+    def _let_read(self) -> None:
+        """Let the group of readers look into what the node keeps, where one is configured."""
+        if not self.config.access.readers:
+            return
+        from edge_node.adapters.access import let_read  # noqa: PLC0415 - few configure one
+
+        folders = self.config.folders
+        let_read(
+            self.config.access.readers,
+            data=folders.data,
+            queue=folders.queue,
+            spool=folders.spool,
+            exchange=folders.exchange,
+        )
 
     def prepare(self) -> None:
         """
@@ -85,6 +101,7 @@ class Node(Parts):
             self.inbox().sweep()
         now = self.clock()
         self.sends.compare(now=now)
+        self._let_read()
         crashes = self.config.limits.crashes
         self.queue.free_all(now=now, ask_after=self.config.push.retry_first, crashes=crashes)
         self.queue.sweep(now=now, ceiling=self.config.push.retry_ceiling, crashes=crashes)
@@ -214,6 +231,11 @@ class Node(Parts):
         finally:
             self._watcher.stop()
             self._watcher = None
+
+    @property
+    def watcher(self) -> Watcher | None:
+        """Who listens at the folders while this node works; None while nobody does."""
+        return self._watcher
 
     @property
     def _bell(self) -> Path:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.shelves import Shelves
     from edge_node.config import Config
     from edge_node.domain.envelope import ItemId
+    from edge_node.flows.dropped import Dropped
     from edge_node.flows.give import Give
     from edge_node.flows.packing import Packing
     from edge_node.flows.resend import Repacking
@@ -137,12 +138,19 @@ class Parts:
 
     def axis(self) -> Line:
         """Return a line to the axis of its own, for one thread."""
+        from edge_node.adapters.line import Line  # noqa: PLC0415 - only for work
+
+        axis = self.wire()
+        self.axes.append(axis)
+        return Line(axis, self.upstream)
+
+    def wire(self) -> VxpAxis:
+        """Return what makes the calls of the axis; nothing is opened before the first one."""
         from edge_node.adapters.axis import VxpAxis  # noqa: PLC0415 - 70 ms
-        from edge_node.adapters.line import Line  # noqa: PLC0415
         from edge_node.adapters.secret import read_secret, secret_path  # noqa: PLC0415
 
         section = self.config.axis
-        axis = VxpAxis(
+        return VxpAxis(
             url=section.url,
             system_id=section.system_id,
             secret=read_secret(secret_path(section.secret_file, os.environ)),
@@ -157,8 +165,6 @@ class Parts:
             verdicts=self.verdicts,
             watch=self.clock_watch,
         )
-        self.axes.append(axis)
-        return Line(axis, self.upstream)
 
     @property
     def verdicts(self) -> Verdicts:
@@ -314,9 +320,25 @@ class Parts:
 
     def packing(self, looking: Looking | None = None) -> Packing:
         """Return how drops are read and packed, and looked into by whom."""
-        from edge_node.flows.bare import order_for  # noqa: PLC0415 - only for work
-        from edge_node.flows.packing import Packing  # noqa: PLC0415
+        from edge_node.flows.packing import Packing  # noqa: PLC0415 - only for work
         from edge_node.node import changing  # noqa: PLC0415
+
+        return Packing(
+            reads=self.dropped(),
+            spool=self.spool,
+            queue=self.queue.outgoing,
+            manifest_content_type=self.config.package.manifest_content_type.value,
+            filed=self.shelves.drop,
+            recognise=self.queue.learning.recognise,
+            signatures=self.signatures(looking or self.looking()),
+            receivers=knowing.receivers(self),
+            recalling=changing.recalling(self),
+        )
+
+    def dropped(self) -> Dropped:
+        """Return how drops are read."""
+        from edge_node.flows.bare import order_for  # noqa: PLC0415 - only for work
+        from edge_node.flows.dropped import Dropped  # noqa: PLC0415
         from edge_node.protocol.handoff import OrderSettings  # noqa: PLC0415
 
         config = self.config
@@ -327,11 +349,9 @@ class Parts:
             steering=config.package.steering_type,
             place=config.package.place,
         )
-        return Packing(
+        return Dropped(
             agency=config.agency.organization,
             codes=self.codes,
-            spool=self.spool,
-            queue=self.queue.outgoing,
             order=settings,
             bare=partial(
                 order_for,
@@ -340,12 +360,6 @@ class Parts:
                 settings=settings,
             ),
             limits=self.limits,
-            manifest_content_type=config.package.manifest_content_type.value,
-            filed=self.shelves.drop,
-            recognise=self.queue.learning.recognise,
-            signatures=self.signatures(looking or self.looking()),
-            receivers=knowing.receivers(self),
-            recalling=changing.recalling(self),
         )
 
     def signatures(self, looking: Looking) -> Signatures:

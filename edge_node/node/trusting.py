@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from datetime import timedelta
@@ -126,6 +127,28 @@ class Sealing:
         self.keys.close()
 
 
+@dataclass(frozen=True, slots=True)
+class HeadStamps:
+    """Whoever gets time-stamps over the journal, and the child that reads them."""
+
+    stamps: Stamps
+
+    @classmethod
+    def of(cls, config: Config) -> HeadStamps:
+        """Return one whose child is started with the first stamp."""
+        return cls(_stamps(config, Preparer()))
+
+    def over(self, chain: bytes) -> bytes:
+        """Return a token (DER) over the bytes of a chain's hash; `NoStamp` where none is had."""
+        digest = hashlib.new(self.stamps.hashed, chain).digest()
+        return self.stamps.over("digest", digest).content
+
+    def close(self) -> None:
+        """End the child and all calls, from whatever thread; nothing is stamped any more."""
+        self.stamps.stamper.close()
+        self.stamps.preparer.close()
+
+
 def forget_statements(config: Config, *, now: datetime) -> int:
     """
     Remove what authorities said long ago and no verdict relied on; return how many pieces.
@@ -207,12 +230,7 @@ def signatory(
     It hires a child of its own to prepare signatures, which its `close` ends.
     """
     preparer = Preparer()
-    stamps = Stamps(
-        stamper=stamper(config),
-        preparer=preparer,
-        hashed=config.stamps.hash.value,
-        policy=config.stamps.policy,
-    )
+    stamps = _stamps(config, preparer)
     return Signatory(
         key=partial(keys.key, name),
         preparer=preparer,
@@ -221,6 +239,15 @@ def signatory(
         appraiser=appraiser(config, opener.appraise),
         sight=Stationery.of(config.signing.look).sight,
         clock=clock,
+    )
+
+
+def _stamps(config: Config, preparer: Preparer) -> Stamps:
+    return Stamps(
+        stamper=stamper(config),
+        preparer=preparer,
+        hashed=config.stamps.hash.value,
+        policy=config.stamps.policy,
     )
 
 

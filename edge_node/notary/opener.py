@@ -101,6 +101,7 @@ ANSWERS: Final[Mapping[str, Callable[[Packet], Packet]]] = {
     "verify": verify,
     "certificate": certificate,
     "printed": printed.answer,
+    "picture": printed.picture,
 }
 
 

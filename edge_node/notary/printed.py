@@ -27,6 +27,21 @@ def answer(packet: Packet) -> Packet:
     return tell_printed(_printed(file, canvas[0] if canvas else None))
 
 
+def picture(packet: Packet) -> Packet:
+    """Return how page 1 of a PDF looks: one file, and a second one to draw in."""
+    Fields.of(packet.body, packet.blobs, ("ask",))
+    if len(packet.files) != _WITH_CANVAS:
+        raise Garbled("files")
+    file, canvas = packet.files
+    size = os.fstat(file).st_size
+    if not size or format_of(os.pread(file, SEARCHED, 0)) is not Format.PDF:
+        return tell_printed(Printed(seen=Seen.OTHER))
+    room = os.fstat(canvas).st_size
+    with reading(file, size) as address, drawing(canvas, room) as ground:
+        pdf = sys.modules[_PDF]
+        return tell_printed(pdf.pictured(address, size, pdf.Canvas(ground + HEAD, room - HEAD)))
+
+
 def _printed(file: int, canvas: int | None) -> Printed:
     size = os.fstat(file).st_size
     if not size:

@@ -137,7 +137,7 @@ def test_every_durable_commit_waits_for_the_disk(world):
 
     def committing(step, phase, _what):
         if step is Step.COMMIT and phase is Phase.BEFORE:
-            connection = desk.queue.file._db.conn
+            connection = desk.queue.file._conn
             seen.append(connection.execute("pragma synchronous").fetchone()[0])
 
     with listening(committing):

@@ -118,7 +118,7 @@ def test_a_second_node_on_the_same_folder_is_turned_away(office):
         assert second.returncode == 1
         assert second.stderr == (
             f"edge-node: another edge-node works on {office.home}/data\n"
-            "hint: stop it first (systemctl stop edge-node@…), or use another folder\n"
+            f"hint: stop it first: kill {first.process.pid}\n"
         )
         assert office.command("once").returncode == 1
         assert first.process.poll() is None

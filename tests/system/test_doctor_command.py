@@ -25,17 +25,30 @@ def test_a_node_at_work_is_in_order_but_for_whom_to_believe(tidy):
         node.says("running")
         answer = tidy.command("doctor", "--json")
         found = findings(answer)
-        shown = tidy.command("doctor")
+        shown, whole = tidy.command("doctor"), tidy.command("doctor", "--all")
 
     assert (answer.returncode, answer.stderr) == (1, "")
     states = {check: line["state"] for check, line in found.items()}
     assert {check for check, state in states.items() if state != "good"} == {"trust.anchors"}
     assert {"node.running", "axis.connection", "axis.clock", "queue.integrity"} <= states.keys()
     assert found["node.running"]["measured"]["process"] == node.process.pid
-    assert shown.stdout.splitlines()[0].startswith("✓ the configuration can be used: ")
-    assert "    → add the roots of the authorities you trust: edge-node trust add FILE" in (
-        shown.stdout.splitlines()
-    )
+    cure = "    → add the roots of the authorities you trust: edge-node trust add FILE"
+    lines = shown.stdout.splitlines()
+    assert lines[1] == cure
+    assert lines[2].startswith("✓ in order: configuration, secret, clock, axis, ")
+    assert len(lines) == 4
+    assert cure in whole.stdout.splitlines()
+    assert whole.stdout.splitlines()[0].startswith("✓ the configuration can be used: ")
+    assert len(whole.stdout.splitlines()) == len(found) + 2
+
+
+def test_offline_it_asks_nobody(tidy):
+    """What can only be found by asking is not looked into."""
+    tidy.configure(url="http://127.0.0.1:9")
+    answer = tidy.command("doctor", "--offline", "--json")
+
+    assert answer.returncode == 1
+    assert not any(check.startswith("axis.") for check in findings(answer))
 
 
 def test_without_a_daemon_it_looks_all_the_same_and_changes_nothing(tidy):

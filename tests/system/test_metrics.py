@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import signal
 import socket
@@ -10,13 +11,20 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from loopback import http_server
 from pki_plan import ENDS
 from system_world import an_office, until
+
+from edge_node.daemon.apart import Apart
+from edge_node.daemon.health import Health, is_well
+from edge_node.daemon.lanes import Lane
 
 SERVED = "measurements are served"
 LOOPBACK = {"listen": "127.0.0.1:0"}
@@ -33,6 +41,7 @@ def at_work(office):
     before = office.log.read_text().count(SERVED) if office.log.exists() else 0
     with office.running() as node:
         node.says(SERVED, times=before + 1)
+        node.says("info running: running", times=before + 1)
         yield node, port_of(node)
 
 
@@ -109,12 +118,18 @@ def test_health_and_readiness_are_two_things(tmp_path, axis):
         down = nobody.url
     office = an_office(tmp_path, axis, url=down, metrics=LOOPBACK)
     with at_work(office) as (_, port):
-        until(lambda: ask(port, "/readyz") == (503, "rests: axis\n"), within=40)
-        assert ask(port, "/healthz") == (200, "alive\n")
-        assert samples(ask(port)[1])["edge_node_axis_up"] == 0
+        until(lambda: ask(port, "/readyz")[0] == 503, within=40)
+        (why,) = ask(port, "/readyz")[1].splitlines()
+        assert why.startswith("axis: cannot reach the axis")
+        status, words = ask(port, "/healthz")
+        assert (status, words.splitlines()[0]) == (200, "alive")
+        found = samples(ask(port)[1])
+        assert found["edge_node_axis_up"] == 0
+        assert found['edge_node_axis_breaker{state="closed"}'] == 0
+        assert found["edge_node_axis_down_since_timestamp_seconds"] > 1e9
     office.configure(url=axis.url)
     with at_work(office) as (_, port):
-        assert ask(port, "/readyz") == (200, "ready\n")
+        until(lambda: ask(port, "/readyz") == (200, "ready\n"))
 
 
 def test_nothing_else_is_answered(measured):
@@ -144,7 +159,7 @@ def test_whoever_holds_connections_keeps_nobody_from_asking(measured):
         tasks = Path(f"/proc/{node.process.pid}/task")
         before = len(list(tasks.iterdir()))
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
-        assert ask(port, "/healthz") == (200, "alive\n")
+        assert ask(port, "/healthz")[0] == 200
         # Sooner than those that say nothing are let go for that.
         until(lambda: len(list(tasks.iterdir())) < before + 12, within=3)
         for each in idle[:5]:
@@ -227,3 +242,158 @@ def test_without_a_page_no_port_is_open_and_nothing_of_it_is_loaded(office, meas
 
     assert "measurements" not in node.words
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+
+
+# -- rules and dashboard ------------------------------------------------------------------------
+
+
+MONITORING = Path(__file__).parents[2] / "monitoring"
+
+
+def every(value, name):
+    """Yield what goes by a name, however deep."""
+    if isinstance(value, dict):
+        yield from ([value[name]] if name in value else [])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from every(each, name)
+
+
+def rules():
+    """Return the alert rules, as Prometheus reads them."""
+    read = yaml.safe_load((MONITORING / "alert-rules.yaml").read_text("utf-8"))
+    return [rule for group in read["groups"] for rule in group["rules"]]
+
+
+def dashboard():
+    """Return the dashboard, as Grafana reads it."""
+    return json.loads((MONITORING / "grafana-dashboard.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, axis):
+    """Give the names of the samples a real page may have, and the page."""
+    office = an_office(tmp_path_factory.mktemp("page"), axis, metrics=LOOPBACK)
+    with at_work(office) as (_, port):
+        words = until(lambda: "pull" in (said := ask(port)[1]) and said)
+    ends = {"counter": [""], "histogram": ["_bucket", "_sum", "_count"], "info": ["_info"]}
+    kinds = re.findall(r"^# TYPE (\S+) (\w+)$", words, re.MULTILINE)
+    return {name + end for name, kind in kinds for end in ends.get(kind, [""])}, words
+
+
+def test_rules_and_dashboard_name_what_is_on_the_page(page):
+    """Nobody watches a name that is never there."""
+    names, _ = page
+    asked = [rule["expr"] for rule in rules()] + list(every(dashboard(), "expr"))
+    used = {name for expr in asked for name in re.findall(r"\b(?:edge_node|process)_\w+", expr)}
+    assert len(used) > 30
+    assert used - names == set()
+
+
+def test_every_measurement_is_told_of(page):
+    """Each has words of its own, a name by the conventions, and its place in the documentation."""
+    _, words = page
+    kinds = dict(re.findall(r"^# TYPE (edge_node_\S+) (\w+)$", words, re.MULTILINE))
+    told = dict(re.findall(r"^# HELP (edge_node_\S+) (.+)$", words, re.MULTILINE))
+    assert told.keys() == kinds.keys()
+    assert all(name.endswith("_total") for name, kind in kinds.items() if kind == "counter")
+    assert all(name.endswith("_seconds") for name, kind in kinds.items() if kind == "histogram")
+    for language in ("", ".vi"):
+        text = (MONITORING.parent / f"docs/monitoring{language}.md").read_text("utf-8")
+        assert kinds.keys() - set(re.findall(r"edge_node_\w+", text)) == set()
+
+
+def test_no_label_names_a_partner_or_a_document(measured, other):
+    """Whatever was exchanged: what is counted is counted by state, and not by whom it is with."""
+    with at_work(measured) as (_, port), other.running():
+        document = measured.drop(1, other)
+        until(lambda: other.inbox() == [document])
+        measured.drop(2, other, to=["H98.999"])  # refused by the axis
+        took = "edge_node_taken_to_arrived_seconds_count"
+        found = until(lambda: (now := samples(ask(port)[1]))[took] and now, within=40)
+        refused = 'outcome="refused"} 1.0'
+        words = until(lambda: refused in (said := ask(port)[1]) and said)
+    assert found["edge_node_taken_to_accepted_seconds_count"] == 1
+    assert found['edge_node_send_attempts_total{outcome="accepted"}'] >= 1
+    assert found['edge_node_watcher_mode{mode="events"}'] == found["edge_node_watcher_up"] == 1
+    assert found["edge_node_watcher_last_event_timestamp_seconds"] > 1e9
+    assert found['edge_node_lane_up{lane="push"}'] == 1
+    for name in (other.code, "H98.999", document, "UBND-VP"):
+        assert name not in words
+
+
+def test_alert_rules_have_the_parts_prometheus_wants():
+    """Names that are different, durations, a severity, and words in both languages."""
+    names = [rule["alert"] for rule in rules()]
+    assert len(set(names)) == len(names) > 20
+    for rule in rules():
+        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+        assert re.fullmatch(r"EdgeNode[A-Z]\w+", rule["alert"])
+        assert re.fullmatch(r"[0-9]+[smhd]", rule.get("for", "1m"))
+        assert rule["labels"]["severity"] in {"warning", "critical"}
+        assert {"summary", "summary_vi", "description"} == set(rule["annotations"])
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+
+
+def test_the_dashboard_has_the_parts_grafana_wants():
+    """Panels with ids of their own that do not lie upon each other, all of one source."""
+    panels = dashboard()["panels"]
+    ids = [panel["id"] for panel in panels]
+    assert len(set(ids)) == len(ids)
+    assert set(every(dashboard(), "uid")) == {"edge-node", "${datasource}"}
+    places = [panel["gridPos"] for panel in panels]
+    cells = [
+        (x, y)
+        for place in places
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) == 23
+    assert all(panel["targets"] for panel in panels if panel["type"] != "row")
+
+
+def test_a_lane_that_hangs_is_not_healthy():
+    """Nothing heard of it for longer than one step may take: 503, and its name."""
+    begun, go = threading.Event(), threading.Event()
+
+    class Hanging:
+        def wake(self):
+            """Remember nothing."""
+
+        def turn(self, _now):
+            begun.set()
+            go.wait(20)
+            return False
+
+        def rest(self, _now):
+            """Know of nothing to come."""
+
+    lane = Lane(name="push", flows=[Hanging()], clock=lambda: None, longest_step=-3600)
+    assert is_well(lane)
+    lane.start()
+    begun.wait(20)
+    assert not is_well(lane)
+    health = Health(None, {"push": lane}, measuring=None, surroundings=None)
+    answer = health.healthy()
+    go.set()
+    lane.stop()
+    assert lane.join(timedelta(seconds=20))
+    assert answer.status == 503
+    assert re.fullmatch(rb"alive\npush: late, nothing heard of it for \d+ s\n", answer.body)
+
+
+def test_folders_that_do_not_answer_keep_nobody_from_asking():
+    """One thread waits for them, however often somebody asks; then they are known again."""
+    answers = threading.Event()
+
+    def read():
+        answers.wait(20)
+        return "there"
+
+    folders = Apart(name="folders", read=read, patience=0.01)
+    assert [folders.fresh() for _ in range(5)] == [None] * 5
+    assert sum(each.name == "folders" for each in threading.enumerate()) == 1
+    answers.set()
+    assert until(folders.fresh) == "there"

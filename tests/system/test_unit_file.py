@@ -8,14 +8,15 @@ import needs
 import pytest
 
 UNIT = Path(__file__).parents[2] / "systemd" / "edge-node@.service"
+PAGE = UNIT.with_name("edge-node-web@.service")
 PROGRAM = "/opt/edge-node/bin/edge-node"
 
 
-@pytest.fixture
-def installed(tmp_path):
-    """Give the unit with a program in it that is there on any machine."""
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace(PROGRAM, "/bin/true"))
+@pytest.fixture(params=[UNIT, PAGE], ids=lambda unit: unit.name)
+def installed(tmp_path, request):
+    """Give each unit with a program in it that is there on any machine."""
+    unit = tmp_path / request.param.name
+    unit.write_text(request.param.read_text().replace(PROGRAM, "/bin/true"))
     return unit
 
 
@@ -27,9 +28,9 @@ def systemd_analyze(*arguments):
     )
 
 
-def settings(key):
-    """Return what the unit gives a key, every time it does."""
-    return re.findall(rf"^{key}=(.*)$", UNIT.read_text(), re.MULTILINE)
+def settings(key, unit=UNIT):
+    """Return what a unit gives a key, every time it does."""
+    return re.findall(rf"^{key}=(.*)$", unit.read_text(), re.MULTILINE)
 
 
 def test_systemd_has_nothing_to_remark_on_the_unit(installed):
@@ -66,3 +67,11 @@ def test_the_unit_runs_the_program_where_the_documentation_installs_it():
     for word in (PROGRAM, "/etc/edge-node/%i/config.yaml", secret, f"/var/lib/{state}"):
         assert word.replace("%i", "xa-mau") in words
     assert f"credential:{name}" in words
+
+
+def test_the_page_is_a_service_of_its_own_on_the_same_node():
+    """It runs as the same user, on the same configuration and folders, and another command."""
+    for key in ("User", "Group", "StateDirectory", "ReadWritePaths"):
+        assert settings(key, PAGE) == settings(key)
+    [command], [page] = settings("ExecStart"), settings("ExecStart", PAGE)
+    assert page == command.removesuffix(" run") + " web"

@@ -64,4 +64,4 @@ def _clock(met: Met, situation: Situation) -> Iterator[Finding]:
         yield good("axis.clock", why, offset=seconds)
 
 
-CHECK: Final = Check(id="axis", rank=20, look=_look, within=timedelta(seconds=15))
+CHECK: Final = Check(id="axis", rank=20, look=_look, within=timedelta(seconds=15), outward=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters.account import ENTER, READ, WRITE
 from edge_node.adapters.disk import disk_errors
 from edge_node.adapters.exchange import Exchange
-from edge_node.adapters.mounts import mount_of
+from edge_node.adapters.mounts import foreign_filesystem, mount_of
 from edge_node.checks.check import Check
 from edge_node.checks.finding import bad, broken_by, good, warn
 from edge_node.domain.errors import EdgeNodeError
@@ -47,6 +47,14 @@ def _data(data: Path, situation: Situation) -> Iterator[Finding]:
     except EdgeNodeError as error:
         yield broken_by("folders.data", error, about=str(data))
         return
+    kind = foreign_filesystem(data, mountinfo=situation.mountinfo)
+    if kind is not None:
+        yield bad(
+            "folders.network",
+            say("{path} lies on a share ({kind}): the queue cannot", path=str(data), kind=kind),
+            say("put folders.data on a disk of this machine; the exchange folder may be a share"),
+            about=str(data),
+        )
     if open_to_others:
         why = say("everybody on this machine may look into {path}", path=str(data))
         yield warn("folders.data", why, say("chmod o-rwx {path}", path=str(data)), about=str(data))

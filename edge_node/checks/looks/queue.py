@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters.backup import Backups
 from edge_node.adapters.safekeeping import demand_not_lost
 from edge_node.adapters.sends import tally_of
+from edge_node.adapters.service_unit import to_start
 from edge_node.adapters.soundness import Unfinished, glance, read_only
 from edge_node.adapters.waybills import Waybills
 from edge_node.adapters.witness import Witness
@@ -33,7 +34,7 @@ def _look(situation: Situation) -> Iterator[Finding]:
         demand_not_lost(folders.queue, Backups(folders.backups), Waybills(folders.spool / "items"))
         if not folders.queue.exists():
             why = say("no node has worked in {path} yet", path=str(folders.data))
-            yield warn("queue.integrity", why, say("start it: systemctl start edge-node@…"))
+            yield warn("queue.integrity", why, to_start(situation.unit))
             return
         glance(folders.queue, within=_WITHIN)
     except Unfinished as error:
@@ -53,7 +54,7 @@ def _running(situation: Situation) -> Finding:
         return warn(
             "node.running",
             say("no node is running on this configuration"),
-            say("start it: systemctl start edge-node@…"),
+            to_start(situation.unit),
         )
     why = say("the node is running (process {pid})", pid=situation.process)
     return good("node.running", why, process=situation.process)

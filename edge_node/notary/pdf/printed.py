@@ -98,6 +98,16 @@ def printed(address: int, size: int, canvas: Canvas | None) -> Printed:
             return Printed(seen=Seen.NOTHING, size=_draw(page, canvas) if canvas else None)
 
 
+def pictured(address: int, size: int, canvas: Canvas) -> Printed:
+    """Return page 1 drawn, whatever it says; nothing is read."""
+    with opened(address, size) as document:
+        if isinstance(document, Seen):
+            return Printed(seen=document)
+        with _first_page(document) as page:
+            drawn = _draw(page, canvas) if page else None
+            return Printed(seen=Seen.READ if drawn else Seen.BROKEN, size=drawn)
+
+
 def _said_over(page: object) -> Iterator[str]:
     """Yield the words of notes and fields, which may have no appearance; blank lines part them."""
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _NOTES)):

@@ -1,0 +1,160 @@
+"""The queue's file as others and the disk treat it: who locks it, how long an fsync takes."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+from sqlite_utils import Database
+
+from edge_node.adapters.file_locks import writers
+from edge_node.adapters.mounts import filesystem
+from edge_node.adapters.schema import MIGRATIONS
+from edge_node.checks.asking import rows_of
+from edge_node.checks.check import Check
+from edge_node.checks.finding import bad, good, warn
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from edge_node.adapters.file_locks import Holder
+    from edge_node.checks.check import Situation
+    from edge_node.checks.finding import Finding
+
+# Longer than any transaction of ours; whoever holds the file in all of these looks does not end.
+_LOOKS: Final = 8
+_BETWEEN: Final = 0.25  # seconds
+_MIGRATIONS: Final = "select name from _sqlite_migrations where migration_set = 'edge_node'"
+_IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+# The quickest disks that keep their word take some tens of microseconds.
+_IMPOSSIBLE: Final = 10e-6  # seconds
+_SLOW: Final = 0.5
+_PIECE: Final = 4096  # bytes
+
+
+def _look(situation: Situation) -> Iterator[Finding]:
+    folders = situation.config.folders
+    yield from _flushing(folders.data, situation)
+    if not folders.queue.exists():
+        return
+    yield from _schema(folders.queue)
+    yield _locked(folders.queue, situation)
+
+
+def _locked(queue: Path, situation: Situation) -> Finding:
+    left = _others(queue, situation)
+    for _ in range(_LOOKS - 1):
+        if not left:
+            break
+        time.sleep(_BETWEEN)
+        left &= _others(queue, situation)
+    if not left:
+        return good("queue.lock", say("nobody else keeps the queue from being written"))
+    one = min(left, key=lambda holder: holder.process)
+    return bad(
+        "queue.lock",
+        say(
+            "the process {process} ({program}) keeps the queue locked: nothing can be written",
+            process=one.process,
+            program=one.program or "?",
+        ),
+        say(
+            "let it end what it does with {path}, or: kill {process}",
+            path=str(queue),
+            process=one.process,
+        ),
+        about=str(queue),
+        process=one.process,
+    )
+
+
+def _others(queue: Path, situation: Situation) -> frozenset[Holder]:
+    ours = {situation.process, os.getpid()}
+    return frozenset(holder for holder in writers(queue) if holder.process not in ours)
+
+
+def _schema(queue: Path) -> Iterator[Finding]:
+    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+    found = {str(name) for (name,) in rows_of(queue, _MIGRATIONS) or ()}
+    if found - known:
+        yield bad(
+            "queue.schema",
+            say("the queue was written by a newer version of edge-node than this one"),
+            say("install that version again: what is new in the queue is not known here"),
+            about=str(queue),
+        )
+    elif found:
+        yield good(
+            "queue.schema", say("the tables of the queue are known here"), migrations=len(found)
+        )
+
+
+def _flushing(data: Path, situation: Situation) -> Iterator[Finding]:
+    """Time one fsync of a file that has no name: nothing is seen of it."""
+    kind = filesystem(data, mountinfo=situation.mountinfo) or "?"
+    if kind in _IN_MEMORY:
+        yield bad(
+            "disk.fsync",
+            say(
+                "{path} lies in memory ({kind}): a power cut takes all of it",
+                path=str(data),
+                kind=kind,
+            ),
+            say("put folders.data on a disk of this machine"),
+            about=str(data),
+        )
+        return
+    took = _timed(data)
+    if took is None:
+        return
+    shown = round(took * 1000, 3)
+    if took < _IMPOSSIBLE:
+        yield warn(
+            "disk.fsync",
+            say(
+                "the disk of {path} confirms a write in {ms} ms: it cannot have made it",
+                path=str(data),
+                ms=shown,
+            ),
+            say(
+                "see that nothing switches flushing off: mount options (nobarrier), eatmydata,"
+                " the cache mode of a virtual disk"
+            ),
+            about=str(data),
+            milliseconds=shown,
+        )
+    elif took > _SLOW:
+        yield warn(
+            "disk.fsync",
+            say("the disk of {path} takes {ms} ms to confirm a write", path=str(data), ms=shown),
+            say("see what else uses it: iostat -x 1; look into the kernel's log for disk errors"),
+            about=str(data),
+            milliseconds=shown,
+        )
+    else:
+        yield good(
+            "disk.fsync", say("the disk confirms a write in {ms} ms", ms=shown), milliseconds=shown
+        )
+
+
+def _timed(folder: Path) -> float | None:
+    """Return the seconds one fsync takes; None where that cannot be tried."""
+    try:
+        handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError:  # a file system without nameless files, or one we may not write to
+        return None
+    try:
+        os.write(handle, os.urandom(_PIECE))
+        begun = time.perf_counter()
+        os.fsync(handle)
+        return time.perf_counter() - begun
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+CHECK: Final = Check(id="database", rank=52, look=_look)

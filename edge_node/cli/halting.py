@@ -1,0 +1,223 @@
+"""Commands that halt documents, or have them tried now: hold, cancel, expire, requeue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer  # noqa: TC002 - typer evaluates the annotations of commands
+
+from edge_node.catalogue import here
+from edge_node.cli import filters
+from edge_node.cli.acting import Why, acting
+from edge_node.cli.chosen import (
+    Ids,
+    To,
+    Yes,
+    act_on,
+    choose,
+    codes_in,
+    demand_outgoing,
+    show_first,
+)
+from edge_node.cli.inspect import AsJson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edge_node.adapters.ledger import Inbound, Outbound
+    from edge_node.cli.seat import Seat
+    from edge_node.domain.halting import Halt
+    from edge_node.domain.wanted import Wanted
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands of this room into the root command."""
+    app.command(help=here("Keep documents that have not left from leaving."))(hold)
+    app.command(help=here("Withdraw documents that have not left, for good."))(cancel)
+    app.command(help=here("Give up documents that wait: they go to failed."))(expire)
+    app.command(help=here("Try now what waits for its next try."))(requeue)
+
+
+def hold(  # noqa: PLR0913 - the options of a command line
+    ctx: typer.Context,
+    ids: Ids,
+    *,
+    to: To = None,
+    state: filters.State = "",
+    older: filters.Older = "",
+    newer: filters.Newer = "",
+    partner: filters.Partner = "",
+    urgency: filters.Urgency = "",
+    reason: filters.Reason = "",
+    text: filters.Text = "",
+    yes: Yes = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Keep what has not left here, until it is released."""
+    from edge_node.domain.halting import Halt  # noqa: PLC0415 - only here
+
+    seat: Seat = ctx.obj
+    wanted = filters.wanted(
+        incoming=False,
+        state=state,
+        older=older,
+        newer=newer,
+        partner=partner,
+        urgency=urgency,
+        reason=reason,
+        text=text,
+    )
+    _halt(seat, Halt.HOLD, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
+
+
+def cancel(  # noqa: PLR0913 - the options of a command line
+    ctx: typer.Context,
+    ids: Ids,
+    *,
+    to: To = None,
+    state: filters.State = "",
+    older: filters.Older = "",
+    newer: filters.Newer = "",
+    partner: filters.Partner = "",
+    urgency: filters.Urgency = "",
+    reason: filters.Reason = "",
+    text: filters.Text = "",
+    yes: Yes = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Withdraw what has not left; what has is asked back by `recall`."""
+    from edge_node.domain.halting import Halt  # noqa: PLC0415 - only here
+
+    seat: Seat = ctx.obj
+    wanted = filters.wanted(
+        incoming=False,
+        state=state,
+        older=older,
+        newer=newer,
+        partner=partner,
+        urgency=urgency,
+        reason=reason,
+        text=text,
+    )
+    _halt(seat, Halt.CANCEL, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
+
+
+def expire(  # noqa: PLR0913 - the options of a command line
+    ctx: typer.Context,
+    ids: Ids,
+    *,
+    to: To = None,
+    state: filters.State = "",
+    older: filters.Older = "",
+    newer: filters.Newer = "",
+    partner: filters.Partner = "",
+    urgency: filters.Urgency = "",
+    reason: filters.Reason = "",
+    text: filters.Text = "",
+    yes: Yes = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give up what waits: no more tries, and its papers say so."""
+    from edge_node.domain.halting import Halt  # noqa: PLC0415 - only here
+
+    seat: Seat = ctx.obj
+    wanted = filters.wanted(
+        incoming=False,
+        state=state,
+        older=older,
+        newer=newer,
+        partner=partner,
+        urgency=urgency,
+        reason=reason,
+        text=text,
+    )
+    _halt(seat, Halt.EXPIRE, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
+
+
+def requeue(  # noqa: PLR0913 - the options of a command line
+    ctx: typer.Context,
+    ids: Ids,
+    *,
+    to: To = None,
+    state: filters.State = "",
+    older: filters.Older = "",
+    newer: filters.Newer = "",
+    partner: filters.Partner = "",
+    urgency: filters.Urgency = "",
+    reason: filters.Reason = "",
+    text: filters.Text = "",
+    yes: Yes = False,
+    why: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Try what waits for its next try now, as if for the first time."""
+    seat: Seat = ctx.obj
+    wanted = filters.wanted(
+        state=state,
+        older=older,
+        newer=newer,
+        partner=partner,
+        urgency=urgency,
+        reason=reason,
+        text=text,
+    )
+    chosen = choose(seat, ids, wanted)
+    show_first(chosen, yes=yes, as_json=as_json)
+    words = here("tried now: {id}")
+
+    with acting(seat, why) as node:
+
+        def act(item: Outbound | Inbound) -> Mapping[str, object]:
+            codes = [code.upper() for code in to or ("",)]
+            count = sum(
+                node.queue.halting.at_once(item.id, code, now=node.clock()) for code in codes
+            )
+            return {"id": item.id, "tries": count}
+
+        act_on(
+            chosen,
+            act,
+            say_done=lambda told: words.format(id=told["id"]),
+            as_json=as_json,
+            done=node.ring,
+        )
+
+
+def _halt(
+    seat: Seat,
+    halt: Halt,
+    ids: Sequence[str],
+    wanted: Wanted,
+    to: Sequence[str],
+    *,
+    yes: bool,
+    why: str,
+    as_json: bool,
+) -> None:
+    from edge_node.node.halting import halt_order  # noqa: PLC0415 - only where it acts
+
+    chosen = choose(seat, ids, wanted)
+    show_first(chosen, yes=yes, as_json=as_json)
+    words = {
+        "hold": here("held: {id} for {codes}"),
+        "cancel": here("withdrawn: {id} for {codes}"),
+        "expire": here("given up: {id} for {codes}"),
+    }[halt]
+    with acting(seat, why) as node:
+        order = halt_order(node)
+
+        def act(item: Outbound | Inbound) -> Mapping[str, object]:
+            demand_outgoing(item)
+            codes = [code.upper() for code in to]
+            return {
+                "id": item.id,
+                "to": order.halt(item.id, halt, codes, now=node.clock()).receivers,
+            }
+
+        def say_done(told: Mapping[str, object]) -> str:
+            return words.format(id=told["id"], codes=codes_in(told))
+
+        act_on(chosen, act, say_done=say_done, as_json=as_json, done=node.ring)

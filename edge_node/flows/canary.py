@@ -1,0 +1,164 @@
+"""
+Send a tiny document to ourselves through the axis, from time to time, and know it when it is back.
+
+It goes the way of every document, behind all of them, and comes back the way of every document;
+`deliver` asks here before anything is handed over. An axis that takes none is not asked again:
+some refuse what an agency sends to itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from edge_node.domain.document import Document, DocumentType, Priority
+from edge_node.domain.message import freeze
+from edge_node.domain.time import in_vietnam
+from edge_node.flows.rest import until_due
+from edge_node.protocol import edxml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from edge_node.domain.document import AgencyCode, Organization
+    from edge_node.domain.envelope import Claim, Incoming, ItemId, Stored
+    from edge_node.domain.message import Message
+    from edge_node.flows.ports import Sends, Spool
+
+log = logging.getLogger(__name__)
+
+_TITLE: Final = "Canary"
+_LETTER: Final = DocumentType(name="Công văn", type=18, detail=0)
+_KEPT: Final = timedelta(days=40)  # longer than anybody looks back into the axis's list
+
+
+class Flown(Protocol):
+    """A canary that was sent."""
+
+    @property
+    def sent(self) -> datetime:
+        """When it was put on its way."""
+
+
+class Canaries(Protocol):
+    """The table of canaries."""
+
+    def send(self, document_id: str, package: Stored, *, own: AgencyCode, now: datetime) -> ItemId:
+        """Put one on its way."""
+
+    def last(self) -> Flown | None:
+        """Return the one sent last."""
+
+    def refused(self) -> Message | None:
+        """Return why the axis refused the last one."""
+
+    def waits(self) -> bool:
+        """Tell whether the last one has not left yet."""
+
+    def ground(self, axis: str, reason: str) -> None:
+        """Remember that an axis takes none."""
+
+    def grounded(self, axis: str) -> Message | None:
+        """Return why an axis is sent none."""
+
+    def let_fly(self) -> None:
+        """Forget that one said no."""
+
+    def came_back(self, claim: Claim, document_id: str, *, now: datetime) -> None:
+        """Enter that one is back."""
+
+    def forget(self, *, before: datetime) -> None:
+        """Throw out old ones."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Canary:
+    """One turn sends one, if it is time."""
+
+    canaries: Canaries
+    spool: Spool
+    sends: Sends
+    agency: Organization
+    axis: str  # the address of the axis: another one may take what this one refuses
+    every: timedelta
+    new_id: Callable[[], str]
+    manifest_content_type: edxml.ManifestContentType = "own"
+
+    def wake(self) -> None:
+        """Nothing that rings changes what time it is."""
+
+    def turn(self, now: datetime) -> bool:
+        """Send one if it is time, and one may; False where none was sent."""
+        if self.rest(now) != timedelta() or self._is_grounded():
+            return False
+        document_id = self.new_id()
+        with self.spool.store() as package:
+            edxml.write_document(
+                self._document(document_id, now),
+                [],
+                package,
+                manifest_content_type=self.manifest_content_type,
+            )
+        item = self.canaries.send(document_id, package.stored, own=self.agency.code, now=now)
+        self.canaries.forget(before=now - _KEPT)
+        log.info("canary sent", extra={"item": item})
+        return True
+
+    def rest(self, now: datetime) -> timedelta | None:
+        """Return how long until the next one; None while none may be sent."""
+        if self.sends.held() is not None or self.canaries.grounded(self.axis) is not None:
+            return None
+        last = self.canaries.last()
+        if last is not None and last.sent > now:  # by a clock that was ahead
+            return self.every
+        if self.canaries.waits():
+            return self.every
+        return until_due(now if last is None else last.sent + self.every, now)
+
+    def _is_grounded(self) -> bool:
+        """Tell whether the axis refused the last one; said once, and from then on none is sent."""
+        reason = self.canaries.refused()
+        if reason is None:
+            return False
+        if self.canaries.grounded("") is not None:
+            self.canaries.let_fly()  # that was another axis; this one is asked
+            return False
+        self.canaries.ground(self.axis, freeze(reason))
+        log.warning("the axis takes no canary: none is sent any more", extra={"why": str(reason)})
+        return True
+
+    def _document(self, document_id: str, now: datetime) -> Document:
+        return Document(
+            document_id=document_id,
+            sender=self.agency,
+            receivers=(self.agency,),
+            number=document_id[:8],
+            notation=_TITLE,
+            type=_LETTER,
+            subject=f"{_TITLE} {document_id}",
+            promulgated=in_vietnam(now).date(),
+            priority=Priority.NORMAL,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Homing:
+    """Knows canaries that come back, so that they are handed to nobody."""
+
+    canaries: Canaries
+    codes: frozenset[str]  # every code this agency goes by
+    is_canary_id: Callable[[str], bool]
+
+    def takes(self, claim: Claim, item: Incoming, document: Document, now: datetime) -> bool:
+        """Take a canary of ours out of the way; False for everything else."""
+        if not self.is_canary_id(document.document_id):
+            return False
+        # Whoever else sends such an id sends a document.
+        if not {item.sender, document.sender.code} <= self.codes:
+            return False
+        self.canaries.came_back(claim, document.document_id, now=now)
+        log.info("canary back", extra={"item": item.id})
+        return True

@@ -1,0 +1,1 @@
+"""What works without the rest of this program: given along with what it is to verify."""

@@ -1,0 +1,129 @@
+"""
+The entrance: a name and the token, or the word of a proxy; and the way out.
+
+The name is what the journal keeps of whoever acts: the token says that somebody may, not who.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import NotAllowed
+from edge_node.domain.message import say
+from edge_node.web.replies import go_to, page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from edge_node.web.asked import Asked
+    from edge_node.web.desk import Desk
+    from edge_node.web.sessions import Session
+
+log = logging.getLogger(__name__)
+
+ENTRANCE: Final = "/enter"
+_LONGEST: Final = 60  # characters of a name
+# A page of ours and nothing else: not `//host`, no `..`, no query.
+_OURS: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?")
+_SEVERAL: Final = 429
+
+
+class NotLetIn(NotAllowed):
+    """Whoever asks did not come in."""
+
+
+class Forged(NotAllowed):
+    """A form was sent that no page of ours made for this person."""
+
+
+def cookie_name(desk: Desk) -> str:
+    """Return what our cookie is called: ports of one machine share their cookies."""
+    return "edge-node-" + re.sub(r"[^A-Za-z0-9]", "-", desk.config.agency.code)
+
+
+def person(desk: Desk, request: Request) -> Session | None:
+    """Return whoever came in; behind a proxy, whoever it names, who comes in by that."""
+    session = desk.sessions.of(request.cookies.get(cookie_name(desk), ""), now=desk.now)
+    header = desk.config.web.user_header
+    if not header:
+        return session
+    name = _name(request.headers.get(header, ""))
+    if not name:
+        raise NotLetIn(
+            say("the proxy does not say who you are"),
+            hint=say("it has to name everybody it lets in, in the header {name}", name=header),
+        )
+    if session is None or session.user != name:
+        session = desk.sessions.begin(name, now=desk.now)
+    return session
+
+
+def demand_ours(asked: Asked) -> None:
+    """Make sure that a form was made for whoever sends it; Forged."""
+    mark = asked.typed("csrf").encode("utf-8", "replace")
+    if not hmac.compare_digest(mark, asked.person.csrf.encode()):
+        raise Forged(
+            say("this page is too old to act from"), hint=say("load it anew, and try again")
+        )
+
+
+def show_entrance(desk: Desk, asked: Asked) -> Response:
+    """Show the form, and to whoever is in already the overview."""
+    if asked.session is not None or desk.token is None:
+        return go_to("/")
+    return _entrance(desk, asked)
+
+
+def enter(desk: Desk, asked: Asked) -> tuple[Session | None, Response]:
+    """Let somebody in who knows the token; others wait longer and longer, all together."""
+    wait = desk.attempts.wait(now=asked.now)
+    if wait:
+        minutes = max(1, round(wait.total_seconds() / 60))
+        words = say("too many attempts: try again in {minutes} minutes", minutes=minutes)
+        reply = _entrance(desk, asked, _SEVERAL, words)
+        reply.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
+        return None, reply
+    name = _name(asked.typed("name"))
+    if desk.token is None or not desk.token.matches(asked.typed("token")):
+        desk.attempts.failed(now=asked.now)
+        log.warning("somebody did not know the token of the web page")
+        return None, _entrance(desk, asked, 403, say("that is not the token"))
+    if not name:
+        return None, _entrance(desk, asked, 422, say("say who you are: the journal keeps it"))
+    log.info("somebody came in by the web page")
+    return desk.sessions.begin(name, now=asked.now), go_to(_back(asked.typed("back")))
+
+
+def leave(desk: Desk, asked: Asked) -> Response:
+    """Let somebody out."""
+    desk.sessions.end(asked.person)
+    return go_to(ENTRANCE)
+
+
+def _entrance(desk: Desk, asked: Asked, status: int = 200, wrong: object = None) -> Response:
+    return page(
+        desk,
+        asked,
+        "enter.html",
+        status,
+        wrong=wrong,
+        name=asked.typed("name"),
+        back=_back(asked.word("back") or asked.typed("back")),
+    )
+
+
+def _back(path: str) -> str:
+    return path if _OURS.fullmatch(path) and path != ENTRANCE else "/"
+
+
+def _name(written: str) -> str:
+    """Return a name as the journal keeps it: one line, not too long."""
+    return " ".join("".join(filter(_is_plain, written)).split())[:_LONGEST]
+
+
+def _is_plain(letter: str) -> bool:
+    return letter.isprintable()

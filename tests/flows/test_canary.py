@@ -1,0 +1,189 @@
+"""The document to ourselves: through the axis and back, and known to nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from dropping import PDF
+from flows_world import a_sheet
+from packages import a_document, written
+
+from edge_node.adapters.canaries import Canaries, canary_id, is_canary_id
+from edge_node.adapters.ledger import Ledger
+from edge_node.domain.document import Organization, agency_code
+
+HOURLY = {"every": timedelta(hours=1)}
+
+
+@pytest.fixture
+def desk(world):
+    return world.desk(canary=HOURLY)
+
+
+def fly(desk):
+    """Send the canary that is due, and let it come back."""
+    desk.turn("canary", "push")
+    desk.later(seconds=4)
+    desk.turn("pull", "acknowledge", "deliver", "report", "notify", "file")
+
+
+def canaries(desk):
+    return Canaries(desk.queue.file)
+
+
+def test_a_canary_flies_to_ourselves_and_its_round_trip_is_entered(world, desk):
+    """It goes by the axis, is acknowledged there, and what it took is known."""
+    fly(desk)
+
+    assert world.sends(desk.code) == [[desk.code]]
+    assert world.standing(desk.code) == ["done"]
+    assert canaries(desk).last_back().round_trip == timedelta(seconds=4)
+
+
+def test_nobody_but_us_hears_of_it(world, desk):
+    """Not the inbox, nor a receipt, a status, a list, a count, or the axis's other agencies."""
+    fly(desk)
+    desk.turn()
+
+    assert desk.inbox == []
+    assert desk.receipts() == []
+    assert world.statuses(desk.code) == []
+    ledger = Ledger(desk.queue.file)
+    assert ledger.outbound(limit=9) == []
+    assert ledger.inbound(limit=9) == []
+    assert not any(ledger.counts().values())
+
+
+def test_the_next_one_flies_when_it_is_time_and_no_sooner(world, desk):
+    fly(desk)
+    desk.later(minutes=59)
+    desk.turn("canary", "push")
+    assert len(world.sends(desk.code)) == 1
+    desk.later(minutes=1)
+    fly(desk)
+    assert len(world.sends(desk.code)) == 2
+
+
+def test_documents_go_first(world, desk, receiver):
+    """A canary that was there before them waits behind them."""
+    desk.turn("canary")
+    desk.drop("a", {"a.pdf": PDF}, **a_sheet("a.pdf", to=receiver.code))
+    desk.turn("intake", "push")
+
+    assert world.sends(desk.code) == [[receiver.code], [desk.code]]
+
+
+def test_while_the_axis_is_away_one_waits_and_no_second_joins_it(world):
+    """However many hours it is away."""
+    desk = world.desk(url="http://127.0.0.1:9", canary=HOURLY)
+    for _ in range(5):
+        desk.turn("canary")
+        desk.later(hours=1)
+
+    assert len(canaries(desk).recent(9)) == 1
+    assert canaries(desk).missing(desk.now - timedelta(minutes=15)) is not None
+
+
+def test_one_that_is_missing_is_missing_until_a_later_one_is_back(desk):
+    """What the axis lost stays lost: what counts is that it takes and gives again."""
+    desk.turn("canary", "push")
+    lost = desk.now
+    desk.later(hours=1)
+    assert canaries(desk).missing(desk.now) == lost
+
+    fly(desk)
+
+    assert canaries(desk).missing(desk.now) is None
+
+
+def test_after_a_restart_in_between_it_is_still_known(desk):
+    desk.turn("canary", "push")
+    desk.restart()
+    desk.later(seconds=4)
+    desk.turn()
+
+    assert desk.inbox == []
+    assert canaries(desk).last_back().round_trip == timedelta(seconds=4)
+
+
+def test_one_that_comes_twice_is_no_document_either(world, desk):
+    """An axis may offer it again, under the id it had."""
+    fly(desk)
+    world.forget(desk.code)
+    desk.turn("pull")
+    desk.turn()
+
+    assert desk.inbox == []
+    assert world.standing(desk.code) == ["done"]
+
+
+def test_a_queue_that_forgot_it_knows_it_by_its_id(desk):
+    """Rebuilt from nothing, it hands no canary to the software."""
+    desk.turn("canary", "push")
+    with desk.queue.file.transaction() as transaction:
+        transaction.execute("delete from canaries", {})
+    desk.turn("pull", "acknowledge", "deliver")
+
+    assert desk.inbox == []
+
+
+def test_a_stranger_who_uses_such_an_id_sends_a_document(world, desk):
+    """What others send is handed over, whatever they call it."""
+    receivers = (Organization(code=agency_code(desk.code)),)
+    world.put(desk.code, written(a_document(document_id=canary_id(), receivers=receivers)))
+    desk.turn("pull", "acknowledge", "deliver")
+
+    assert len(desk.inbox) == 1
+
+
+def test_its_id_is_a_uuid_no_software_makes():
+    assert is_canary_id(canary_id())
+    assert canary_id() != canary_id()
+    assert not is_canary_id("H37.02,2026/11/20,12/UBND-VP")
+
+
+def test_after_silence_the_axis_is_asked_as_of_any_document(world, gate):
+    """It is found in the list, and not sent a second time."""
+    desk = world.desk(url=gate.url, canary=HOURLY)
+    desk.turn("canary")
+    gate.lost = {"sendEdoc"}
+    desk.turn("push")
+    gate.lost = set()
+    desk.later(minutes=5)
+    desk.turn("push")
+
+    assert world.sends(desk.code) == [[desk.code]]
+
+
+def test_an_axis_that_refuses_it_is_asked_once(world, gate):
+    """It stops flying; another axis is asked."""
+    desk = world.desk(url=gate.url, canary=HOURLY)
+    no = {"status": "FAIL", "ErrorCode": "23", "ErrorDesc": "to oneself", "data": []}
+    gate.said = {"sendEdoc": no}
+    for _ in range(4):
+        desk.turn("canary", "push")
+        desk.later(hours=1)
+    assert gate.calls.count("sendEdoc") == 1
+    assert canaries(desk).refused() is not None
+    assert desk.receipts() == []
+
+    desk.config = replace(desk.config, axis=replace(desk.config.axis, url=world.url))
+    desk.restart()
+    fly(desk)
+    assert canaries(desk).refused() is None
+    assert world.sends(desk.code) == [[desk.code]]
+
+
+def test_old_ones_are_thrown_out_but_for_what_the_axis_may_list_again(desk):
+    """A node that stood still for weeks is shown all of it, and takes none for a document."""
+    fly(desk)
+    desk.later(days=41)
+    fly(desk)
+
+    assert len(canaries(desk).recent(9)) == 1
+    assert desk.inbox == []
+    assert desk.quarantined() == []
+    for table in ("envelopes", "attempts"):
+        assert desk.queue.file.rows(f"select count(*) as n from {table}") == [{"n": 1}]  # noqa: S608 - a name of ours

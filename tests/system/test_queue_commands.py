@@ -1,0 +1,183 @@
+"""What people type to look at the queue and to act on it, and what each command loads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from system_world import EDGE_NODE, environment, on_a_terminal
+
+from edge_node.cli.glance import queue_of
+from edge_node.cli.rooms import ROOMS, commands_of
+from edge_node.config import load
+
+HEAVY = {
+    *("httpx", "pyhanko", "lxml", "reportlab", "apscheduler", "watchdog", "asn1crypto"),
+    *("cryptography", "sqlite_utils", "pydantic", "yaml", "rich", "starlette", "xlsxwriter"),
+}
+
+
+def drop(office, other, *numbers):
+    for number in numbers:
+        office.drop(number, other)
+    return [each["id"] for each in waiting(office)]
+
+
+def waiting(office):
+    """Take in what was dropped without an axis: it waits here."""
+    office.command("once")
+    return office.told("list", "--out")
+
+
+@pytest.fixture
+def away(office, other):
+    """Have three documents wait while the axis is away."""
+    office.command("once")
+    text = office.config.read_text("utf-8")
+    (line,) = [line for line in text.splitlines() if line.strip().startswith("url:")]
+    office.config.write_text(text.replace(line, '  url: "http://127.0.0.1:9"'), "utf-8")
+    return drop(office, other, 21, 22, 23)
+
+
+def told(answer):
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def state_of(office, item):
+    return told(office.command("show", item, "--json"))[0]["fates"][0]["state"]
+
+
+def test_each_room_hangs_up_what_the_table_says():
+    """A command is found without loading the others."""
+    assert {room: set(names) for room, names in ROOMS.items()} == {
+        room: set(commands_of(room)) for room in ROOMS
+    }
+
+
+def test_reading_loads_nothing_heavy(office, away):
+    """A person who looks waits for Python and the queue, for nothing else."""
+    for command in (["list"], ["show", away[0]], ["log", away[0]], ["ages"], ["next"]):
+        assert loaded_by(office, command) & HEAVY == set(), command
+
+
+def loaded_by(office, command):
+    looked = subprocess.run(
+        [sys.executable, "-X", "importtime", *EDGE_NODE[1:], "-c", office.config, *command],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    assert looked.stdout
+    return {
+        line.rpartition("|")[2].strip().partition(".")[0] for line in looked.stderr.splitlines()
+    }
+
+
+def test_a_glance_at_the_configuration_sees_where_the_queue_lies(office):
+    """As those who read all of it do; what is not plain is left to them."""
+    assert queue_of(office.config) == load(office.config).folders.queue
+    odd = office.config.with_name("odd.yaml")
+    text = office.config.read_text("utf-8")
+    for old, new in (("data:", "data: &there"), ("folders:", "folders: # x\n  data: /a\n#")):
+        odd.write_text(text.replace(old, new, 1), "utf-8")
+        assert queue_of(odd) in {None, load_or_none(odd)}
+
+
+def load_or_none(file):
+    try:
+        return load(file).folders.queue
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, a glance may not see more
+        return None
+
+
+def test_documents_are_found_by_what_is_known_of_them(office, other, away):
+    """Words without their marks, the partner, the state, the age; and none where none fits."""
+
+    def found(*filters):
+        return {each["id"] for each in office.told("list", *filters)}
+
+    every = set(away)
+    subject = told(office.command("show", away[0], "--json"))[0]["subject"]
+    assert found("--text", subject.upper()) >= {away[0]}
+    assert found("--partner", other.code.lower()) == every
+    assert found("--state", "queued", "--newer", "1h") == every
+    assert (
+        found("--older", "1h") == found("--partner", "H01.9") == found("--urgency", "3") == set()
+    )
+    number = told(office.command("show", away[1], "--json"))[0]["code"]
+    assert found("--text", number) == {away[1]}
+    assert office.command("list", "--older", "soon").returncode == 1
+
+
+def test_one_is_held_at_once_and_let_go_again(office, away):
+    """By the beginning of its id; the journal keeps who did it and why."""
+    assert office.command("hold", away[0][:6], "--why", "chờ ý kiến").returncode == 0
+    assert state_of(office, away[0]) == "held"
+    assert state_of(office, away[1]) == "queued"
+    assert office.command("release", away[0]).returncode == 0
+    assert state_of(office, away[0]) == "queued"
+
+
+def test_several_are_only_shown_until_that_is_meant(office, away):
+    """Named, read from stdin, or ALL; nothing is done before `--yes`."""
+    for ids in (away[:2], ["ALL", "--state", "queued"]):
+        answer = office.command("cancel", *ids)
+        assert (answer.returncode, "--yes" in answer.stderr) == (0, True)
+    assert {state_of(office, each) for each in away} == {"queued"}
+
+    answer = office.command("cancel", "ALL", "--state", "queued", "--yes", "--json")
+    assert {each["id"] for each in told(answer)} == set(away)
+    assert {state_of(office, each) for each in away} == {"recalled"}
+
+
+def test_what_cannot_be_done_is_told_and_keeps_nobody_from_the_rest(office, away):
+    """Exit status 1, with the reason for each."""
+    office.command("expire", away[0])
+    answer = office.command("hold", *away[:2], "onowhere", "--yes")
+    assert answer.returncode == 1
+    assert away[0] in answer.stderr
+    assert "no document goes by onowhere" in answer.stderr
+    assert [state_of(office, each) for each in away[:2]] == ["dead", "held"]
+
+
+def test_all_is_not_meant_by_accident(office, away):
+    """In capitals and alone; filters go with it and with nothing else."""
+    assert office.command("hold", "all", "--yes").returncode == 1
+    assert office.command("hold", "ALL", away[0], "--yes").returncode == 1
+    assert office.command("hold", away[0], "--state", "queued").returncode == 1
+    assert {state_of(office, each) for each in away} == {"queued"}
+
+
+def test_what_waits_is_counted_and_foretold(office, other, away):
+    """By agency and age, and by when each is tried; both fit a terminal."""
+    (line,) = told(office.command("ages", "--json"))
+    assert (line["agency"], line["all"], line["ages"]["<5m"]) == (other.code, 3, 3)
+    assert {each["item"] for each in told(office.command("next", "--json"))} == set(away)
+    for command in ("ages", "next"):
+        lines = on_a_terminal("-c", office.config, command, columns=80)
+        assert len(lines) > 1
+        assert max(map(len, lines)) <= 80
+    assert office.command("requeue", away[0], "--why", "trục đã lại").returncode == 0
+
+
+def test_an_id_is_completed_from_the_queue(office, away):
+    """Its beginning is enough; the shell has a script of its own for it."""
+    for shell in ("bash", "zsh", "fish"):
+        assert "_EDGE_NODE_COMPLETE" in office.command("completion", shell).stdout
+    asked = {"_EDGE_NODE_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
+    asked |= {
+        "COMP_WORDS": f"edge-node show {away[0][:5]}",
+        "EDGE_NODE_CONFIG": str(office.config),
+    }
+    code = "import sys; sys.argv[0] = 'edge-node'; from edge_node.cli.app import main; main()"
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment() | asked,
+        check=False,
+    )
+    assert away[0] in answer.stdout.split()
