@@ -27,7 +27,6 @@ from edge_node.adapters.anchors import Anchors, certificates_in
 from edge_node.domain.errors import NotSignable
 from edge_node.domain.message import say
 from edge_node.domain.signing import Act
-from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
     from flows_world import Desk
@@ -123,8 +122,9 @@ def sent(world, desk: Desk) -> list[dict[str, bytes]]:
 
 
 def day_of(desk: Desk) -> str:
-    """Return the folder of today below sent/ and failed/, as the desk's clock has it."""
-    return f"{in_vietnam(desk.now):%Y/%m/%d}"
+    """Return the folder below sent/ and failed/ of the last day on which anything was filed."""
+    filed = [day for kind in ("sent", "failed") for day in desk.exchange.glob(f"{kind}/*/*/*")]
+    return max("/".join(day.parts[-3:]) for day in filed)  # midnight may have passed since
 
 
 def _attachments(package: bytes) -> dict[str, bytes]:

@@ -59,7 +59,7 @@ def on_token(stage, *, wrong="", label="edge"):
 @trouble(
     "certificate-expired",
     en="The agency's certificate has run out",
-    vi="Chứng thư của cơ quan đã hết hạn",
+    vi="Chứng thư số của cơ quan đã hết hạn",
     check="signing.certificate",
 )
 def certificate_expired(stage):
@@ -69,7 +69,7 @@ def certificate_expired(stage):
 @trouble(
     "certificate-5-days",
     en="The agency's certificate runs out in 5 days",
-    vi="Chứng thư của cơ quan còn 5 ngày",
+    vi="Chứng thư số của cơ quan còn 5 ngày",
     check="signing.certificate",
 )
 def certificate_5_days(stage):
@@ -81,7 +81,7 @@ def certificate_5_days(stage):
 @trouble(
     "key-mismatch",
     en="The key is not the one of its certificate",
-    vi="Khóa không khớp với chứng thư",
+    vi="Khóa không khớp với chứng thư số",
     check="signing.key",
 )
 def key_mismatch(stage):
@@ -96,7 +96,7 @@ def key_mismatch(stage):
 @trouble(
     "wrong-pin",
     en="The PIN of the token is wrong",
-    vi="Mã PIN của thiết bị bị sai",
+    vi="Mã PIN của token bị sai",
     check="signing.pin",
 )
 def wrong_pin(stage):
@@ -108,7 +108,7 @@ def wrong_pin(stage):
 @trouble(
     "token-gone",
     en="The token is not there",
-    vi="Không thấy thiết bị chứa khóa",
+    vi="Không thấy token chứa khóa",
     check="signing.key",
 )
 def token_gone(stage):
@@ -141,7 +141,7 @@ def tsa_slow(stage):
 @trouble(
     "ocsp-unreachable",
     en="Nobody answers whether a certificate was revoked (OCSP)",
-    vi="Không hỏi được chứng thư có bị thu hồi hay không (OCSP)",
+    vi="Không hỏi được chứng thư số có bị thu hồi hay không (OCSP)",
     check="revocation.reach",
 )
 def ocsp_unreachable(stage):

@@ -19,10 +19,10 @@ import httpx
 import yaml
 from flows_world import LETTER, OurNode, a_sheet
 
+from edge_node.adapters.listening import address, listening
 from edge_node.config import starter
 from edge_node.config.metrics import Port
 from edge_node.web.desk import Desk
-from edge_node.web.listening import listening
 from edge_node.web.serving import server_of
 from edge_node.web.token import Token
 
@@ -51,6 +51,13 @@ class Office:
         node = OurNode(config=ours.config, clock=lambda: ours.now)
         known = {"token": Token(TOKEN.encode())}
         return Desk(node=node, config_file=self.config_file, **known | changes)
+
+    def leave_waiting(self, number: str) -> None:
+        """Have a document taken in which nobody has sent yet."""
+        sheet = a_sheet(*LETTERS, to=self.theirs.code, number=number, subject="V/v góp ý dự thảo")
+        self.ours.drop(number, LETTERS, **sheet)
+        self.ours.turn("intake")
+        self.items[number] = self.ours.ledger.outbound(limit=1)[0].id
 
     def states(self, number: str) -> list[str]:
         """Return how a document of that number stands at its receivers."""
@@ -81,9 +88,7 @@ def an_office(world: Any, **sections: Any) -> Office:
     unknown = a_sheet(*letters, to="H01.1", number="102", subject="V/v mời họp")
     ours.drop("102", letters, **unknown)
     ours.turn()
-    waits = a_sheet(*letters, to=theirs.code, number="103", subject="V/v góp ý dự thảo")
-    ours.drop("103", letters, **waits)
-    ours.turn("intake")
+    office.leave_waiting("103")
     for item in (*ours.ledger.outbound(limit=9), *ours.ledger.inbound(limit=9)):
         office.items[item.code.partition("/")[0]] = item.id
     return office
@@ -147,13 +152,14 @@ def a_visitor(desk: Desk) -> Iterator[Visitor]:
 def served(desk: Desk) -> Iterator[str]:
     """Serve the page on a port for as long as the block lasts; give its address."""
     ready = threading.Event()
-    with listening(Port("127.0.0.1", 0)) as (socket, address):
+    place = Port("127.0.0.1", 0)
+    with listening(place, key="web.listen") as socket:
         server = server_of(desk, ready.set)
         thread = threading.Thread(target=partial(server.run, sockets=[socket]), name="web")
         thread.start()
         try:
             assert ready.wait(30)
-            yield address
+            yield address(place, socket)
         finally:
             server.should_exit = True
             thread.join()

@@ -171,7 +171,7 @@ class Alarms:
         self._file = file
 
     def open(
-        self, duty: Duty, *, since: datetime, first: date, last: date, most: int = _ALL
+        self, duty: Duty, *, since: datetime, first: date, last: date, most: int | None = None
     ) -> list[Open]:
         """
         Return what of one duty is still to be done.
@@ -181,7 +181,7 @@ class Alarms:
         are more than ``most``, those that wait for longest, as the indexes have them.
         """
         values = {"since": stamp(since), "first": first.isoformat(), "last": last.isoformat()}
-        rows = self._file.rows(OPEN[duty], values | {"most": most})
+        rows = self._file.rows(OPEN[duty], values | {"most": _ALL if most is None else most})
         return [_to_open(duty, row) for row in rows]
 
     def on(self, duty: Duty) -> set[Alarm]:

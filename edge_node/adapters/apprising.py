@@ -53,6 +53,8 @@ def tell(address: Address, letter: Letter, *, timeout: timedelta) -> Message | N
                 )
         except _TookTooLong:
             return say("no answer within {seconds} s", seconds=round(timeout.total_seconds()))
+        except Exception as error:  # noqa: BLE001 - a plug-in's mistake is its own, and may show the URL
+            return say("not taken: {reason}", reason=type(error).__name__)
     if taken:
         return None
     reason = _hidden(" ".join(said), address.url)[:_LONGEST]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import aside, changes, giving, heard, repeats, sends, work
+from edge_node.adapters import aside, awaited, giving, heard, repeats, sends, work
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import (
     AFTER_ACKNOWLEDGED,
@@ -272,7 +272,7 @@ class Arriving:
                 fingerprint=fingerprint,
                 signed=signed,
             )
-            changes.came(transaction, claim.item, document, now=now, same=self._same)
+            awaited.came(transaction, claim.item, document, now=now, same=self._same)
             sends.count_one(transaction)
             if alarm is not None:
                 note(transaction, claim.item, "warned", now=now, text=freeze(alarm))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import changes, giving, work
+from edge_node.adapters import awaited, giving, work
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import (
     AFTER_ACKNOWLEDGED,
@@ -142,7 +142,7 @@ def bar(
         fingerprint=barred.fingerprint,
         signed=barred.signed,
     )
-    changes.came(transaction, item, barred.document, now=now, same=same)
+    awaited.came(transaction, item, barred.document, now=now, same=same)
     transaction.execute(_AT_THE_DOOR, {"id": item, "door": UNFIT if barred.unfit else BARRED})
     row = item_row(transaction, item)
     if row["state"] == Receiving.RECALLED:  # given back before it came: it is destroyed

@@ -50,6 +50,10 @@ select envelopes.state, envelopes.reason
 _BACK: Final = """
 update canaries set back = max(:now, sent) where document_id = :document_id and back is null
 """
+# A clock that was ahead must not make an old one the last for ever.
+_NOT_LATER: Final = """
+update canaries set sent = :before, back = :before + (back - sent) where sent > :before
+"""
 # Nothing but its own row knows such an item from now on.
 _OUT_OF_SIGHT: Final = "update incoming set message = :canary where id = :item"
 _RECENT: Final = "select * from canaries order by sent desc limit :limit"
@@ -97,6 +101,7 @@ class Canaries:
                 urgency=_URGENCY,
                 now=now,
             )
+            transaction.execute(_NOT_LATER, {"before": stamp(now) - 1})
             row: dict[str, object] = {"id": item, "document_id": document_id}
             transaction.insert("canaries", row | {"envelope": envelope, "sent": stamp(now)})
             note(transaction, item, "canary sent", now=now)

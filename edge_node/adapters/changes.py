@@ -3,7 +3,8 @@ Requests to have a document back, changed or replaced: who asks whom, and what w
 
 A row is one request about one document, to one receiver (asked by us) or of one sender (asked of
 us). What an answer leads to beside the row itself, the end of a document that was given back, is
-`tombstones`' and `recalling`'s affair. All of it runs inside the caller's transaction.
+`tombstones`' and `recalling`'s affair; requests that came before their document are `awaited`'s.
+All of it runs inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -59,15 +60,6 @@ select * from changes
    and agency = :agency and asked_by_us = 1 and state = 'asked'
  order by created, id
 """
-# (Two seeks of one index; what names nothing waits for nothing.)
-_PARKED: Final = """
-select * from changes
- where item is null and document_id = :document_id and document_id <> '' and asked_by_us = 0
-union all
-select * from changes
- where item is null and document_id = '' and code = :code and code <> '' and asked_by_us = 0
-"""
-_MEANT: Final = "update changes set item = :item where id = :id"
 _MOVE: Final = "update changes set state = :state, note = :note, at = :now where id = :id"
 _STATE: Final = "update incoming set state = :state, reason = '', at = :now where id = :id"
 _NAMES: Final = "select code, document_id, promulgated from incoming where id = :id"
@@ -94,7 +86,7 @@ def pending(tables: QueueFile | Transaction, item: str) -> Change | None:
 def all_pending(tables: QueueFile | Transaction, item: str) -> list[Change]:
     """Return every open request about an incoming document, latest first."""
     rows = tables.rows(_OPEN_IN, {"item": item})
-    return [_in_full(tables, _to_change(row)) for row in rows]
+    return [_in_full(tables, to_change(row)) for row in rows]
 
 
 def answered(
@@ -157,26 +149,6 @@ def give_back(transaction: Transaction, item: ItemId, *, now: datetime) -> bool:
     return True
 
 
-def came(
-    transaction: Transaction,
-    item: ItemId,
-    document: Document,
-    *,
-    now: datetime,
-    same: SameAgency = only_itself,
-) -> None:
-    """
-    Enter what an incoming document points back to, asks of us, and was awaited by.
-
-    ``same`` tells by which codes its issuer goes: nobody else asks for what he issued.
-    """
-    links.enter(transaction, item, document, now=now, same=same)
-    awaited = arrived(transaction, item, document, now=now, same=same)
-    request_in(transaction, item, document, now=now, same=same)
-    if any(each.gives_back(document) for each in awaited):
-        give_back(transaction, item, now=now)
-
-
 def request_in(
     transaction: Transaction,
     carrier: ItemId,
@@ -217,33 +189,6 @@ def enter_request(
     entered = _insert(transaction, about, given, asked_by_us=False, now=now)
     if entered and item is not None:
         enter_event(transaction, item, f"{kind} asked", now=now, agency=about.organ, text=reason)
-
-
-def arrived(
-    transaction: Transaction,
-    item: ItemId,
-    document: Document,
-    *,
-    now: datetime,
-    same: SameAgency = only_itself,
-) -> list[Change]:
-    """Let the requests that came before their document know it; return them."""
-    if document.business.kind is BusinessKind.RECALL:
-        return []
-    meant = _waiting(transaction, item, document, same)
-    for row in meant:
-        transaction.execute(_MEANT, {"id": row["id"], "item": item})
-        event = f"{row['kind']} asked"
-        text, agency = row["reason"], row["agency"]
-        enter_event(transaction, item, event, now=now, agency=agency, text=text)
-    return [_to_change(row | {"item": item}) for row in meant]
-
-
-def waiting_for(
-    tables: QueueFile | Transaction, document: Document, *, same: SameAgency = only_itself
-) -> list[Change]:
-    """Return the requests about a document of which we had heard before it came."""
-    return [_to_change(row) for row in _waiting(tables, "", document, same)]
 
 
 # ── what we ask ──────────────────────────────────────────────────────────────────────────────────
@@ -299,7 +244,7 @@ def heard(
     several requests it answers, that is one with less at stake than a recall, the oldest first.
     """
     values = {"item": item or "", "agency": agency, "document_id": document_id}
-    found = [_to_change(row) for row in transaction.rows(_OPEN_OUT, values)]
+    found = [to_change(row) for row in transaction.rows(_OPEN_OUT, values)]
     exact = [each for each in found if each.carrier == item]
     candidates = exact or found
     if not candidates:
@@ -317,7 +262,7 @@ def heard(
 
 def of(tables: QueueFile | Transaction, item: str) -> list[Change]:
     """Return every request about a document, or that it carries, oldest first."""
-    return [_to_change(row) for row in tables.rows(_OF, {"item": item})]
+    return [to_change(row) for row in tables.rows(_OF, {"item": item})]
 
 
 def close(transaction: Transaction, change: Change, state: ChangeState, *, now: datetime) -> None:
@@ -342,27 +287,6 @@ def _in_full(tables: QueueFile | Transaction, change: Change) -> Change:
         code=row["code"] or change.code,
         document_id=row["document_id"] or change.document_id,
         promulgated=date.fromisoformat(day) if day else change.promulgated,
-    )
-
-
-def _waiting(
-    tables: QueueFile | Transaction, item: str, document: Document, same: SameAgency
-) -> list[Row]:
-    """Return the requests of a document's issuer that wait for it."""
-    values = {"code": document.code, "document_id": document.document_id}
-    day = document.promulgated.isoformat() if document.promulgated else ""
-    issuer = document.sender.code
-    found = [row for row in tables.rows(_PARKED, values) if _fits(row, item, day)]
-    if all(row["agency"] == issuer for row in found):
-        return found
-    codes = {issuer, *same(issuer)}
-    return [row for row in found if row["agency"] in codes]
-
-
-def _fits(row: Row, item: str, day: str) -> bool:
-    """Tell whether a request that waits means this document, by its date where both have one."""
-    return row["carrier"] != item and (
-        bool(row["document_id"]) or not (row["promulgated"] and day) or row["promulgated"] == day
     )
 
 
@@ -400,7 +324,8 @@ def _several(item: str, requests: Sequence[Change]) -> StatusRefused:
     )
 
 
-def _to_change(row: Row) -> Change:
+def to_change(row: Row) -> Change:
+    """Return a row of the table as a value."""
     day = row["promulgated"]
     return Change(
         id=row["id"],

@@ -19,8 +19,8 @@ _NOTICE: Final = 3 << 3 | 5  # RFC 5424, 6.2.1: daemon.notice
 
 
 @dataclass(frozen=True, slots=True)
-class Syslog:
-    """The socket syslog listens at."""
+class DevLog:
+    """The socket the machine's own syslog listens at; `syslog` speaks to one elsewhere."""
 
     path: Path = DEV_LOG
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import links, recalling
+from edge_node.adapters import anew, links, recalling
 from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import LANES, envelope_row, move, move_fate
 from edge_node.adapters.history import note
+from edge_node.domain.called import standings
 from edge_node.domain.change import Overtaken
 from edge_node.domain.document import AgencyCode, Reference
 from edge_node.domain.envelope import ItemId, Lane, MessageType
-from edge_node.domain.errors import NotAllowed
+from edge_node.domain.errors import NotAllowed, NotResendable
 from edge_node.domain.halting import Halt, HaltPlan
 from edge_node.domain.lifecycle import Sending, SendingEvent
 from edge_node.domain.message import freeze, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import Stored
 
 REQUEUED: Final = "requeued"
-SENT_ANEW: Final = "sent anew"
 _DOCUMENT: Final = "select sender, document_id from documents where id = :item"
 _EVENTS: Final = {
     Halt.HOLD: SendingEvent.KEPT,
@@ -47,7 +47,10 @@ _IN_HAND: Final = """
 select 1 from work where lane = :lane and item = :item and leased is not null
 """
 _NO_WORK: Final = "delete from work where lane = :lane and item = :item"
-_CARRIES: Final = "select receiver from fates where envelope = :envelope"
+_WAITING: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.HELD})
+# It has left, or may have: it can be asked back.
+_GONE: Final = frozenset({Sending.UNSURE, Sending.HELD, Sending.ACCEPTED, Sending.DELIVERED})
+_CARRIES: Final = "select receiver, state from fates where envelope = :envelope"
 _OUT_AT_ONCE: Final = """
 update work set due = min(due, :now), attempt = 0, reason = ''
  where lane in ('push', 'report') and leased is null
@@ -101,17 +104,34 @@ class Halting:
         rows = recalling.standing(self._file, item)
         return tuple(AgencyCode(row["receiver"]) for row in rows if recalling.is_kept(row))
 
-    def sent_anew(self, old: ItemId, new: ItemId, document_id: str, *, now: datetime) -> None:
-        """Enter that ``new`` takes the place of ``old``, which keeps its own story."""
+    def begin_anew(
+        self,
+        old: ItemId,
+        new: ItemId,
+        receivers: Sequence[AgencyCode],
+        *,
+        lies: Callable[[ItemId], bool],
+        now: datetime,
+    ) -> None:
+        """
+        Enter that ``new`` is to take the place of ``old`` at these; ``old`` keeps its own story.
+
+        NotAllowed where something has taken it already, the axis may have ``old``, or somebody
+        sends that again. ``lies`` tells of what was begun before whether it was laid down.
+        """
         with self._file.transaction() as transaction:
+            _demand_denied(transaction, old, receivers)
+            anew.tidy(transaction, old, lies=lies, now=now)
+            anew.demand_none(transaction, old, receivers)
             row = transaction.row(_DOCUMENT, {"item": old})
-            assert row is not None  # noqa: S101 - whoever calls has looked
+            assert row is not None  # noqa: S101 - it has receivers
             about = Reference(organ=AgencyCode(row["sender"]), document_id=row["document_id"])
             links.sent_anew(transaction, old, new, about, now=now)
-            words = freeze(
-                say("as {id}, DocumentId {document_id}", id=new, document_id=document_id)
-            )
-            note(transaction, old, SENT_ANEW, now=now, text=words)
+
+    def leave_anew(self, new: ItemId) -> None:
+        """Forget what was begun under that id: it was not taken in."""
+        with self._file.transaction() as transaction:
+            anew.forget(transaction, new)
 
     def at_once(self, item: ItemId, to: str = "", *, now: datetime) -> int:
         """
@@ -189,16 +209,38 @@ def _halt_envelope(
 ) -> None:
     event, words = _EVENTS[plan.halt], freeze(_REASONS[plan.halt])
     row = envelope_row(transaction, envelope)
-    carried = [each["receiver"] for each in transaction.rows(_CARRIES, {"envelope": envelope})]
-    offered = Sending(row["state"]) in {Sending.QUEUED, Sending.UNSURE, Sending.HELD}
-    if offered and set(carried) <= set(plan.receivers) and plan.halt is not Halt.CANCEL:
+    carried = transaction.rows(_CARRIES, {"envelope": envelope})
+    # Another receiver may have the document from elsewhere: nobody waits for it there.
+    waiting = {each["receiver"] for each in carried if each["state"] in _WAITING}
+    if (
+        row["state"] in _WAITING
+        and waiting <= set(plan.receivers)
+        and plan.halt is not Halt.CANCEL
+    ):
         move(transaction, row, event, now=now, reason=words)
         lane = LANES[MessageType(row["message"])]
         transaction.execute(_NO_WORK, {"lane": lane, "item": envelope})
         return
-    for receiver in carried:
-        if receiver in plan.receivers:
-            move_fate(transaction, plan.item, receiver, event, now=now, reason=words)
+    for each in carried:
+        if each["receiver"] in plan.receivers:
+            move_fate(transaction, plan.item, each["receiver"], event, now=now, reason=words)
+
+
+def _demand_denied(tables: Transaction, item: ItemId, receivers: Sequence[str]) -> None:
+    """Make sure that these neither have a document nor may have it nor get it; NotAllowed."""
+    rows = [row for row in recalling.standing(tables, item) if row["receiver"] in receivers]
+    for row in rows:
+        if row["state"] not in {Sending.REFUSED, Sending.DEAD}:
+            raise NotResendable(row["receiver"], row["state"])
+    doubtful = [row["receiver"] for row in rows if not recalling.is_nowhere(row)]
+    if doubtful:
+        raise NotAllowed(
+            say(
+                "nobody knows whether {codes} have it: under another DocumentId it may come twice",
+                codes=", ".join(doubtful),
+            ),
+            hint=say("`edge-node resend {id}` sends it under its own DocumentId", id=item),
+        )
 
 
 def _demand_let_go(tables: QueueFile | Transaction, row: Row) -> None:
@@ -231,12 +273,10 @@ def _demand_alone(rows: Sequence[Row], envelope: str, chosen: Sequence[str]) -> 
 
 
 def _nothing_to_do(item: ItemId, halt: Halt, rows: Sequence[Row]) -> NotAllowed:
-    states = ", ".join(f"{row['receiver']}: {row['state']}" for row in rows)
+    states = standings((row["receiver"], row["state"]) for row in rows)
+    how = say("`edge-node show {id}` tells how it stands", id=item)
     if halt is Halt.EXPIRE:
-        return NotAllowed(
-            say("nothing to give up ({states})", states=states),
-            hint=say("`edge-node show {id}` tells how it stands", id=item),
-        )
+        return NotAllowed(say("nothing to give up ({states})", states=states), hint=how)
     words = (
         say("nothing to hold ({states})", states=states)
         if halt is Halt.HOLD
@@ -245,4 +285,5 @@ def _nothing_to_do(item: ItemId, halt: Halt, rows: Sequence[Row]) -> NotAllowed:
     left = say(
         "what has left, or may have, is asked back: `edge-node recall {id} --reason …`", id=item
     )
-    return NotAllowed(words, hint=left)
+    gone = any(row["state"] in _GONE and not recalling.is_kept(row) for row in rows)
+    return NotAllowed(words, hint=left if gone else how)

@@ -9,6 +9,7 @@ addresses those have (`edge_node.adapters.tellings`). What happens to an inciden
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
@@ -54,6 +55,22 @@ _JOURNAL: Final = "alarms"  # what the journal has in the place of an item's id
 RAISED: Final = "raised"
 OVER: Final = "over"
 DIGEST: Final = "digest"
+
+
+# What lasts lasts as long by a clock that was set; what is tried again is so as soon as before.
+_MOVE_ON: Final = """
+update incidents set seen = seen + :by, gone = gone + :by where over is null
+"""
+_MOVE_TELLINGS: Final = """
+update tellings set due = max(:now, due + :by)
+ where told is null and dropped is null and due > :begin
+"""
+# (The end of quiet hours is by the clock that is right: one that was days ahead is brought along.)
+_MOVE_NOTICES: Final = """
+update notices set due = max(:now, due + :by) where spread = 0 and due > :begin and :by < -:day
+"""
+_DAY: Final = timedelta(days=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Incidents:
@@ -113,6 +130,15 @@ class Incidents:
         with self._file.transaction(durable=False) as transaction:
             transaction.execute(_OLD, {"before": stamp(before)})
             transaction.execute(_OLD_DIGESTS, {"before": stamp(before)})
+
+
+def clock_was_set(transaction: Transaction, *, now: datetime, by: timedelta) -> None:
+    """Bring what is open along, as `work.clock_was_set` does; ``now`` is by the clock as set."""
+    moved = {"by": by // _MILLISECOND}
+    due = moved | {"now": stamp(now), "begin": stamp(min(now, now - by))}
+    transaction.execute(_MOVE_ON, moved)
+    transaction.execute(_MOVE_TELLINGS, due)
+    transaction.execute(_MOVE_NOTICES, due | {"day": _DAY // _MILLISECOND})
 
 
 def _enter(

@@ -19,18 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SOCKET: Final = Path("/run/systemd/journal/socket")
+_PATIENCE: Final = 1.0  # seconds a journal that is busy has to take an entry
 _TOO_LARGE: Final = frozenset({errno.EMSGSIZE, errno.ENOBUFS})
 # What the journal takes of a file handed to it (memfd_create(2), fcntl(2)).
 _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
 
 
-class Journald:
-    """A way to the journal; from whatever thread."""
+class Stuck(OSError):
+    """The journal is there and takes nothing."""
 
-    def __init__(self, path: Path = SOCKET) -> None:
-        """Open it; OSError where there is no journal."""
+
+class Journald:
+    """A way to the journal; from whatever thread. One that hangs is waited for a moment, once."""
+
+    def __init__(self, path: Path = SOCKET, *, patience: float = _PATIENCE) -> None:
+        """Open it; OSError where there is no journal. ``patience`` is that moment, in seconds."""
         self._path = str(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._patience = patience
+        self._socket.settimeout(patience)
         try:
             path.stat()
         except OSError:
@@ -38,8 +45,21 @@ class Journald:
             raise
 
     def write(self, fields: Mapping[str, str]) -> None:
-        """Write one entry; OSError where the journal is away. A name is A to Z, 0 to 9 and _."""
+        """
+        Write one entry; a name is A to Z, 0 to 9 and _.
+
+        OSError where the journal is away; Stuck where it takes nothing and its buffer is full.
+        """
         entry = b"".join(_field(name, value) for name, value in fields.items())
+        try:
+            self._write(entry)
+        except (TimeoutError, BlockingIOError) as error:
+            self._socket.settimeout(0)  # until it takes something nobody else waits for it
+            raise Stuck from error
+        if not self._socket.gettimeout():
+            self._socket.settimeout(self._patience)
+
+    def _write(self, entry: bytes) -> None:
         try:
             self._socket.sendto(entry, self._path)
         except OSError as error:

@@ -84,7 +84,7 @@ _COUNTS: Final[Mapping[str, str]] = MappingProxyType(
         " where message = 'status' group by state",
     }
 )
-_HELD: Final = "select count(distinct item) as n from fates where state = 'held'"
+_HELD: Final = "select count(distinct item) as n from fates where state = 'held' and not kept"
 _WAITING: Final = "select count(*) as n, min(due) as due from work"
 
 

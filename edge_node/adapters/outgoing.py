@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import changes, documents, heard, recalling, sends, work
+from edge_node.adapters import anew, changes, documents, heard, recalling, sends, work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import (
     FATES,
@@ -115,6 +115,7 @@ class Outgoing:
             if compare is not None:
                 compare(documents.earlier(transaction, new.document))
             documents.enter(transaction, new, now=now)
+            anew.enter(transaction, new.id, new.document.document_id, now=now)
             for act in new.acts:
                 note(transaction, new.id, SIGNED, now=act.at, text=freeze(told(act)))
             older = self._queue(transaction, new, now=now)
@@ -347,8 +348,9 @@ class Outgoing:
         """
         Queue a document again for some of its receivers, under the same DocumentId.
 
-        ``package`` names them alone. NotAllowed if one of them has the document by now, or waits
-        for it already: two commands, or the daemon, may have been at it in the same moment.
+        ``package`` names them alone. NotAllowed if one of them has the document by now, waits for
+        it already, or gets it under another DocumentId: two commands, or the daemon, may have
+        been at it in the same moment.
         """
         with self._file.transaction() as transaction:
             fates = transaction.rows(FATES, {"item": item})
@@ -356,10 +358,12 @@ class Outgoing:
             for fate in meant:
                 if (fate["state"], SendingEvent.RESENT) not in OUTBOUND:
                     raise NotResendable(fate["receiver"], fate["state"])
+            anew.demand_none(transaction, item, receivers)
             first = envelope_row(transaction, meant[0]["envelope"])
             if _is_all_of(first, meant, package):
                 move(transaction, first, SendingEvent.RESENT, now=now)
-                work.add(transaction, Lane.PUSH, first["id"], due=now, urgency=first["urgency"])
+                lane = LANES[MessageType(first["message"])]
+                work.add(transaction, lane, first["id"], due=now, urgency=first["urgency"])
                 self._waybills.add(transaction, item, now=now, wait=True)
                 return
             envelope = add_envelope(

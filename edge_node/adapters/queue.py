@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import work
+from edge_node.adapters import incidents, work
 from edge_node.adapters.arriving import Arriving
 from edge_node.adapters.database import QueueFile
 from edge_node.adapters.halting import Halting
@@ -129,6 +129,7 @@ class Queue:
         with ExitStack() as undo:
             with self.file.transaction() as transaction:
                 work.clock_was_set(transaction, now=now, by=by)
+                incidents.clock_was_set(transaction, now=now, by=by)
                 for each in (follow, self.unsure.follow):
                     each(by)
                     undo.callback(each, -by)

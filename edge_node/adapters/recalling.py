@@ -36,13 +36,20 @@ if TYPE_CHECKING:
 # Of these the axis has nothing, and nobody sends it again: there is no one to be asked. Of what
 # is held nobody knows, unless a person keeps it back, nor of what was given up after silence.
 _NOWHERE: Final = frozenset({Sending.REFUSED, Sending.RECALLED})
+# An envelope that carries it now may be another than the one nobody knows the fate of.
 _STANDING: Final = """
 select fates.receiver, fates.state, fates.kept, fates.envelope, envelopes.state as offered,
        envelopes.sending, envelopes.receivers,
-       coalesce((select outcome <> 'missing' from attempts
-                  where envelope = fates.envelope
-                    and outcome in ('silence', 'unclear', 'cut off', 'missing')
-                  order by rowid desc limit 1), 0) as doubtful
+       exists (select 1 from envelopes as tried
+                where tried.item = fates.item
+                  and exists (select 1 from json_each(tried.receivers)
+                               where value = fates.receiver)
+                  and (select outcome from attempts
+                        where envelope = tried.id
+                          and outcome in ('silence', 'unclear', 'cut off', 'missing', 'found',
+                                          'accepted', 'refused')
+                        order by rowid desc limit 1)
+                      in ('silence', 'unclear', 'cut off')) as doubtful
   from fates join envelopes on envelopes.id = fates.envelope
  where fates.item = :item
  order by fates.receiver
@@ -51,6 +58,7 @@ _CARRIED: Final = """
 update fates set envelope = :envelope where item = :item and receiver = :receiver
 """
 _ON_ENVELOPE: Final = "select receiver, state from fates where envelope = :envelope"
+_OPEN: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.HELD})
 _NOTHING_LEAVES: Final = """
 update envelopes set state = 'recalled', sending = null where id = :id
 """
@@ -61,6 +69,7 @@ select 1 from changes
 """
 _ENTERED: Final = "update incoming set state = 'delivered', reason = '', at = :now where id = :id"
 _STOPPED: Final = say("taken back before it left")
+_AWAITED: Final = say("it may have left and is asked back: it is not sent again meanwhile")
 _NOTHING_TO_ASK: Final = say("nothing is asked: the document never left for it")
 
 
@@ -121,7 +130,16 @@ def is_wanted_back(transaction: Transaction, envelope: Row) -> bool:
 
 
 def stop_envelope(transaction: Transaction, envelope: Row, *, now: datetime) -> None:
-    """Let an envelope leave no more whose receivers are all asked to give it back."""
+    """
+    Let an envelope leave no more whose receivers are all asked to give it back.
+
+    Where it may have left before, a person had it sent again: then the answer is waited for.
+    """
+    item = ItemId(envelope["item"])
+    on_it = [row for row in standing(transaction, item) if row["envelope"] == envelope["id"]]
+    if any(row["doubtful"] for row in on_it):
+        move(transaction, envelope, SendingEvent.UNDECIDED, now=now, reason=freeze(_AWAITED))
+        return
     move(transaction, envelope, SendingEvent.RECALLED, now=now, reason=freeze(_STOPPED))
     for change in _wanted(transaction, envelope["item"]):
         changes.close(transaction, change, ChangeState.STOPPED, now=now)
@@ -236,10 +254,10 @@ def is_unsent(row: Row) -> bool:
 
 def is_nowhere(row: Row) -> bool:
     """Tell whether the axis has nothing of it, and nobody doubts that."""
-    if row["state"] == Sending.DEAD:
-        return not row["doubtful"]
+    if row["state"] in _NOWHERE or row["doubtful"]:
+        return row["state"] in _NOWHERE
     waits = row["state"] == Sending.QUEUED and is_unsent(row)
-    return row["state"] in _NOWHERE or waits or is_kept(row)
+    return row["state"] == Sending.DEAD or waits or is_kept(row)
 
 
 def others_of(
@@ -273,10 +291,17 @@ def _stop(
 
 
 def offer_no_more(transaction: Transaction, item: ItemId) -> None:
-    """Withdraw each envelope whose receivers all have nothing, or nothing any more, of it."""
-    for envelope in {row["envelope"] for row in transaction.rows(_STANDING, {"item": item})}:
+    """
+    Withdraw each envelope whose receivers all have nothing, or nothing any more, of it.
+
+    One that has not left goes to nobody where no receiver waits for it: of two, one was stopped,
+    and the other has the document from elsewhere.
+    """
+    offered = {row["envelope"]: row["offered"] for row in standing(transaction, item)}
+    for envelope, state in offered.items():
         fates = transaction.rows(_ON_ENVELOPE, {"envelope": envelope})
-        if all(fate["state"] == Sending.RECALLED for fate in fates):
+        all_back = all(fate["state"] == Sending.RECALLED for fate in fates)
+        if all_back or (state in _OPEN and not any(fate["state"] in _OPEN for fate in fates)):
             transaction.execute(_NOTHING_LEAVES, {"id": envelope})
             for lane in (Lane.PUSH, Lane.REPORT):
                 transaction.execute(_NO_WORK, {"lane": lane, "item": envelope})

@@ -62,6 +62,14 @@ _PUT_RIGHT: Final = (
     select case message when 'edoc' then 'push' else 'report' end, id, urgency, :now
       from envelopes where state in ('queued', 'unsure')
     """,
+    # The tries are lost: of what was given up or is held in doubt nobody knows that it never left.
+    """
+    insert into attempts (envelope, attempt, at, outcome)
+    select id, 0, created, 'silence' from envelopes
+     where message = 'edoc' and not exists (select 1 from attempts where envelope = envelopes.id)
+       and exists (select 1 from fates where envelope = envelopes.id and kept = 0
+                                         and state in ('dead', 'held'))
+    """,
     """
     delete from work
      where lane in ('deliver', 'apply')

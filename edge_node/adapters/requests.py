@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import changes, links, recalling, work
+from edge_node.adapters import awaited, changes, links, recalling, work
 from edge_node.adapters.envelopes import find_about, to_envelope
 from edge_node.adapters.incoming import describe, item_row, move, to_incoming
 from edge_node.domain.change import Change, ChangeState, targets
@@ -74,7 +74,7 @@ class Requests:
 
     def open_about(self, document: Document) -> list[Change]:
         """Return what a clerk has to know of requests about a document that came before it."""
-        waiting = changes.waiting_for(self._file, document, same=self._same)
+        waiting = awaited.waiting_for(self._file, document, same=self._same)
         return [each for each in waiting if each.state is ChangeState.ASKED or each.was_agreed]
 
     def about(self, document: Document) -> Mapping[str, tuple[ItemId, str]]:
@@ -106,7 +106,7 @@ class Requests:
         values = {"id": item, "fingerprint": fingerprint, "sender": document.sender.code}
         if self._file.row(_GIVEN_BACK, values | {"document_id": document.document_id}):
             return True
-        waiting = changes.waiting_for(self._file, document, same=self._same)
+        waiting = awaited.waiting_for(self._file, document, same=self._same)
         return any(each.gives_back(document) for each in waiting)
 
     def give_back(
@@ -116,7 +116,7 @@ class Requests:
         with self._file.transaction() as transaction:
             work.demand(transaction, claim)
             describe(transaction, claim.item, document, folder="", fingerprint=fingerprint)
-            changes.came(transaction, claim.item, document, now=now, same=self._same)
+            awaited.came(transaction, claim.item, document, now=now, same=self._same)
             changes.give_back(transaction, claim.item, now=now)
             transaction.in_hand.put_down()
             self._waybills.add(transaction, claim.item, now=now, wait=True)

@@ -17,8 +17,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
+from edge_node.adapters.history import note
 from edge_node.adapters.marks import Marks, count_up
-from edge_node.domain.message import freeze
+from edge_node.domain.envelope import ItemId
+from edge_node.domain.message import freeze, say
 from edge_node.domain.recovery import ASIDE_BEFORE, HAD_BEFORE
 from edge_node.domain.time import iso
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.adapters.witness import Witness
 
+ADOPTED: Final = "adopted"
+_JOURNAL: Final = "sending"  # what the journal has in the place of an item's id
 _COUNT: Final = "sends"
 HELD: Final = "sending-held"
 # In a copy made by ourselves, whatever the witness says.
@@ -164,9 +168,12 @@ class Sends:
 
     def adopt(self, *, now: datetime) -> None:
         """Take this queue for the only one from now on; what waits is sent at once."""
-        count = max(self.counted() or 0, self._witness.count() or 0)
+        count, unasked = max(self.counted() or 0, self._witness.count() or 0), self.unasked()
         self._witness.begin(count)
+        words = say("of {count} waiting the axis has not been asked yet", count=unasked)
         with self._file.transaction() as transaction:
+            text = freeze(words) if unasked else ""
+            note(transaction, ItemId(_JOURNAL), ADOPTED, now=now, text=text)
             self._marks.put(_COUNT, str(count), within=transaction)
             self._marks.remove(HELD, COPY, within=transaction)
             transaction.execute(_AT_ONCE, {"now": stamp(now)})

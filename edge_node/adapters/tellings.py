@@ -1,8 +1,9 @@
 """
 The notices on their way: spread over addresses, told one by one, put off, given up at last.
 
-What is told is entered once the other side has taken it. Where the power goes in between, it is
-told once more: at least once, and never in vain.
+Every try is entered before it is made, and what is told once the other side has taken it. Where
+the power goes in between, it is told once more, after a while: at least once, and never in vain;
+and where nothing can be entered, because the disk is full, nobody is told again and again.
 """
 
 from __future__ import annotations
@@ -101,15 +102,17 @@ class Tellings:
         """Enter that the other side has taken these."""
         self._enter(_TOLD, address, tellings, {"now": stamp(now)})
 
+    def begin(self, address: str, tellings: Sequence[Telling], *, now: datetime) -> None:
+        """Enter a try that is about to be made, and when the next is, however this one ends."""
+        attempt = max((each.attempt for each in tellings), default=0) + 1
+        self._enter(_LATER, address, tellings, {"due": stamp(now + wait_after(attempt))})
+
     def failed(
         self, address: str, tellings: Sequence[Telling], *, now: datetime, give_up: timedelta
     ) -> bool:
-        """Put off what could not be told, and drop what is too old; tell whether any was."""
+        """Drop what could not be told and is too old; tell whether any was."""
         old = [each for each in tellings if now - each.created >= give_up]
-        young = [each for each in tellings if now - each.created < give_up]
         self._enter(_DROPPED, address, old, {"now": stamp(now)})
-        attempt = max((each.attempt for each in young), default=0) + 1
-        self._enter(_LATER, address, young, {"due": stamp(now + wait_after(attempt))})
         return bool(old)
 
     def waiting(self) -> tuple[int, int]:

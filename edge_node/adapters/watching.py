@@ -18,7 +18,6 @@ from edge_node.adapters.canaries import Canaries
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.expiring import Expiring
 from edge_node.adapters.marks import Marks
-from edge_node.adapters.measuring import left_on
 from edge_node.adapters.pauses import Pauses
 from edge_node.domain.alarms import DUTIES, Sighting, Watched
 from edge_node.domain.deadlines import Duty, Stage
@@ -29,11 +28,11 @@ from edge_node.domain.time import in_vietnam, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from edge_node.adapters.backup import Backups
+    from edge_node.adapters.backup import Backup
     from edge_node.adapters.database import QueueFile
     from edge_node.adapters.directory import Directory
+    from edge_node.adapters.measuring import Left
     from edge_node.adapters.pauses import Pause
     from edge_node.domain.alarms import Rule
     from edge_node.domain.message import Message
@@ -52,8 +51,10 @@ _DUTY: Final = """
 select item, agency, at from alarms where what = :what and over is null
  order by at, item limit :most
 """
+# (What a person keeps back waits for that person, who knows.)
 _OUT: Final = """
-select item, receiver as agency, at from fates where state = :state and at <= :before
+select item, receiver as agency, at from fates
+ where state = :state and at <= :before and kept = 0
  order by at, item limit :most
 """
 _IN: Final = """
@@ -92,9 +93,9 @@ _OVERDUE: Final[Mapping[Duty, Message]] = {
 class Places:
     """Where things lie, and what the configuration says of them."""
 
-    folders: Mapping[str, Path]
+    left: Callable[[], Mapping[str, Left] | None]  # of each folder; None: they do not answer
     keys: tuple[str, ...]  # the names of those the agency signs with
-    backups: Backups
+    copies: Callable[[], Sequence[Backup] | None]  # None: their folder does not answer
     backup_every: timedelta
     directory: Directory | None  # None: none is kept
     stale_after: timedelta
@@ -199,10 +200,11 @@ class Look:
         rests = {pause.what: pause for pause in self._pauses}
         for what, pause in rests.items():
             if what not in {AXIS, CLOCK}:
-                words = say("{flow} rests: {reason}", flow=what, reason=pause.reason)
+                words = say("{flow} rests: {reason}", flow=what, reason=_nameless(pause.reason))
                 yield Sighting(about=what, words=words, since=pause.since)
+        last = self.watching.flows()
         if AXIS not in rests:  # else it is what they wait for
-            for flow, at in self.watching.flows().items():
+            for flow, at in last.items():
                 if flow not in rests and self.now - at > rule.longer_than:
                     words = say("{flow} has done nothing since {when}", flow=flow, when=_clock(at))
                     yield Sighting(about=flow, words=words, since=at)
@@ -257,7 +259,9 @@ class Look:
 
     def disk(self, rule: Rule) -> Iterator[Sighting]:
         """Yield disks with little space."""
-        for name, left in left_on(self.watching.places.folders).items():
+        if self._left is None:
+            yield Sighting(about="folders", words=say("the folders of the node do not answer"))
+        for name, left in (self._left or {}).items():
             if left.space < rule.below:
                 words = say(
                     "only {left} MB are left on the disk of folders.{folder}",
@@ -268,7 +272,7 @@ class Look:
 
     def inodes(self, rule: Rule) -> Iterator[Sighting]:
         """Yield disks that take few more files."""
-        for name, left in left_on(self.watching.places.folders).items():
+        for name, left in (self._left or {}).items():
             if left.inodes is not None and left.inodes < rule.files:
                 words = say(
                     "only {left} more files fit on the disk of folders.{folder}",
@@ -290,7 +294,12 @@ class Look:
     def backup(self, _: Rule) -> Iterator[Sighting]:
         """Yield that the queue was not copied for long."""
         places = self.watching.places
-        last = max((each.at for each in places.backups.all()), default=None)
+        copies = places.copies()
+        if copies is None:
+            words = say("the folder of the copies of the queue does not answer")
+            yield Sighting(about="backup", words=words)
+            return
+        last = max((each.at for each in copies), default=None)
         since = self._begun if last is None else last
         if self.now - since > 2 * places.backup_every + _HOUR:
             words = say("the queue was last copied at {when}", when=_clock(since))
@@ -311,6 +320,10 @@ class Look:
     @cached_property
     def _pauses(self) -> Sequence[Pause]:
         return Pauses(self._file).all()
+
+    @cached_property
+    def _left(self) -> Mapping[str, Left] | None:
+        return self.watching.places.left()
 
     @cached_property
     def _begun(self) -> datetime:
@@ -374,6 +387,19 @@ def _of(item: str, agency: str, words: Message, at: object) -> Sighting:
 
 def _named(words: Message, item: str, agency: str) -> Message:
     return type(words)(words.template, {"id": item, "agency": agency or "?"})
+
+
+def _nameless(words: Message) -> Message:
+    """Return a reason without the names in it: a folder may be called after its document."""
+
+    def shown(name: str, value: object) -> object:
+        if isinstance(value, type(words)):
+            return _nameless(value)
+        is_plain = not isinstance(value, str) or (name == "reason" and "/" not in value)
+        return value if is_plain else "…"
+
+    values = {name: shown(name, value) for name, value in words.values.items()}
+    return type(words)(words.template, values)
 
 
 def _clock(at: datetime) -> str:

@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 def list_open(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """List the incidents that are not over."""
-    _listed(_alarms(ctx.obj).incidents.raised(), as_json=as_json)
+    _listed(_alarms(ctx.obj).incidents.raised(), here("nothing is wrong"), as_json=as_json)
 
 
 def history(
@@ -65,14 +65,15 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """List the incidents there were."""
-    _listed(_alarms(ctx.obj).incidents.past(limit), as_json=as_json)
+    none = here("nothing was wrong so far")
+    _listed(_alarms(ctx.obj).incidents.past(limit), none, as_json=as_json)
 
 
 def try_out(
     ctx: typer.Context,
     channels: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help=here("Names of alarms.urls_file; without: all.")),
+        typer.Argument(metavar="NAME", help=here("Names of alarms.urls_file; without: all.")),
     ] = None,
 ) -> None:
     """Send a notice to each URL and say what came of it."""
@@ -171,7 +172,7 @@ def _alarms(seat: Seat) -> NodeAlarms:
     return _alarms_of(seat)
 
 
-def _listed(incidents: list[Incident], *, as_json: bool) -> None:
+def _listed(incidents: list[Incident], none: str, *, as_json: bool) -> None:
     from edge_node.cli.values import told  # noqa: PLC0415 - it loads the queue
 
     if as_json:
@@ -179,7 +180,7 @@ def _listed(incidents: list[Incident], *, as_json: bool) -> None:
             typer.echo(json.dumps(_values(each, told(each.words)), ensure_ascii=False))
         return
     if not incidents:
-        typer.echo(here("nothing is wrong"), err=True)
+        typer.echo(none, err=True)
         return
     from edge_node.cli.columns import print_after  # noqa: PLC0415 - only here
 

@@ -22,8 +22,7 @@ from edge_node.cli.complaint import complain
 from edge_node.cli.plainly import take_plainly
 from edge_node.cli.rooms import ROOM_OF, ROOMS, commands_of
 from edge_node.cli.seat import Seat
-from edge_node.domain.errors import EdgeNodeError, NotAllowed
-from edge_node.domain.message import say
+from edge_node.domain.errors import EdgeNodeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,16 +124,7 @@ def main() -> None:
         complain(error)
         sys.exit(1)
     except typer.TyperException as error:
-        complain(_misused(error))
+        from edge_node.cli.misused import misused  # noqa: PLC0415 - only where it is wrong
+
+        complain(misused(error))
         sys.exit(error.exit_code)
-
-
-def _misused(error: typer.TyperException) -> EdgeNodeError:
-    """Return what the parser of the command line says, in our form."""
-    # The words before it are of the library that compares values, and say nothing.
-    words = error.format_message().rstrip(".").replace("Value error, ", "")
-    reason = words[:1].lower() + words[1:]
-    return NotAllowed(
-        say("the command line is wrong: {reason}", reason=reason),
-        hint=say("edge-node --help, or: edge-node COMMAND --help"),
-    )

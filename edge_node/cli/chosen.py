@@ -1,9 +1,9 @@
 """
 Which documents a command acts on, and the acting: one at once, several only with `--yes`.
 
-Ids are beginnings of ids; `-` reads them from stdin, the first word of each line; `ALL` means
-every document the filters leave. Several are shown first, and nothing is done. What cannot be done
-to one is told and keeps nobody from the others.
+Ids are beginnings of ids; `-` reads them from stdin, the first word of each line, as a list has
+them; `ALL` means every document the filters leave, at the receivers they leave. Several are shown
+first, and nothing is done. What cannot be done to one is told and keeps nobody from the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import typer
 from edge_node.catalogue import here
 from edge_node.cli import completion
 from edge_node.cli.complaint import complain
-from edge_node.cli.progress import with_progress
+from edge_node.cli.progress import wipe, with_progress
 from edge_node.domain.errors import EdgeNodeError, NotAllowed
 from edge_node.domain.message import say
 
@@ -60,6 +60,29 @@ class Chosen:
     items: Sequence[Outbound | Inbound]
     several: bool  # ALL, ids from stdin, or more than one id
     unknown: Sequence[EdgeNodeError] = field(default=())
+    wanted: Wanted | None = None  # what ALL means
+
+    def receivers(self, item: Outbound | Inbound) -> list[str]:
+        """
+        Return at which receivers of a document something is done; empty where that is all one.
+
+        A filter that was met at one receiver says nothing of the others.
+        """
+        from edge_node.adapters.ledger import Outbound  # noqa: PLC0415 - it loads the queue
+        from edge_node.domain.message import thaw  # noqa: PLC0415 - likewise
+
+        wanted, tell = self.wanted, _told()
+        if not isinstance(item, Outbound) or wanted is None:
+            return []
+        if not (wanted.state or wanted.partner or wanted.reason):
+            return []
+        return [
+            fate.receiver
+            for fate in item.fates
+            if wanted.means(
+                fate.receiver, fate.state, tell(why) if (why := thaw(fate.reason)) else ""
+            )
+        ]
 
 
 def choose(seat: Seat, ids: Sequence[str], wanted: Wanted) -> Chosen:
@@ -69,7 +92,8 @@ def choose(seat: Seat, ids: Sequence[str], wanted: Wanted) -> Chosen:
             raise NotAllowed(
                 say("ALL stands alone"), hint=say("name ids, or ALL with filters, not both")
             )
-        return Chosen(items=seat.ledger.search(wanted, limit=_MOST, tell=_told()), several=True)
+        fitting = seat.ledger.search(wanted, limit=_MOST, tell=_told())
+        return Chosen(items=fitting, several=True, wanted=wanted)
     if not wanted.everything:
         raise NotAllowed(
             say("filters go with ALL, not with ids"),
@@ -125,9 +149,11 @@ def act_on(
             if not chosen.several:
                 raise
             failed += 1
+            wipe()
             complain(_about(item, error))
             continue
         acted = True
+        wipe()
         typer.echo(json.dumps(told, ensure_ascii=False) if as_json else say_done(told))
     if acted:
         done()
@@ -157,7 +183,8 @@ def _named(ids: Sequence[str]) -> list[str]:
     named: list[str] = []
     for each in ids:
         if each == _STDIN:
-            named += [line.split()[0] for line in sys.stdin if line.strip()]
+            typed = [line.split()[0] for line in sys.stdin if line.strip()]
+            named += typed[1:] if typed[:1] == here("ID").split()[:1] else typed  # a table's head
         else:
             named.append(each)
     if not named:
@@ -173,6 +200,8 @@ def _show(items: Sequence[Outbound | Inbound], *, as_json: bool) -> None:
             typer.echo(json.dumps({"id": item.id, "done": False}))
     else:
         table_of(items)
+    if not items:
+        return
     words = here("{count} documents; nothing was done yet: --yes does it")
     typer.echo(words.format(count=len(items)), err=True)
 

@@ -163,8 +163,10 @@ def _write(bundle: Path, seat: Seat, found: list[Finding], now: datetime) -> Non
         gathered |= pieces(situation_of(config, now, os.environ, config_file=seat.config_file))
     redacted = {name: private.value(piece) for name, piece in gathered.items()}
     write_archive(bundle, redacted, now=now)
+    from edge_node.cli.columns import print_after  # noqa: PLC0415 - only for work
+
     words = here("written: {path}; read it before you hand it on: tar xzf {path}")
-    typer.echo(words.format(path=bundle), err=True)
+    print_after("", words.format(path=bundle), err=True)
 
 
 def _findings(found: list[Finding]) -> Iterator[tuple[str, object]]:

@@ -62,10 +62,13 @@ def evidence(
 
 
 def _say(path: Path, collected: Collected) -> None:
+    from edge_node.cli.columns import print_after  # noqa: PLC0415 - only here
+
     words = here("{path}: {files} files, {events} events of the document in the journal")
-    typer.echo(words.format(path=path, files=collected.files, events=collected.events))
+    told = words.format(path=path, files=collected.files, events=collected.events)
+    print_after("", told)
     for one in collected.missing:
-        typer.echo(here("not in it: {what}").format(what=_here(one)), err=True)
+        print_after("", here("not in it: {what}").format(what=_here(one)), err=True)
 
 
 def _here(both: Both) -> str:

@@ -124,7 +124,14 @@ def _head(sentence: Sentence, around: Around) -> str:
 def _sentence(text: str, ends: str = ".") -> str:
     """Return the text as people write a sentence: one line, its first letter large, its end."""
     line = " ".join(text.split()).rstrip(".:")
-    return line[:1].upper() + line[1:] + ("" if line.endswith(("!", "?", "…")) else ends)
+    if ends == "." and (line.endswith(("!", "?", "…")) or _is_a_path(line.rpartition(" ")[2])):
+        ends = ""
+    return line[:1].upper() + line[1:] + ends
+
+
+def _is_a_path(word: str) -> bool:
+    """Tell whether a word is to be copied: nobody would know that a dot is not of it."""
+    return word.startswith("/")
 
 
 def _command(cure: Cure, seat: Seat) -> str:

@@ -211,7 +211,7 @@ def _halt(
 
         def act(item: Outbound | Inbound) -> Mapping[str, object]:
             demand_outgoing(item)
-            codes = [code.upper() for code in to]
+            codes = [code.upper() for code in to] or chosen.receivers(item)
             return {
                 "id": item.id,
                 "to": order.halt(item.id, halt, codes, now=node.clock()).receivers,

@@ -40,7 +40,7 @@ def list_(  # noqa: PLR0913 - the options of a command line
     ctx: typer.Context,
     seconds: Annotated[
         str,
-        typer.Argument(metavar="[SECONDS]", help=here("With --watch: how often, every 2 else.")),
+        typer.Argument(metavar="SECONDS", help=here("With --watch: how often, every 2 else.")),
     ] = "",
     *,
     outgoing: Annotated[bool, typer.Option("--out", help=here("Only outgoing ones."))] = False,

@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.journald import SOCKET, Journald, is_the_journal
+from edge_node.adapters.journald import SOCKET, Journald, Stuck, is_the_journal
 from edge_node.cli.log_lines import Json, Text, journal_fields, syslog_line
 from edge_node.config import LogFormat
 
@@ -82,19 +82,32 @@ def _say_died(
 
 
 class _Entries(logging.Handler):
-    """Writes to the journal; where that is away, to stderr."""
+    """
+    Writes to the journal; where that is away, to stderr.
+
+    What a journal that hangs does not take is lost, as stderr leads there, too: a line that nobody
+    can write must not stop a document. How many were lost it is told once it takes lines again.
+    """
 
     def __init__(self, journal: Journald, agency: str, *, otherwise: logging.Handler) -> None:
         super().__init__()
         self._journal = journal
         self._agency = agency
         self._otherwise = otherwise
+        self._lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self._journal.write(journal_fields(record, agency=self._agency))
+        except Stuck:
+            self._lost += 1
+            return
         except OSError:
             self._otherwise.handle(record)
+            return
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            log.warning("lines are missing here: the journal took none", extra={"lost": lost})
 
     def close(self) -> None:
         self._journal.close()

@@ -16,6 +16,13 @@ _EVERY: Final = 0.1  # seconds; a terminal is slower than the queue
 _WIPE: Final = "\r\x1b[K"
 
 
+def wipe() -> None:
+    """Clear the line, before something else is written where it stands."""
+    if sys.stderr.isatty():
+        sys.stderr.write(_WIPE)
+        sys.stderr.flush()
+
+
 def with_progress(things: Sequence[_T]) -> Iterator[_T]:
     """Yield each, and draw how many are done where a person watches; alone, none needs that."""
     if len(things) < 2 or not sys.stderr.isatty():  # noqa: PLR2004 - several, or one
@@ -29,8 +36,7 @@ def with_progress(things: Sequence[_T]) -> Iterator[_T]:
                 _draw(done, len(things))
             yield thing
     finally:
-        sys.stderr.write(_WIPE)
-        sys.stderr.flush()
+        wipe()
 
 
 def _draw(done: int, count: int) -> None:

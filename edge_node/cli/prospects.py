@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -105,9 +106,10 @@ def facts(prospect: Prospect) -> Iterator[tuple[str, str]]:
     yield here("secrecy"), _secrecy(prospect)
     yield from _signing(foretold)
     yield from _recall(foretold)
-    for problem in prospect.problems:
-        yield here("problem"), told(problem.what)
-        yield here("cure"), told(problem.hint) if problem.hint else ""
+    for cure, problems in groupby(prospect.problems, key=_hint):
+        for problem in problems:
+            yield here("problem"), told(problem.what)
+        yield here("cure"), cure
     yield from _lines(here("warning"), foretold.warnings)
     yield from _lines(here("not compared"), prospect.uncompared)
 

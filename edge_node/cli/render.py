@@ -16,12 +16,11 @@ from edge_node.cli.requesting import end_of, facts_of, kind_word, mark_of
 from edge_node.cli.resting import for_a_person, sending_paused, sentences
 from edge_node.cli.running_out import certificates
 from edge_node.cli.values import told
-from edge_node.cli.words import event_word, outcome_word, state_word, states
+from edge_node.cli.words import event_word, outcome_word, state_word
 from edge_node.domain import signing
-from edge_node.domain.document import BusinessKind
-from edge_node.domain.errors import NotAllowed
-from edge_node.domain.lifecycle import Receiving, Sending
-from edge_node.domain.message import say, thaw
+from edge_node.domain.called import QUOTED, WORST_FIRST
+from edge_node.domain.lifecycle import Receiving
+from edge_node.domain.message import thaw
 from edge_node.domain.receipt import MEANINGS
 from edge_node.domain.standing import named
 from edge_node.domain.time import in_vietnam, iso
@@ -36,18 +35,6 @@ if TYPE_CHECKING:
     from edge_node.domain.record import Happening
 
 _FROM, _TO = "←", "→"
-_WORST_FIRST: Final = (
-    Sending.HELD,
-    Sending.DEAD,
-    Sending.REFUSED,
-    Sending.UNSURE,
-    Sending.QUEUED,
-    Sending.ACCEPTED,
-    Sending.DELIVERED,
-    Sending.RECALLED,
-)
-# Events whose words are somebody's own, as they were written; the others keep a sentence of ours.
-_QUOTED: Final = frozenset({"status", *(f"{kind} asked" for kind in BusinessKind)})
 # What agency, number and state are not cut below: `000.00.13.H53 +12`, `12345/UBND`, `accepted`.
 _LEAST: Final = {3: 17, 4: 10, 5: 9}
 
@@ -62,20 +49,6 @@ class Line:
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def known_state(state: str) -> None:
-    """Demand that a state named on the command line is one; NotAllowed."""
-    if state and state not in states():
-        raise NotAllowed(
-            say("no state is called {state}", state=state),
-            hint=say("states: {states}", states=", ".join(map(_state_in_full, states()))),
-        )
-
-
-def _state_in_full(state: str) -> str:
-    word = state_word(state)
-    return state if word == state else f"{state} ({word})"
 
 
 def table_of(items: Sequence[Outbound | Inbound]) -> None:
@@ -101,7 +74,7 @@ def _row(item: Outbound | Inbound) -> list[str]:
 
 def _summary(fates: Sequence[Fate]) -> str:
     """Say how a document stands at its receivers in as few words as will do, the worst first."""
-    worst_first = sorted(fates, key=lambda fate: _WORST_FIRST.index(fate.state))
+    worst_first = sorted(fates, key=lambda fate: WORST_FIRST.index(fate.state))
     words = Counter(f"{state_word(fate.state)} {fate.status}".rstrip() for fate in worst_first)
     if len(words) == 1:
         return next(iter(words))
@@ -248,18 +221,21 @@ def tell_story(lines: Sequence[Line]) -> None:
 
 def _event(happening: Happening) -> Line:
     words = happening.text
-    if happening.event not in _QUOTED:
+    if happening.event not in QUOTED:
         why = thaw(happening.text)
         words = told(why) if why else ""
     status = happening.status
     shown = f"{status} {MEANINGS.get(status, '')}".strip()
-    parts = [event_word(happening.event), shown, happening.agency, words]
+    who = ": ".join(filter(None, (happening.actor, happening.why)))
+    parts = [event_word(happening.event), shown, happening.agency, words, who and f"({who})"]
     values = {
         "at": iso(happening.at),
         "event": happening.event,
         "agency": happening.agency,
         "status": status,
         "text": words,
+        "actor": happening.actor,
+        "why": happening.why,
     }
     return Line(at=happening.at, text="  ".join(filter(None, parts)), values=values)
 

@@ -77,7 +77,7 @@ def resend(  # noqa: PLR0913 - the options of a command line
     )
     chosen = choose(seat, ids, wanted)
     show_first(chosen, yes=yes, as_json=as_json)
-    codes = [code.upper() for code in to or ()]
+    typed = [code.upper() for code in to or ()]
     words = here("queued again: {id} for {codes}")
     if as_new:
         words = here("queued anew: {id} as {new} for {codes}")
@@ -86,6 +86,7 @@ def resend(  # noqa: PLR0913 - the options of a command line
 
         def act(item: Outbound | Inbound) -> Mapping[str, object]:
             demand_outgoing(item)
+            codes = typed or chosen.receivers(item)
             if as_new:
                 from edge_node.node.halting import send_anew  # noqa: PLC0415 - only here
 
@@ -194,7 +195,7 @@ def release(  # noqa: PLR0913 - the options of a command line
             if isinstance(item, Inbound):
                 node.queue.arriving.release(item.id, now=node.clock(), returned=force)
                 return {"id": item.id}
-            kept = _kept(node, item.id, codes)
+            kept = _kept(node, item.id, codes, chosen.receivers(item))
             return {"id": item.id, "to": node.resend().resend(item.id, kept, now=node.clock())}
 
         words = here("released: {id}")
@@ -207,12 +208,12 @@ def release(  # noqa: PLR0913 - the options of a command line
         )
 
 
-def _kept(node: Node, item: ItemId, codes: Sequence[str]) -> Sequence[str]:
+def _kept(node: Node, item: ItemId, codes: Sequence[str], meant: Sequence[str]) -> Sequence[str]:
     """Return for whom a document is let go; NotAllowed where nobody keeps it back."""
     from edge_node.domain.errors import NotAllowed  # noqa: PLC0415 - only here
     from edge_node.domain.message import say  # noqa: PLC0415
 
-    kept = node.queue.halting.kept(item)
+    kept = [code for code in node.queue.halting.kept(item) if not meant or code in meant]
     chosen = [code for code in kept if not codes or code in codes]
     if not chosen or len(chosen) < len(set(codes)):
         raise NotAllowed(

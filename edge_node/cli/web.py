@@ -54,7 +54,8 @@ def token(
     ctx: typer.Context,
     *,
     new: Annotated[
-        bool, typer.Option("--new", help=here("Replace the one there is; it lets nobody in."))
+        bool,
+        typer.Option("--new", help=here("Replace the one there is, which lets nobody in then.")),
     ] = False,
 ) -> None:
     """Make the token, and show it once."""

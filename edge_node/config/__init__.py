@@ -24,11 +24,11 @@ from edge_node.config.deadlines import DeadlinesSection
 from edge_node.config.directory import DirectorySection
 from edge_node.config.door import DoorSection, IncomingSection, OutgoingSection
 from edge_node.config.log import LogSection, SyslogSection
+from edge_node.config.package import DOCUMENT_TYPES, PackageSection
 from edge_node.config.reading import load
 from edge_node.config.recall import RecallBy, RecallSection
 from edge_node.config.reports import ReportsSection
 from edge_node.config.sections import (
-    DOCUMENT_TYPES,
     ERROR_CODES,
     AgencySection,
     AxisSection,
@@ -38,7 +38,6 @@ from edge_node.config.sections import (
     IntakeRule,
     IntakeSection,
     LimitsSection,
-    PackageSection,
     PullSection,
     PushSection,
     ReportSection,

@@ -18,7 +18,6 @@ from edge_node.config.addresses import url
 from edge_node.config.alarms import AlarmsSection, CanarySection
 from edge_node.config.calendar import CalendarSection
 from edge_node.config.choices import (
-    ContentTypes,
     Fetch,
     HashFile,
     Meaning,
@@ -32,6 +31,7 @@ from edge_node.config.directory import DirectorySection
 from edge_node.config.door import DoorSection
 from edge_node.config.log import LogSection
 from edge_node.config.metrics import MetricsSection
+from edge_node.config.package import PackageSection
 from edge_node.config.patterns import date_format, pattern, subject
 from edge_node.config.recall import RecallSection
 from edge_node.config.reports import ReportsSection
@@ -41,7 +41,6 @@ from edge_node.config.signing import SigningSection
 from edge_node.config.trusting import StampsSection, TrustSection
 from edge_node.config.web import WebSection
 from edge_node.domain.document import Organization, Priority
-from edge_node.domain.document_types import ABBREVIATIONS
 from edge_node.domain.language import Language
 
 if TYPE_CHECKING:
@@ -56,33 +55,6 @@ _MB: Final = 1024 * _KB
 
 # How long the axis may take to answer the question whether it is there again.
 PROBE: Final = timedelta(seconds=30)
-
-
-# The administrative documents of Nghị định 30/2020 that its predecessors number alike (1 to 20).
-DOCUMENT_TYPES: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        "Nghị quyết": 1,
-        "Quyết định": 2,
-        "Chỉ thị": 3,
-        "Quy chế": 4,
-        "Quy định": 5,
-        "Thông cáo": 6,
-        "Thông báo": 7,
-        "Hướng dẫn": 8,
-        "Chương trình": 9,
-        "Kế hoạch": 10,
-        "Phương án": 11,
-        "Đề án": 12,
-        "Dự án": 13,
-        "Báo cáo": 14,
-        "Biên bản": 15,
-        "Tờ trình": 16,
-        "Hợp đồng": 17,
-        "Công văn": 18,
-        "Công điện": 19,
-        "Bản ghi nhớ": 20,
-    }
-)
 
 
 # The national axis publishes no list of its codes. These are the ones the guide of one province
@@ -253,32 +225,6 @@ class IntakeSection:
     )
     # For bare files; a file no rule matches is never touched.
     rules: tuple[IntakeRule, ...] = field(default=(), metadata=_key(Many(Section(IntakeRule))))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageSection:
-    """What goes into a package beside what a drop says."""
-
-    manifest_content_type: ContentTypes = field(
-        default=ContentTypes.OWN, metadata=_key(kinds.one_of(ContentTypes))
-    )
-    # Its numbers are not agreed upon; 0 is the most usual for an ordinary letter.
-    steering_type: int = field(default=0, metadata=_key(kinds.whole(0, 9)))
-    # The place of issue of a document that names none.
-    place: str = field(default="", metadata=_key(kinds.text))
-    # Numbers of the kinds of document; what the file names is laid over the table built in.
-    document_types: Mapping[str, int] = field(
-        default_factory=lambda: DOCUMENT_TYPES,
-        metadata=_key(Table(kinds.name, kinds.whole(0, 9999), DOCUMENT_TYPES)),
-    )
-    # What the notation of each kind begins with; what the file names is laid over the table built
-    # in. Empty where it has none, as that of a letter.
-    abbreviations: Mapping[str, str] = field(
-        default_factory=lambda: ABBREVIATIONS,
-        metadata=_key(Table(kinds.name, kinds.text, ABBREVIATIONS)),
-    )
-    # TypeDetail; -1 is what the vendor's library takes for none.
-    type_detail: int = field(default=0, metadata=_key(kinds.whole(-1, 9999)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

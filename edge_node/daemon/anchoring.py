@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from edge_node.adapters.dev_log import Syslog
+from edge_node.adapters.dev_log import DevLog
 from edge_node.adapters.heads import Heads
 from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.journal import Witnesses
@@ -47,7 +47,7 @@ class Anchoring:
     """Whoever looks after the heads of one node."""
 
     node: Node
-    syslog: Syslog = field(default_factory=Syslog)
+    syslog: DevLog = field(default_factory=DevLog)
     stamps: Callable[[Config], Stamping] = _stamps
     _at_work: Stamping | None = field(default=None, init=False)
     _failing: bool = field(default=False, init=False)

@@ -149,7 +149,7 @@ class Turned:
         except Exception as error:
             self._cut_off = self._unforeseen = True
             self._rest_a_while(at)
-            mistake = _place_of(error)
+            mistake = place_of(error)
             if mistake not in self._said:  # met with every try, it is one mistake
                 self._said.add(mistake)
                 log.exception("paused by something unforeseen", extra={"flow": self.name})
@@ -166,7 +166,7 @@ class Turned:
         return self.name if self.lane in {"", self.name} else f"{self.lane} {self.name}"
 
 
-def _place_of(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """Return what tells one mistake of ours from another: its kind, and where it was made."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -239,6 +239,11 @@ class Lane:
         """Tell whether its thread has ended though nobody asked it to."""
         ended = self._thread is not None and not self._thread.is_alive()
         return ended and not self._stop.is_set()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Bring along when each flow last met no obstacle: nobody has rested for so long."""
+        for name, at in self.succeeded.copy().items():
+            self.succeeded[name] = at + by
 
     def silence(self) -> Silence | None:
         """Return how long nothing was heard of it; None before it has begun."""

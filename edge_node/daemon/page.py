@@ -9,26 +9,26 @@ the oldest connection goes. A browser on this machine that was led here under a 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import socket
-import stat
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_node.adapters.listening import address, listening
 from edge_node.config.addresses import is_this_machine
-from edge_node.config.metrics import Port, SocketFile
-from edge_node.domain.errors import EdgeNodeError, NotAllowed
-from edge_node.domain.message import say
+from edge_node.config.metrics import SocketFile
+from edge_node.domain.errors import EdgeNodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+
+    from edge_node.config.metrics import Port
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ _MOST: Final = 8  # connections at once
 _SLOWEST: Final = 5.0  # seconds one read or write may take
 _NAP: Final = 1.0  # seconds after which the end is noticed
 _TEXT: Final = "text/plain; charset=utf-8"
-_SHARED: Final = 0o660
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,57 +58,20 @@ class Page:
 @contextmanager
 def served(page: Page) -> Iterator[None]:
     """Serve a page for as long as the block lasts; where it cannot be, say so and do without."""
-    try:
-        server = _opened(page)
-    except EdgeNodeError as error:
-        seen = {"error": str(error), "hint": str(error.hint or "")}
-        log.error("the page of measurements cannot be served", extra=seen)  # noqa: TRY400 - that says it all
-        yield
-        return
-    log.info("measurements are served", extra={"at": server.at})
-    thread = threading.Thread(target=server.serve_forever, args=(_NAP,), name="page", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.end()
-
-
-def _opened(page: Page) -> _Server:
-    try:
-        if isinstance(page.place, SocketFile):
-            _make_way(page.place.path)
-        return _Server(page)
-    except OSError as error:
-        where = str(page.place.path) if isinstance(page.place, SocketFile) else page.place.number
-        raise NotAllowed(
-            say("nobody can listen at {where}: {reason}", where=where, reason=error.strerror),
-            hint=say("see who else listens there (`ss -lx`, `ss -lt`), or change metrics.listen"),
-        ) from error
-
-
-def _make_way(path: Path) -> None:
-    """Remove a socket that whoever served it left behind; NotAllowed for anything else."""
-    try:
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise NotAllowed(
-                say("{path} is no socket", path=str(path)),
-                hint=say("move it away, or change metrics.listen"),
-            )
-    except FileNotFoundError:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
-        knock.settimeout(_SLOWEST)
+    with ExitStack() as ending:
         try:
-            knock.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink()
+            listens = ending.enter_context(listening(page.place, key="metrics.listen"))
+        except EdgeNodeError as error:
+            seen = {"error": str(error), "hint": str(error.hint or "")}
+            log.error("the page of measurements cannot be served", extra=seen)  # noqa: TRY400 - that says it all
+            yield
             return
-    raise NotAllowed(
-        say("somebody else serves {path}", path=str(path)),
-        hint=say("give each agency a socket of its own: metrics.listen"),
-    )
+        server = _Server(page, listens)
+        log.info("measurements are served", extra={"at": server.at})
+        serving = partial(server.serve_forever, _NAP)
+        threading.Thread(target=serving, name="page", daemon=True).start()
+        ending.callback(server.shutdown)
+        yield
 
 
 class _Server(ThreadingMixIn, TCPServer):
@@ -119,37 +81,28 @@ class _Server(ThreadingMixIn, TCPServer):
     block_on_close = False
     allow_reuse_address = True
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, listens: socket.socket) -> None:
         self.answers = page.answers
         self._place = page.place
         self._lock = threading.Lock()
         self._connected: dict[socket.socket, None] = {}  # the oldest first
-        self.port: int | None = None
-        if isinstance(page.place, SocketFile):
-            self.address_family = socket.AF_UNIX
-            super().__init__(str(page.place.path), _Caller)  # type: ignore[arg-type] # the type is for AF_INET
-            return
-        if ":" in page.place.host:
-            self.address_family = socket.AF_INET6
-        super().__init__((page.place.host, page.place.number), _Caller)
-        self.port = self.socket.getsockname()[1]
+        super().__init__(listens.getsockname(), _Caller, bind_and_activate=False)
+        self.socket.close()  # one of its own, that nobody bound
+        self.socket = listens
 
     @property
     def at(self) -> str:
         """Where it is served, as somebody asks for it."""
-        if isinstance(self._place, SocketFile):
-            return f"unix:{self._place.path}"
-        host = self._place.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/metrics"
+        where = address(self._place, self.socket)
+        return where if self.port is None else f"{where}metrics"
 
-    def server_bind(self) -> None:
-        """Bind; a socket's file is nobody else's before its mode says whose it is."""
-        if not isinstance(self._place, SocketFile):
-            super().server_bind()
-            return
-        os.fchmod(self.socket.fileno(), 0o600)  # which the file begins with
-        self.socket.bind(str(self._place.path))
-        self._place.path.chmod(_SHARED)
+    @property
+    def port(self) -> int | None:
+        """The port it is served at; None for a socket's file, which no browser reaches."""
+        if isinstance(self._place, SocketFile):
+            return None
+        port: int = self.socket.getsockname()[1]
+        return port
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as declared there
         """Serve a connection in a thread of its own; where there are too many the oldest goes."""
@@ -170,13 +123,6 @@ class _Server(ThreadingMixIn, TCPServer):
 
     def handle_error(self, *_: object) -> None:
         """Take no notice of who hangs up or lets us wait; the log is for what the node does."""
-
-    def end(self) -> None:
-        """Listen no more."""
-        self.server_close()
-        if isinstance(self._place, SocketFile):
-            with suppress(OSError):
-                self._place.path.unlink()
 
 
 class _Caller(BaseHTTPRequestHandler):

@@ -30,7 +30,7 @@ from edge_node.daemon.alarms import alarms_of, demand_alarms, note_dead
 from edge_node.daemon.anchoring import Anchoring
 from edge_node.daemon.board import Board
 from edge_node.daemon.certificates import look_at_certificates
-from edge_node.daemon.lanes import LONGEST_PAUSE, Lane
+from edge_node.daemon.lanes import LONGEST_PAUSE, Lane, place_of
 from edge_node.daemon.monthly import report_month
 from edge_node.daemon.orders import Order, Orders
 from edge_node.daemon.steady_clock import SteadyClock
@@ -40,13 +40,11 @@ from edge_node.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from edge_node.config import Config
     from edge_node.daemon.alarms import AlarmsAtWork
     from edge_node.daemon.schedule import Schedule
-    from edge_node.flows.ports import Flow
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +61,6 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # What keeps one drop from being taken in need not keep the next: intake is never paused for long.
 _LONGEST_PAUSE: Final[Mapping[str, float]] = {"intake": 30.0}  # seconds
-# How long one call waits, beside the quiet period, for a drop to settle; and the shortest wait.
-_MOMENT: Final = timedelta(seconds=1)
-_BLINK: Final = 0.02  # seconds
 # A lane in the middle of a request is given this long before its connection is cut.
 _PATIENCE: Final = timedelta(seconds=4)
 # How often leases are swept and the lanes look for what a command put into the queue.
@@ -212,6 +207,8 @@ class Daemon:
             except EdgeNodeError as error:
                 self._say_once("the queue cannot be seen to", error)
         if jump:
+            for lane in turning.lanes.values():
+                lane.clock_was_set(jump)
             turning.schedule.begin_anew()
         for name in ("push", "deliver", "report", "trial"):
             turning.lanes[name].ring()
@@ -293,18 +290,28 @@ class Daemon:
     def _ended_by_damage(self) -> Iterator[None]:
         """End the daemon where the queue is damaged; what else goes wrong here can wait."""
         try:
-            yield
+            with disk_errors():
+                yield
         except QueueDamaged as error:
             self._end_by(error)
         except EdgeNodeError as error:
             self._say_once("the queue cannot be looked after", error)
+        except Exception as error:
+            if self._is_news(place_of(error)):  # met with every try, it is one mistake
+                log.exception("something unforeseen keeps the node from looking after itself")
 
     def _say_once(self, words: str, error: EdgeNodeError) -> None:
         """Say what cannot be done, once a day for each reason: it is tried again and again."""
-        now = time.monotonic()
-        if now >= self._said.get(error.message.template, -math.inf) + _DAY.total_seconds():
-            self._said[error.message.template] = now
+        if self._is_news(error.message.template):
             log.warning(words, extra={"error": str(error)})
+
+    def _is_news(self, reason: str) -> bool:
+        """Tell whether this was not said within a day, and take it for said."""
+        now = time.monotonic()
+        if now < self._said.get(reason, -math.inf) + _DAY.total_seconds():
+            return False
+        self._said[reason] = now
+        return True
 
     def _read(self, config: Config) -> Config | None:
         """Read the configuration again; None, and the reasons in the log, if it cannot be used."""
@@ -334,52 +341,6 @@ def _demand_usable(config: Config, *, instead_of: Config) -> None:
         node.exchange.check(config.agency.code)
         node.lanes()  # which reads the secret
         demand_alarms(node)
-
-
-def turn_once(node: Node) -> list[EdgeNodeError]:
-    """
-    Let every flow do what there is to do now, and return what kept one from it.
-
-    A document taken in, sent, and told of needs a single call, also when it has only just been
-    dropped: what is still settling is waited for.
-    """
-    outages: list[EdgeNodeError] = []
-    folders = node.config.folders
-    with locked(folders.data), Witness(folders.witness).locked(), closing(node):
-        node.prepare()
-        Pauses(node.queue.file).clear_all()
-        flows = [flow for plan in node.lanes().values() for flow in plan.flows]
-        deadline = time.monotonic() + (node.config.intake.quiet + _MOMENT).total_seconds()
-        while True:
-            flows = _turned_out(flows, node, outages)
-            wait = min((_rest(flow, node.clock()) for flow in flows), default=math.inf)
-            if time.monotonic() + wait > deadline:
-                return outages
-            time.sleep(max(wait, _BLINK))
-
-
-def _rest(flow: Flow, now: datetime) -> float:
-    rest = flow.rest(now)
-    return math.inf if rest is None else rest.total_seconds()
-
-
-def _turned_out(flows: Sequence[Flow], node: Node, outages: list[EdgeNodeError]) -> list[Flow]:
-    """Turn the flows until none has anything to do; return those that no outage has stopped."""
-    turning = list(flows)
-    for flow in turning:
-        flow.wake()
-    busy = True
-    while busy:
-        busy = False
-        for flow in tuple(turning):
-            try:
-                with disk_errors():
-                    while flow.turn(node.clock()):
-                        busy = True
-            except EdgeNodeError as error:
-                outages.append(error)
-                turning.remove(flow)
-    return turning
 
 
 def _lanes(node: Node) -> Mapping[str, Lane]:

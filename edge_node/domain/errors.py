@@ -163,8 +163,10 @@ class NotResendable(NotAllowed):
 
     def __init__(self, receiver: str, state: str) -> None:
         """Say how the document stands at that receiver."""
+        from edge_node.domain.called import STATES  # noqa: PLC0415 - it knows of these errors
+
         super().__init__(
-            say("{code} is {state}", code=receiver, state=state),
+            say("{code} is {state}", code=receiver, state=STATES.get(state, state)),
             hint=say("only what was refused, held or given up is sent again"),
         )
 

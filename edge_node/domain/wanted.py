@@ -33,6 +33,15 @@ class Wanted:
     reason: str = ""  # words of why it stands so
     text: str = ""  # words of subject, number or DocumentId
 
+    def means(self, receiver: str, state: str, reason: str) -> bool:
+        """Tell whether a document is wanted for what became of it at this very receiver."""
+        words = words_in(reason)
+        return (
+            self.state in {"", state}
+            and self.partner in {"", receiver}
+            and all(any(word.startswith(each) for word in words) for each in words_in(self.reason))
+        )
+
     @property
     def everything(self) -> bool:
         """Whether no filter was given that could spare anything."""

@@ -1,6 +1,7 @@
 """
 Look for what is wrong, by every rule; enter what is new and what is over; make the digest.
 
+A rule that cannot be looked at keeps its incidents as they were, and holds up no other.
 Nobody is told here: what is to be told is entered with the incident, and sent by a child. Quiet
 hours put off what is not urgent; what is over before the morning is never told.
 """
@@ -8,10 +9,11 @@ hours put off what is not urgent; what is over before the morning is never told.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_node.domain.alarms import digest_due
+from edge_node.domain.errors import EdgeNodeError, QueueDamaged
 from edge_node.domain.incidents import Change, Turn, changes
 from edge_node.domain.time import in_vietnam
 
@@ -76,7 +78,8 @@ class Alarming:
     digest_at: time
     digests: bool = True
     last_digest: Callable[[], str] = str
-    summary: Callable[[datetime], Sequence[Message]] = lambda _: ()
+    summary: Callable[[datetime, str], Sequence[Message]] = lambda _now, _last: ()
+    _failing: set[str] = field(default_factory=set)  # the rules of which the log was told that
 
     def turn(self, now: datetime) -> bool:
         """Look once; tell whether anything is new or over."""
@@ -93,22 +96,44 @@ class Alarming:
         on = self.incidents.on()
         for rule in self.rules:
             mine = {each.about: each for each in on if each.rule == rule.name}
-            yield from changes(rule, look.sightings(rule), mine, now=now, calm=self.calm)
+            sightings = self._sightings(look, rule)
+            if sightings is not None:
+                yield from changes(rule, sightings, mine, now=now, calm=self.calm)
         known = {rule.name for rule in self.rules}
         for each in on:
             if each.rule not in known:
                 yield Change(turn=Turn.FORGOTTEN, incident=each)
 
+    def _sightings(self, look: Look, rule: Rule) -> Sequence[Sighting] | None:
+        """Return what is wrong by a rule; None where nobody can tell, which is said once."""
+        try:
+            found = look.sightings(rule)
+        except QueueDamaged:
+            raise
+        except Exception as error:
+            # What is wrong with one of them, a list or a mistake of ours, must not silence all.
+            if rule.name not in self._failing:
+                self._failing.add(rule.name)
+                seen = {"rule": rule.name, "error": str(error)}
+                if isinstance(error, EdgeNodeError):
+                    log.warning("a rule cannot be looked at", extra=seen)
+                else:
+                    log.exception("a rule cannot be looked at", extra={"rule": rule.name})
+            return None
+        self._failing.discard(rule.name)
+        return found
+
     def _due(self, rule: Rule, now: datetime) -> datetime:
         return self.quiet.over(now) if rule.waits_for_morning else now
 
     def _digest(self, now: datetime) -> None:
-        day = digest_due(now, at=self.digest_at, last=self.last_digest())
+        last = self.last_digest()
+        day = digest_due(now, at=self.digest_at, last=last)
         if day is None:
             return
-        today = in_vietnam(now).date()
-        is_off = self.quiet.days_off and not self.quiet.calendar.is_working(today)
-        lines = () if is_off or not (self.tells and self.digests) else self.summary(now)
+        if self.quiet.days_off and not self.quiet.calendar.is_working(in_vietnam(now).date()):
+            return  # the digest of the next working day tells of this one, too
+        lines = self.summary(now, last) if self.tells and self.digests else ()
         self.incidents.digest(lines, now=now, mark=(DIGEST, day))
         self.incidents.forget(before=now - self.keep)
 

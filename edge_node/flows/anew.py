@@ -2,8 +2,8 @@
 Send a document anew, under a DocumentId of its own: for what the axis denies for ever.
 
 The package of the old one is rewritten, its attachments to the byte, their signatures with them.
-It is laid into the claims like a drop of the software's, so that a crash in between loses nothing,
-and linked to the old one before it is taken in.
+It is linked to the old one first, so that nobody sends that anew once more, then laid into the
+claims like a drop of the software's, so that a crash in between loses nothing.
 """
 
 from __future__ import annotations
@@ -48,12 +48,28 @@ class Packages(Protocol):
         """Remove it again."""
         ...
 
+    def name_of(self, item_id: ItemId) -> str | None:
+        """Return what lies there under an id; None where nothing does."""
+        ...
+
 
 class Linking(Protocol):
     """What keeps in mind which document is which one sent anew."""
 
-    def sent_anew(self, old: ItemId, new: ItemId, document_id: str, *, now: datetime) -> None:
-        """Enter that ``new`` takes the place of ``old``."""
+    def begin_anew(
+        self,
+        old: ItemId,
+        new: ItemId,
+        receivers: Sequence[AgencyCode],
+        *,
+        lies: Callable[[ItemId], bool],
+        now: datetime,
+    ) -> None:
+        """Enter that ``new`` is to take the place of ``old``; NotAllowed where it must not."""
+        ...
+
+    def leave_anew(self, new: ItemId) -> None:
+        """Forget it: it was not taken in."""
         ...
 
 
@@ -75,7 +91,8 @@ class SendAnew:
         Queue the document under a new DocumentId; return our id of it, and for whom it is.
 
         Without ``to`` it is for all that were refused or given up. NotAllowed where it is for
-        nobody, its package is gone, or it is itself a request.
+        nobody, was sent anew before, may have left, its package is gone, or it is itself a
+        request.
         """
         chosen = self._chosen(item, to)
         envelope = self.queue.envelope(item, chosen[0])
@@ -85,15 +102,19 @@ class SendAnew:
                 hint=say("drop the document into the outbox again"),
             )
         new = self._repacked(envelope, chosen)
-        with closing(self.spool.open(new.package.digest)) as package:
-            self.drops.begin_package(new.id, new.name, package)
+        self.links.begin_anew(item, new.id, chosen, lies=self._lies, now=now)
         try:
-            self.links.sent_anew(item, new.id, new.document.document_id, now=now)
+            with closing(self.spool.open(new.package.digest)) as package:
+                self.drops.begin_package(new.id, new.name, package)
             self.queue.add(new, now=now)
-        except BaseException:
+        except Exception:
             self.drops.abandon(new.id)
+            self.links.leave_anew(new.id)
             raise
         return new.id, chosen
+
+    def _lies(self, new: ItemId) -> bool:
+        return self.drops.name_of(new) is not None
 
     def _chosen(self, item: ItemId, to: Sequence[str]) -> tuple[AgencyCode, ...]:
         states = {fate.receiver: fate.state for fate in self.queue.fates(item)}

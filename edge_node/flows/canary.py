@@ -112,11 +112,11 @@ class Canary:
         if self.sends.held() is not None or self.canaries.grounded(self.axis) is not None:
             return None
         last = self.canaries.last()
-        if last is not None and last.sent > now:  # by a clock that was ahead
-            return self.every
         if self.canaries.waits():
             return self.every
-        return until_due(now if last is None else last.sent + self.every, now)
+        if last is None or last.sent > now + self.every:  # by a clock that was ahead
+            return timedelta()
+        return until_due(last.sent + self.every, now)
 
     def _is_grounded(self) -> bool:
         """Tell whether the axis refused the last one; said once, and from then on none is sent."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from edge_node.domain.document import Document
     from edge_node.domain.envelope import Incoming
     from edge_node.domain.message import Message
-    from edge_node.flows.ports import Examines
+    from edge_node.flows.desk_ports import Examines
     from edge_node.protocol import edxml
 
 # For so long servers are asked about the attachments of one document, and for so long those are

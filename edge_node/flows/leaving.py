@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import Stored
     from edge_node.domain.message import Message
     from edge_node.domain.order import NamedFile
-    from edge_node.flows.ports import Examines
+    from edge_node.flows.desk_ports import Examines
 
 # What looking into all files of a drop may take, in seconds; most of it is asking about
 # certificates.

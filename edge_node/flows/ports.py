@@ -41,13 +41,10 @@ if TYPE_CHECKING:
     from edge_node.domain.recovery import Papers
     from edge_node.domain.repeats import Resemblance
     from edge_node.domain.search import Trail
-    from edge_node.domain.secrecy import Look
-    from edge_node.domain.signature import Bears, FileVerdict
-    from edge_node.domain.signing import Act, SigningWish
+    from edge_node.domain.signature import Bears
     from edge_node.domain.standing import Given
     from edge_node.domain.trial import Ending, Suspect
     from edge_node.flows.folders import Claimed
-    from edge_node.protocol.edxml import Limits
 
     Due = Callable[[Lane], datetime | None]
 
@@ -89,41 +86,6 @@ class Axis(Protocol):
     def fetch(self, axis_id: AxisId, sink: Sink) -> None: ...
     def acknowledge(self, axis_id: AxisId, status: str) -> None: ...
     def list_sent(self, message: MessageType, axis_id: AxisId | None = None) -> list[Sent]: ...
-
-
-class Looked(Protocol):
-    """What was found in a file, and what could not be had to be surer."""
-
-    @property
-    def verdict(self) -> FileVerdict: ...
-    @property
-    def notes(self) -> Sequence[Message]: ...
-
-
-class Examines(Protocol):
-    """Who finds out what the signatures in a file are worth."""
-
-    def look(self, path: Path, *, now: datetime, within: timedelta) -> Looked: ...
-    def rely_on(self, evidence: Iterable[str]) -> None: ...
-    def tidy(self) -> None: ...
-
-
-class Grades(Protocol):
-    """Who looks whether a grade of secrecy is printed on a file, or on those in a package."""
-
-    def grades(
-        self, path: Path, *, limits: Limits, by_machine: bool = False
-    ) -> Sequence[Look]: ...
-
-
-class Signs(Protocol):
-    """Who puts the agency's signature on a copy of a file."""
-
-    def sign(
-        self, source: Path, target: Path, wish: SigningWish, *, digest: Digest | None = None
-    ) -> Act: ...
-    def own_certificates(self) -> frozenset[str]: ...
-    def tidy(self) -> None: ...
 
 
 class Room(Protocol):

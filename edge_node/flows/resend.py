@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edge_node.domain.called import standings
+from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import NotAllowed, NotResendable, PackageUnreadable
 from edge_node.domain.lifecycle import OUTBOUND, SendingEvent
 from edge_node.domain.message import say
@@ -36,6 +38,11 @@ class Resend:
         fates = self.queue.fates(item)
         chosen = self._chosen(fates, to)
         envelope = self.queue.envelope(item, chosen[0])
+        if envelope.message is MessageType.STATUS:  # to each receiver one of its own
+            for code in chosen:
+                package = self.queue.envelope(item, code).package
+                self.queue.resend(item, [code], package, now=now)
+            return chosen
         package = envelope.package
         if not package.digest:
             raise _without_package(chosen)
@@ -51,7 +58,7 @@ class Resend:
                 self._demand(code, fates, allowed)
             return tuple(fate.receiver for fate in fates if fate.receiver in to)
         if not allowed:
-            states = ", ".join(f"{fate.receiver}: {fate.state}" for fate in fates)
+            states = standings((fate.receiver, fate.state) for fate in fates)
             raise NotAllowed(
                 say("nothing to send again ({states})", states=states),
                 hint=say("only what was refused, held or given up is sent again"),

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from edge_node.domain.envelope import Incoming
     from edge_node.domain.message import Message
+    from edge_node.flows.desk_ports import Grades
     from edge_node.flows.folders import Drop
-    from edge_node.flows.ports import Grades
     from edge_node.protocol import edxml
 
 

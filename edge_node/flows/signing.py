@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from edge_node.domain.order import Order
     from edge_node.domain.signature import FileVerdict
     from edge_node.domain.signing import Act, SignedCopy
+    from edge_node.flows.desk_ports import Signs
     from edge_node.flows.folders import Claimed, SignedCopies
     from edge_node.flows.leaving import Leaving, WayOut
-    from edge_node.flows.ports import Signs
     from edge_node.flows.seen import Seen
 
 log = logging.getLogger(__name__)

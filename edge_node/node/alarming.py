@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.addresses_file import Address
     from edge_node.adapters.alone import Alone
+    from edge_node.adapters.backup import Backup
+    from edge_node.adapters.measuring import Left
     from edge_node.domain.alarms import Rule
     from edge_node.domain.message import Message
     from edge_node.domain.trial import Ending
@@ -47,6 +49,9 @@ class NodeAlarms:
 
     parts: Parts
     flows: Callable[[], Mapping[str, datetime]] = dict  # when each last met no obstacle
+    # What may hang is read apart by a node at work; None: it does not answer.
+    left: Callable[[], Mapping[str, Left] | None] | None = None
+    copies: Callable[[], Sequence[Backup] | None] | None = None
 
     @cached_property
     def rules(self) -> Sequence[Rule]:
@@ -66,12 +71,11 @@ class NodeAlarms:
         from edge_node.adapters.watching import Places, Watching  # noqa: PLC0415 - only to look
 
         config, section = self.parts.config, self.parts.config.alarms
-        file, folders = self.parts.queue.file, config.folders
-        canary = config.canary
+        file, canary = self.parts.queue.file, config.canary
         places = Places(
-            folders={"data": folders.data, "exchange": folders.exchange},
+            left=self.left or self.left_now,
             keys=tuple(key.name for key in config.signing.keys),
-            backups=self.parts.backups,
+            copies=self.copies or self.parts.backups.all,
             backup_every=config.backup.every,
             directory=self.parts.directory if config.directory.lists else None,
             stale_after=config.directory.stale_after,
@@ -97,19 +101,26 @@ class NodeAlarms:
             summary=self.summary,
         )
 
-    def summary(self, now: datetime) -> Sequence[Message]:
-        """Return the lines of a digest as of now."""
-        from edge_node.adapters.day_numbers import day_numbers  # noqa: PLC0415 - once a day
-        from edge_node.node.notice_words import digest, yesterday  # noqa: PLC0415 - likewise
+    def left_now(self) -> Mapping[str, Left]:
+        """Return what is left on the disks; on a share that is away this may never return."""
+        from edge_node.adapters.measuring import left_on  # noqa: PLC0415 - only to look
 
-        start, end = yesterday(now)
+        folders = self.parts.config.folders
+        return left_on({"data": folders.data, "exchange": folders.exchange})
+
+    def summary(self, now: datetime, last: str) -> Sequence[Message]:
+        """Return the lines of a digest as of now, of the days since the ``last`` one."""
+        from edge_node.adapters.day_numbers import day_numbers  # noqa: PLC0415 - once a day
+        from edge_node.node.notice_words import digest, since  # noqa: PLC0415 - likewise
+
+        start, end = since(last, now)
         once = Counter(
             each.rule
             for each in self.incidents.past(_PAST)
             if each.watch in AT_ONCE and each.raised is not None and start <= each.raised < end
         )
         numbers = day_numbers(self.parts.queue.file, start, end)
-        return digest(self.incidents.raised(), once, numbers, start)
+        return digest(self.incidents.raised(), once, numbers, (start, end))
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────
 
@@ -142,6 +153,7 @@ class NodeAlarms:
 
         section, now = self.parts.config.alarms, self.parts.clock()
         due = tellings.due(name, now)
+        tellings.begin(name, due, now=now)
         reason: Message | None = say("it is not in the file any more")
         if address is not None:
             words = letter(due, agency=self.parts.config.agency.code, tell=self.parts.tell)

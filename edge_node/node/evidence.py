@@ -22,6 +22,8 @@ from edge_node.adapters.journal import Journal
 from edge_node.adapters.journal_file import JournalFile
 from edge_node.adapters.ledger import Outbound
 from edge_node.adapters.statements import Statements
+from edge_node.catalogue import Language, tell
+from edge_node.domain.called import STATES
 from edge_node.domain.envelope import Digest, MessageType
 from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.time import iso
@@ -318,15 +320,26 @@ class Evidence:
         }
         if isinstance(item, Outbound):
             told["receivers"] = "; ".join(
-                f"{fate.name or fate.receiver} ({fate.receiver}): {fate.state}"
-                for fate in item.fates
+                f"{_called(fate.receiver, fate.name)}: {_state(fate.state)}" for fate in item.fates
             )
         else:
-            told |= {"sender": item.sender, "state": item.state}
+            told |= {"sender": item.sender, "state": _state(item.state)}
         told["digest"] = ", ".join(row["digest"] for row in self._packages())
-        told["journal"] = f"{verifier.told} / {verifier.count}"
-        told["heads"] = f"{verifier.heads}, {verifier.stamped}"
+        counted = _filled(words.COUNTED, told=verifier.told, count=verifier.count)
+        stamped = _filled(words.STAMPED, heads=verifier.heads, stamped=verifier.stamped)
+        told["journal"] = f"{counted.vi} / {counted.en}"
+        told["heads"] = f"{stamped.vi} / {stamped.en}"
         return [(labels[name], value) for name, value in told.items() if value]
+
+
+def _called(code: str, name: str) -> str:
+    return f"{name} ({code})" if name else code
+
+
+def _state(state: str) -> str:
+    """Return what a state is called, in both languages."""
+    word = STATES.get(state)
+    return f"{tell(word, Language.VI)} / {tell(word, Language.EN)}" if word else state
 
 
 def _filled(both: Both, **values: object) -> Both:

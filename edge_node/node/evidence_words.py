@@ -25,7 +25,7 @@ LABELS: Final[Mapping[str, Both]] = MappingProxyType(
         "created": Both("Nút tiếp nhận lúc", "Taken in by the node at"),
         "digest": Both("SHA-256 của gói tin", "SHA-256 of the package"),
         "journal": Both("Nhật ký", "Journal"),
-        "heads": Both("Mốc của chuỗi, có dấu thời gian", "Heads of the chain, with a time-stamp"),
+        "heads": Both("Mốc của nhật ký", "Heads of the journal"),
     }
 )
 PARTS: Final[Mapping[str, Both]] = MappingProxyType(
@@ -38,9 +38,14 @@ PARTS: Final[Mapping[str, Both]] = MappingProxyType(
         "journal": Both("Trích nhật ký có chứng minh", "Excerpt of the journal with proof"),
         "heads": Both("Mốc của nhật ký và dấu thời gian", "Heads of the journal, time-stamps"),
         "relied-on": Both("OCSP, CRL đã dựa vào", "OCSP answers and CRLs relied upon"),
-        "anchors": Both("Chứng thư gốc được tin cậy", "Certificates that are trusted"),
+        "anchors": Both("Chứng thư số gốc được tin cậy", "Certificates that are trusted"),
     }
 )
+COUNTED: Final = Both(
+    "{told} sự kiện của văn bản này, trong {count} sự kiện",
+    "{told} events of this document, of {count}",
+)
+STAMPED: Final = Both("{heads}, trong đó {stamped} có dấu thời gian", "{heads}, {stamped} stamped")
 OUT: Final = Both("văn bản đi", "outgoing")
 IN: Final = Both("văn bản đến", "incoming")
 FOLDER_GONE: Final = Both(
@@ -98,7 +103,7 @@ This file can be checked without the program edge-node.
 3. Dấu thời gian của nhật ký / Time-stamps of the journal     (OpenSSL)
        openssl ts -verify -data heads/head-N.bin -in heads/head-N.tst -token_in -CAfile ROOTS.pem
        openssl ts -reply -in heads/head-N.tst -token_in -text
-   ROOTS.pem: chứng thư của tổ chức cấp dấu thời gian / certificates of the time-stamp authority
+   ROOTS.pem: chứng thư số của tổ chức cấp dấu thời gian / certificates of the time-stamp authority
 
 4. Gói tin / The package     package/*.edxml
    XML; tệp đính kèm là base64 (có thể nén ZIP) / XML; attachments are base64 (perhaps zipped)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from edge_node.adapters.database import new_id
 from edge_node.config import Unsure
 from edge_node.domain.envelope import ItemId, Lane, MessageType
-from edge_node.node import changing, knowing
+from edge_node.node import changing, doors, knowing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -172,7 +172,7 @@ class Lanes:
             answer_fail=self.parts.answer_fail,
             retry=self.parts.retry,
             same_agency=knowing.same_agency(self.parts),
-            objects=[self.parts.secret_content(looking)],
+            objects=[doors.secret_content(self.parts, looking)],
             homing=self._homing(),
         )
         apply = Apply(
@@ -280,7 +280,7 @@ class Lanes:
             queue=self.parts.queue.outgoing,
             stranded=self.parts.queue.stranded,
             packing=self.parts.packing(looking),
-            secrecy=self.parts.secrecy(looking),
+            secrecy=doors.secrecy(self.parts, looking),
             tell=self.parts.tell,
             clock=time.monotonic,
             new_id=lambda: ItemId(new_id("o")),

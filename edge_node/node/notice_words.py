@@ -7,7 +7,7 @@ so it has ids, codes and numbers, and neither subjects nor names.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 5  # sentences of one rule in one letter
 _DAY: Final = timedelta(days=1)
+_LONGEST_REST: Final = timedelta(days=15)  # Tết, and the weekends around it
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 # What a person can do, by what is watched.
@@ -124,22 +125,34 @@ def _by_rule(tellings: Sequence[Telling]) -> dict[str, list[Telling]]:
 # ── the digest ───────────────────────────────────────────────────────────────────────────────────
 
 
-def yesterday(now: datetime) -> tuple[datetime, datetime]:
-    """Return when the day before began and ended, by Vietnamese clocks."""
+def since(last: str, now: datetime) -> tuple[datetime, datetime]:
+    """
+    Return when what a digest tells of began and ended, by Vietnamese clocks: whole days.
+
+    ``last`` is the day of the digest before, as a date: over days off there was none. Without one,
+    and where that was long ago, it is the day before.
+    """
     end = datetime.combine(in_vietnam(now).date(), time(), VIETNAM)
-    return end - _DAY, end
+    start = datetime.combine(date.fromisoformat(last), time(), VIETNAM) if last else end - _DAY
+    return start if end - _LONGEST_REST <= start < end else end - _DAY, end
 
 
 def digest(
-    open_: Sequence[Incident], once: Counter[str], numbers: DayNumbers, day: datetime
+    open_: Sequence[Incident],
+    once: Counter[str],
+    numbers: DayNumbers,
+    days: tuple[datetime, datetime],
 ) -> list[Message]:
     """
-    Return the lines of a digest: what is open, and what the day brought.
+    Return the lines of a digest: what is open, and what the days since the last one brought.
 
-    ``once`` is what happened within the day and is over by itself, by rule.
+    ``once`` is what happened within these and is over by itself, by rule.
     """
+    begin, end = f"{days[0]:%d/%m/%Y}", f"{days[1] - _DAY:%d/%m/%Y}"
     lines = [
-        say("on {day}:", day=f"{day:%d/%m/%Y}"),
+        say("on {day}:", day=begin)
+        if begin == end
+        else say("from {first} to {last}:", first=begin, last=end),
         say("documents taken in: {count}", count=numbers.taken_in),
         say("documents the axis took: {count}", count=numbers.sent),
         say("documents received: {count}", count=numbers.received),

@@ -26,7 +26,7 @@ from edge_node.adapters.spool import Spool
 from edge_node.adapters.waybills import Waybills
 from edge_node.adapters.witness import Witness
 from edge_node.catalogue import tell
-from edge_node.config import Unchecked, Unreadable, Watch
+from edge_node.config import Unreadable, Watch
 from edge_node.domain.breaker import Circuit
 from edge_node.domain.retry import RetryPolicy
 from edge_node.node import knowing
@@ -45,12 +45,9 @@ if TYPE_CHECKING:
     from edge_node.adapters.shelves import Shelves
     from edge_node.config import Config
     from edge_node.domain.envelope import ItemId
-    from edge_node.flows.dropped import Dropped
     from edge_node.flows.give import Give
     from edge_node.flows.packing import Packing
     from edge_node.flows.resend import Repacking
-    from edge_node.flows.secrecy import OnArrival, OnLeaving
-    from edge_node.flows.signing import Signatures
     from edge_node.node.desks import Looking, Sealing
     from edge_node.protocol import edxml
     from edge_node.protocol.vxp_verdicts import Verdicts
@@ -321,85 +318,19 @@ class Parts:
     def packing(self, looking: Looking | None = None) -> Packing:
         """Return how drops are read and packed, and looked into by whom."""
         from edge_node.flows.packing import Packing  # noqa: PLC0415 - only for work
-        from edge_node.node import changing  # noqa: PLC0415
+        from edge_node.node import changing, doors  # noqa: PLC0415
 
         return Packing(
-            reads=self.dropped(),
+            reads=doors.dropped(self),
             spool=self.spool,
             queue=self.queue.outgoing,
             manifest_content_type=self.config.package.manifest_content_type.value,
             filed=self.shelves.drop,
             recognise=self.queue.learning.recognise,
-            signatures=self.signatures(looking or self.looking()),
+            signatures=doors.signatures(self, looking or self.looking()),
             receivers=knowing.receivers(self),
             recalling=changing.recalling(self),
         )
-
-    def dropped(self) -> Dropped:
-        """Return how drops are read."""
-        from edge_node.flows.bare import order_for  # noqa: PLC0415 - only for work
-        from edge_node.flows.dropped import Dropped  # noqa: PLC0415
-        from edge_node.protocol.handoff import OrderSettings  # noqa: PLC0415
-
-        config = self.config
-        settings = OrderSettings(
-            document_types=config.package.document_types,
-            abbreviations=config.package.abbreviations,
-            type_detail=config.package.type_detail,
-            steering=config.package.steering_type,
-            place=config.package.place,
-        )
-        return Dropped(
-            agency=config.agency.organization,
-            codes=self.codes,
-            order=settings,
-            bare=partial(
-                order_for,
-                rules=config.intake.rules,
-                sender=config.agency.organization,
-                settings=settings,
-            ),
-            limits=self.limits,
-        )
-
-    def signatures(self, looking: Looking) -> Signatures:
-        """Return what is done about signatures before a document leaves."""
-        from edge_node.adapters.signed_copies import SignedCopies  # noqa: PLC0415 - only for work
-        from edge_node.flows.leaving import WayOut  # noqa: PLC0415
-        from edge_node.flows.signing import Rules, Signatures  # noqa: PLC0415
-
-        signing, door = self.config.signing, self.config.door.outgoing
-        way_out = WayOut(
-            examines=looking,
-            invalid=door.invalid,
-            indeterminate=door.indeterminate,
-            unsigned=signing.unsigned,
-            clock=self.monotonic,
-        )
-        rules = Rules(
-            documents=signing.documents,
-            operator=signing.operator,
-            basis=signing.basis,
-            level=signing.level,
-            look=signing.look.kind,
-        )
-        return Signatures(
-            rules=rules, way_out=way_out, signs=self.sealing(looking), copies=SignedCopies
-        )
-
-    def secrecy(self, looking: Looking) -> OnLeaving:
-        """Return what keeps a drop with a grade of secrecy on it where it was dropped."""
-        from edge_node.flows.secrecy import OnLeaving  # noqa: PLC0415 - only for work
-
-        refuses = self.config.intake.secrecy_unchecked is Unchecked.REFUSE
-        return OnLeaving(grades=looking, limits=self.limits, refuses_unseen=refuses)
-
-    def secret_content(self, looking: Looking) -> OnArrival:
-        """Return what objects to documents that came with a grade of secrecy on them."""
-        from edge_node.flows.secrecy import OnArrival  # noqa: PLC0415 - only for work
-
-        action = self.config.door.incoming.secret
-        return OnArrival(grades=looking, action=action, limits=self.limits)
 
     @property
     def shelves(self) -> Shelves:

@@ -22,13 +22,13 @@ def pressing(
     *,
     now: datetime,
     ahead: timedelta,
-    most: int,
+    most: int | None = None,
     duties: Iterable[Duty] = tuple(Duty),
 ) -> list[tuple[Term, Open]]:
     """
     Return what is open with its term, the most pressing first; due dates so far ``ahead``.
 
-    Of each duty at most so many, those that wait for longest.
+    Of each duty at most so many, those that wait for longest; all where nothing is said.
     """
     terms, alarms = rules(parts.config), Alarms(parts.queue.file)
     since, today = now - parts.config.deadlines.forget_after, in_vietnam(now).date()

@@ -31,6 +31,7 @@ from edge_node.domain.message import say
 from edge_node.flows.dropped import AGAIN
 from edge_node.flows.foretelling import Foretelling, Foretold, Problem, Problems
 from edge_node.flows.intake import room_for
+from edge_node.node import doors
 from edge_node.node.desks import Looking, Sealing
 from edge_node.node.parts import Parts
 
@@ -163,7 +164,7 @@ class Rehearsing(Parts):
     @cached_property
     def foretelling(self) -> Foretelling:
         """What says what would become of a drop."""
-        return Foretelling(packing=self.packing(self.eyes), secrecy=self.secrecy(self.eyes))
+        return Foretelling(packing=self.packing(self.eyes), secrecy=doors.secrecy(self, self.eyes))
 
     def close(self) -> None:
         """End every child, and close what is open."""

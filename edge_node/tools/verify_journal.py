@@ -26,6 +26,7 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
@@ -48,6 +49,9 @@ HASHES: Final = {
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
+
+# What a ZIP raises that was altered: a checksum, its compression, its end, a form nobody knows.
+UNREADABLE: Final = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError)
 
 Values = dict[str, Any]
 
@@ -308,7 +312,7 @@ def main(arguments: list[str] | None = None) -> int:
         put(f"SAI: dòng {wrong.line}: {wrong.vietnamese}.")
         put(f"WRONG: line {wrong.line}: {wrong.english}.")
         return 1
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
+    except UNREADABLE as error:
         put(f"KHÔNG ĐỌC ĐƯỢC: {asked.file}: {error}")
         put(f"UNREADABLE: {asked.file}: {error}")
         return 2

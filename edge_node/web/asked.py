@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
+from starlette.requests import ClientDisconnect
+
 from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.language import Language
 from edge_node.domain.message import say
@@ -71,12 +73,15 @@ async def read_form(request: Request) -> Fields:
     if kind != _FORM:
         raise _unreadable()
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise FormUnreadable(
-                say("what was written is too long"), hint=say("say it in fewer words")
-            )
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MOST_BYTES:
+                raise FormUnreadable(
+                    say("what was written is too long"), hint=say("say it in fewer words")
+                )
+    except ClientDisconnect as gone:  # no mistake of ours, which the log would tell in full
+        raise _unreadable() from gone
     return read_fields(bytes(body))
 
 
@@ -94,6 +99,15 @@ def read_fields(written: bytes) -> Fields:
     return MappingProxyType(
         {name: tuple(each[:_LONGEST] for each in values) for name, values in found.items()}
     )
+
+
+def one_line(written: str) -> str:
+    """Return a text as one line, without signs for terminals or that turn a line around."""
+    return " ".join("".join(filter(_is_shown, written)).split())
+
+
+def _is_shown(letter: str) -> bool:
+    return letter.isprintable() or letter in "\n\t"
 
 
 def language_asked(request: Request, query: Fields, usual: Language) -> Language:

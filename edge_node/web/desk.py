@@ -18,6 +18,7 @@ from edge_node.adapters.safekeeping import demand_not_lost
 from edge_node.domain.actor import Actor
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
+from edge_node.web.asked import one_line
 from edge_node.web.rounds import Rounds
 from edge_node.web.sessions import Attempts, Sessions
 
@@ -84,7 +85,7 @@ class Desk:
     @contextmanager
     def acting(self, asked: Asked, why: str = "") -> Iterator[Node]:
         """Let what is done in the block bear the person's name, then have the node look."""
-        actor = Actor(name=asked.person.user, why=why or asked.typed("why"))
+        actor = Actor(name=asked.person.user, why=one_line(why or asked.typed("why")))
         with self.node.queue.file.acting(actor):
             yield self.node
         self.node.ring()

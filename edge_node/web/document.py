@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.domain import signing
+from edge_node.domain.called import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
 from edge_node.domain.change import ChangeState
 from edge_node.domain.lifecycle import Receiving, Sending
 from edge_node.domain.message import thaw
@@ -16,7 +17,6 @@ from edge_node.web.explanation import explained
 from edge_node.web.preview import first_pdf
 from edge_node.web.replies import page
 from edge_node.web.verdicts import verdicts_of
-from edge_node.web.words import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

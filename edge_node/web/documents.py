@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.ledger import Outbound
 from edge_node.catalogue import tell as _tell
+from edge_node.domain.called import STATES, WORST_FIRST
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.wanted import Wanted
 from edge_node.web.replies import page
-from edge_node.web.words import STATES, WORST_FIRST
 
 if TYPE_CHECKING:
     from datetime import datetime

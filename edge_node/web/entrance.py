@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
+from edge_node.web.asked import one_line
 from edge_node.web.replies import go_to, page
 
 if TYPE_CHECKING:
@@ -27,8 +28,13 @@ log = logging.getLogger(__name__)
 
 ENTRANCE: Final = "/enter"
 _LONGEST: Final = 60  # characters of a name
-# A page of ours and nothing else: not `//host`, no `..`, no query.
-_OURS: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?")
+# What an address is about, as a page of ours: not `//host`, no `..`, no query, no act.
+_PAGE: Final = re.compile(
+    r"/(?:(?:documents|agencies)(?:/[A-Za-z0-9][A-Za-z0-9.-]*)?|deadlines|papers|doctor|enter)?"
+    r"(?=/|\Z)"
+)
+# Sent by what a page asks anew by itself, when nobody clicked (base of htmx's `hx-headers`).
+_BY_ITSELF: Final = "x-by-itself"
 _SEVERAL: Final = 429
 
 
@@ -47,11 +53,12 @@ def cookie_name(desk: Desk) -> str:
 
 def person(desk: Desk, request: Request) -> Session | None:
     """Return whoever came in; behind a proxy, whoever it names, who comes in by that."""
-    session = desk.sessions.of(request.cookies.get(cookie_name(desk), ""), now=desk.now)
+    key = request.cookies.get(cookie_name(desk), "")
+    session = desk.sessions.of(key, now=desk.now, clicked=_BY_ITSELF not in request.headers)
     header = desk.config.web.user_header
     if not header:
         return session
-    name = _name(request.headers.get(header, ""))
+    name = _named(request.headers.getlist(header))
     if not name:
         raise NotLetIn(
             say("the proxy does not say who you are"),
@@ -79,7 +86,7 @@ def show_entrance(desk: Desk, asked: Asked) -> Response:
 
 
 def enter(desk: Desk, asked: Asked) -> tuple[Session | None, Response]:
-    """Let somebody in who knows the token; others wait longer and longer, all together."""
+    """Let somebody in who knows the token; after some who did not, everybody waits a while."""
     wait = desk.attempts.wait(now=asked.now)
     if wait:
         minutes = max(1, round(wait.total_seconds() / 60))
@@ -95,6 +102,8 @@ def enter(desk: Desk, asked: Asked) -> tuple[Session | None, Response]:
     if not name:
         return None, _entrance(desk, asked, 422, say("say who you are: the journal keeps it"))
     log.info("somebody came in by the web page")
+    if asked.session is not None:
+        desk.sessions.end(asked.session)
     return desk.sessions.begin(name, now=asked.now), go_to(_back(asked.typed("back")))
 
 
@@ -116,14 +125,26 @@ def _entrance(desk: Desk, asked: Asked, status: int = 200, wrong: object = None)
     )
 
 
+def page_of(path: str) -> str:
+    """Return the page of ours an address is about, that of an act's document; '/' for none."""
+    found = _PAGE.match(path)
+    return found[0] if found else "/"
+
+
 def _back(path: str) -> str:
-    return path if _OURS.fullmatch(path) and path != ENTRANCE else "/"
+    return "/" if path == ENTRANCE else page_of(path)
+
+
+def _named(told: list[str]) -> str:
+    """Return the name in the header of a proxy; '' where it says none, or several."""
+    if len(told) != 1:
+        return ""
+    try:
+        return _name(told[0].encode("latin-1").decode())  # what proxies write is UTF-8
+    except UnicodeDecodeError:
+        return _name(told[0])
 
 
 def _name(written: str) -> str:
     """Return a name as the journal keeps it: one line, not too long."""
-    return " ".join("".join(filter(_is_plain, written)).split())[:_LONGEST]
-
-
-def _is_plain(letter: str) -> bool:
-    return letter.isprintable()
+    return one_line(written)[:_LONGEST]

@@ -12,12 +12,13 @@ import stat
 import struct
 import zlib
 from contextlib import contextmanager, suppress
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
 from edge_node.adapters.ledger import Inbound, Outbound
-from edge_node.domain.errors import UnknownItem
+from edge_node.catalogue import tell
 from edge_node.domain.message import say
 from edge_node.notary.told_printed import HEAD
 
@@ -32,6 +33,12 @@ _PIXELS: Final = 1 << 20  # A4 with 100 dots an inch: to be recognised, and to b
 _MOST: Final = 1000  # names of a folder that are looked at
 # Never through a link, never waiting for the other end of a FIFO.
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# (Grey on white, as page 1 is: a picture does not know whether the page around it is dark.)
+_NONE: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="96" viewBox="0 0 420 96">'
+    '<text x="210" y="53" text-anchor="middle" font-family="sans-serif" font-size="17"'
+    ' fill="#566172">{words}</text></svg>'
+)
 _GREY: Final = (8, 0, 0, 0, 0)  # bits, colour type, compression, filter, interlace (PNG, 11.2.2)
 
 
@@ -49,11 +56,12 @@ def first_pdf(desk: Desk, item: Outbound | Inbound) -> Path | None:
 
 
 def picture(desk: Desk, asked: Asked) -> Response:
-    """Give page 1 as a picture; UnknownItem where there is none to be had."""
+    """Give page 1 as a picture; where there is none to be had, one that says so."""
     path = first_pdf(desk, desk.ledger.find(asked.params["item"]))
     drawn = _drawn(desk, path) if path else None
     if drawn is None:
-        raise UnknownItem(say("page 1 cannot be shown"))
+        words = escape(tell(say("page 1 cannot be shown"), asked.language))
+        return Response(_NONE.format(words=words), 404, media_type="image/svg+xml")
     return Response(drawn, media_type="image/png")
 
 

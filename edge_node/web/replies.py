@@ -7,6 +7,8 @@ language that was asked for; sentences of ours come as `Message` and are told in
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from edge_node.web.desk import Desk
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+# Signs of a stranger's text that turn the line they stand in around, or are none (UAX #9).
+_UNSHOWN: Final = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _OTHER: Final = {Language.VI: Language.EN, Language.EN: Language.VI}
 
 
@@ -52,7 +58,7 @@ def page(
             **({"error": None} | shown),
         )
     )
-    return HTMLResponse(text, status)
+    return HTMLResponse(_UNSHOWN.sub("\ufffd", text), status)
 
 
 def refusal(desk: Desk, asked: Asked, error: EdgeNodeError, status: int) -> HTMLResponse:
@@ -80,6 +86,7 @@ def _painting(language: Language) -> Environment:
     painting.filters["told"] = told
     painting.filters["sentence"] = partial(_sentence, language=language)
     painting.filters["day"] = _day
+    painting.filters["written_day"] = _written_day
     painting.filters["moment"] = _moment
     painting.filters["clock"] = _clock
     painting.globals.update(
@@ -122,6 +129,14 @@ def _sentence(thing: object, language: Language) -> str:
 
 def _day(moment: datetime | None) -> str:
     return f"{in_vietnam(moment):%d/%m/%Y}" if moment else ""
+
+
+def _written_day(text: str) -> str:
+    """Return a day written as 2026-11-21 as people here write it; anything else as it is."""
+    try:
+        return f"{date.fromisoformat(text):%d/%m/%Y}"
+    except ValueError:
+        return text
 
 
 def _moment(moment: datetime | None) -> str:

@@ -58,12 +58,12 @@ class Sessions:
             self._all[session.key] = session
         return session
 
-    def of(self, key: str, *, now: datetime) -> Session | None:
-        """Return who goes by a key, if they are still in; they have been seen now."""
+    def of(self, key: str, *, now: datetime, clicked: bool = True) -> Session | None:
+        """Return who goes by a key, if they are still in; whoever ``clicked`` was seen now."""
         with self._lock:
             self._forget(now)
             session = self._all.get(key)
-            if session is not None:
+            if session is not None and clicked:
                 session.seen = now
             return session
 

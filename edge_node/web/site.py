@@ -189,7 +189,7 @@ async def _asked(desk: Desk, request: Request) -> Asked:
     query = read_fields(request.scope["query_string"])
     form = await _read_form(request) if request.method == "POST" else NOTHING
     return Asked(
-        path=request.url.path,
+        path=entrance.page_of(request.scope["path"]),
         now=desk.now,
         language=language_asked(request, query, desk.config.language),
         params=request.path_params,
@@ -207,16 +207,16 @@ async def _refused(desk: Desk, request: Request, error: EdgeNodeError) -> Respon
 
 def _anybody(desk: Desk, request: Request) -> Asked:
     language = language_asked(request, NOTHING, desk.config.language)
-    return Asked(path=request.url.path, now=desk.now, language=language, params={})
+    path = entrance.page_of(request.scope["path"])
+    return Asked(path=path, now=desk.now, language=language, params={})
 
 
 def _to_the_entrance(request: Request) -> Response:
     way = entrance.ENTRANCE
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": way})
-    if request.method != "GET":
-        return PlainTextResponse("nobody came in\n", 401)
-    return go_to(f"{way}?back={request.url.path}" if request.url.path != "/" else way)
+    back = entrance.page_of(request.scope["path"])
+    return go_to(f"{way}?back={back}" if back != "/" else way)
 
 
 def _marked(desk: Desk, request: Request, asked: Asked, reply: Response) -> Response:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from edge_node.domain.document import BusinessKind
+from edge_node.domain.called import OUTCOMES, QUOTED
 from edge_node.domain.message import say, thaw
-from edge_node.web.words import OUTCOMES, event_word, status_word
+from edge_node.web.words import event_word, status_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from edge_node.adapters.ledger import Attempt
     from edge_node.domain.message import Message
     from edge_node.domain.record import Happening
-
-# Events whose words are somebody's own, as they were written; the others keep a sentence of ours.
-_QUOTED: Final = frozenset({"status", *(f"{kind} asked" for kind in BusinessKind)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +41,7 @@ def told(happenings: Sequence[Happening], attempts: Sequence[Attempt]) -> list[S
 
 def _event(happening: Happening) -> Scene:
     words: Message | str = happening.text
-    if happening.event not in _QUOTED:
+    if happening.event not in QUOTED:
         words = thaw(happening.text) or ""
     return Scene(
         at=happening.at,

@@ -1,8 +1,8 @@
 """
-The words of the pages, by the names templates call them; and what states and events are called.
+The words of the pages, by the names templates call them.
 
 Each is a `Message`, so that the catalogues are gathered from here; a test compares the names with
-those the templates use.
+those the templates use. What states and events are called is `domain.called`'s affair.
 """
 
 from __future__ import annotations
@@ -10,13 +10,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.change import ChangeState
-from edge_node.domain.document import BusinessKind
-from edge_node.domain.lifecycle import Receiving, Sending, SendingEvent
+from edge_node.domain.called import EVENTS, STATES
 from edge_node.domain.message import say
 from edge_node.domain.receipt import MEANINGS
-from edge_node.domain.signing import SIGNED
-from edge_node.domain.standing import ENTERED, SPOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,105 +198,6 @@ WORDS: Final[Mapping[str, Message]] = MappingProxyType(
     }
 )
 
-STATES: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        Sending.QUEUED: say("queued"),
-        Sending.UNSURE: say("unsure"),
-        Sending.ACCEPTED: say("accepted"),
-        Sending.DELIVERED: say("delivered"),
-        Sending.REFUSED: say("refused"),
-        Sending.DEAD: say("dead"),
-        Sending.HELD: say("held"),
-        Receiving.RECEIVED: say("received"),
-        Receiving.ACKNOWLEDGED: say("acknowledged"),
-        Receiving.TAKEN: say("taken"),
-        Receiving.REPEATED: say("repeated"),
-        Receiving.QUARANTINED: say("quarantined"),
-        Receiving.RETURNED: say("returned"),
-        Receiving.PARKED: say("parked"),
-        Receiving.RECALLED: say("recalled"),
-    }
-)
-WORST_FIRST: Final = (
-    Sending.HELD,
-    Sending.DEAD,
-    Sending.REFUSED,
-    Sending.UNSURE,
-    Sending.QUEUED,
-    Sending.ACCEPTED,
-    Sending.DELIVERED,
-    Sending.RECALLED,
-)
-_EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        **STATES,
-        "status": say("status"),
-        "warned": say("warned"),
-        "late": say("late"),
-        SIGNED: say("signed"),
-        SPOKEN: say("our status"),
-        ENTERED: say("in our register"),
-        "recall asked": say("asked back"),
-        "update asked": say("changed by its sender"),
-        "replace asked": say("replaced by its sender"),
-        "destroying": say("to be destroyed"),
-        "destroyed": say("destroyed"),
-        "report recalled": say("our status recalled"),
-        "report queued": say("our status queued"),
-        "report unsure": say("our status unsure"),
-        "report accepted": say("our status accepted"),
-        "report refused": say("our status refused"),
-        "report dead": say("our status dead"),
-        "report held": say("our status held"),
-    }
-)
-OUTCOMES: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        SendingEvent.ACCEPTED: say("accepted"),
-        SendingEvent.SILENCE: say("no answer"),
-        SendingEvent.FOUND: say("found at the axis"),
-        SendingEvent.MISSING: say("not found at the axis"),
-        SendingEvent.REFUSED: say("refused"),
-        SendingEvent.EXHAUSTED: say("given up"),
-        SendingEvent.UNDECIDED: say("held for a person"),
-        "deferred": say("to be tried again"),
-        "cut off": say("cut off"),
-        "unclear": say("answered by a code nobody knows"),
-    }
-)
-REQUESTS: Final[Mapping[BusinessKind, Message]] = MappingProxyType(
-    {
-        BusinessKind.RECALL: say("recall"),
-        BusinessKind.UPDATE: say("update"),
-        BusinessKind.REPLACE: say("replace"),
-    }
-)
-REQUEST_STATES: Final[Mapping[ChangeState, Message]] = MappingProxyType(
-    {
-        ChangeState.ASKED: say("not answered yet"),
-        ChangeState.AGREEING: say("agreed, being destroyed"),
-        ChangeState.AGREED: say("agreed (15)"),
-        ChangeState.REFUSED: say("refused (16)"),
-        ChangeState.STOPPED: say("stopped before it left"),
-    }
-)
-LINKS: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "reply": say("answers"),
-        "recall": say("recalls"),
-        "update": say("changes"),
-        "replace": say("replaces"),
-    }
-)
-LINKS_BACK: Final[Mapping[str, Message]] = MappingProxyType(
-    {
-        "reply": say("is answered by"),
-        "recall": say("is recalled by"),
-        "update": say("is changed by"),
-        "replace": say("is replaced by"),
-    }
-)
-
 
 def state_word(state: str) -> Message | str:
     """Return what a state is called."""
@@ -309,7 +206,7 @@ def state_word(state: str) -> Message | str:
 
 def event_word(event: str) -> Message | str:
     """Return what an event is called."""
-    return _EVENTS.get(event, event)
+    return EVENTS.get(event, event)
 
 
 def status_word(code: str) -> str:

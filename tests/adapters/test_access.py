@@ -2,6 +2,7 @@
 
 import grp
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -135,10 +136,35 @@ def as_another(path):
     return int(answer.stdout) if answer.stdout else answer.stderr
 
 
+def the_rule():
+    [rule] = [line for line in SUDOERS.read_text().splitlines() if line and line[0] != "#"]
+    return rule.partition(" ^")
+
+
 def test_the_rule_for_sudo_is_one():
     """The group of operators, the node's user, the one command; sudo itself agrees where it is."""
-    rules = [line for line in SUDOERS.read_text().splitlines() if line and line[0] != "#"]
-    assert rules == ["%edge-node-operators ALL=(edge-node) /usr/bin/edge-node"]
+    rule, _, _ = the_rule()
+    assert rule == "%edge-node-operators ALL=(edge-node) /usr/bin/edge-node"
     visudo = shutil.which("visudo")
     if visudo is not None:
         subprocess.run([visudo, "-c", "-f", SUDOERS], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        ("queue list", True),
+        ("-c /etc/edge-node/config.yaml resend o22 --to H01.1", True),
+        ("-c /etc/edge-node/xa-mau/config.yaml web token", True),
+        ("-c /tmp/config.yaml sign test", False),
+        ("-c /etc/edge-node/../../tmp/config.yaml sign test", False),
+        ("-c /etc/edge-node/xa-mau/config.yaml -c /tmp/config.yaml sign test", False),
+        ("--config=/tmp/config.yaml sign test", False),
+        ("-c/tmp/config.yaml sign test", False),
+        ("", False),
+    ],
+)
+def test_operators_bring_no_configuration_of_their_own(words, allowed):
+    """It names libraries the node loads: whoever chose it would be the node."""
+    _, _, pattern = the_rule()
+    assert (re.match(f"^{pattern}", words) is not None) is allowed

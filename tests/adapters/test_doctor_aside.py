@@ -92,6 +92,35 @@ def test_what_was_set_aside_is_counted_and_the_first_is_named(node, queue, state
     assert "edge-node show i222222222 " in str(every[check].cure)
 
 
+def a_held_fate(transaction, *, kept):
+    """Enter a document that is held, for one receiver."""
+    item = dict.fromkeys(
+        ["document_id", "sender", "number", "notation", "promulgated", "type", "subject", "kind"],
+        "",
+    )
+    item |= dict.fromkeys(["ref", "fingerprint", "name", "folder", "warnings"], "")
+    transaction.insert("documents", item | {"id": "o222222222", "created": 1})
+    envelope = dict.fromkeys(["message", "sender", "receivers", "digest"], "")
+    envelope |= {"id": "e222222222", "item": "o222222222", "size": 1, "state": "held"}
+    transaction.insert("envelopes", envelope | {"urgency": 0, "created": 1})
+    fate = {"item": "o222222222", "receiver": "H37.09", "name": "", "envelope": "e222222222"}
+    transaction.insert("fates", fate | {"state": "held", "kept": kept, "at": 1})
+
+
+@pytest.mark.parametrize(
+    ("kept", "check", "command"),
+    [(1, "aside.kept", "edge-node release"), (0, "aside.held", "edge-node resend")],
+)
+def test_what_a_person_keeps_back_is_not_taken_for_sent(node, queue, kept, check, command):
+    """It is let go; only what may have left is a matter of asking the receiver."""
+    with queue.file.transaction() as transaction:
+        a_held_fate(transaction, kept=kept)
+    every = node.finds("aside")
+
+    assert [name for name in every if name.startswith("aside")] == [check]
+    assert command in str(every[check].cure)
+
+
 def test_that_nothing_was_set_aside_is_good(node):
     """One line for all of it."""
     assert node.finds("aside")["aside"].health is Health.GOOD

@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from builders import T0
@@ -286,3 +287,18 @@ def test_a_time_stamp_of_something_else_is_found_by_what_it_stamps(file, pki):
     anchor(file, token=read(pki.stamp(request.der), request).token)
     lines = exported(file).splitlines(keepends=True)
     assert fault(resealed(lines)) == (3, "the time-stamp is not of the head at event 1")
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_zip_that_was_altered_anywhere_is_found(lines, tmp_path, how):
+    """Its checksum, its compression or its end is wrong: exit status 1 or 2, never a traceback."""
+    whole = tmp_path / "whole.zip"
+    with zipfile.ZipFile(whole, "w", how) as archive:
+        archive.writestr(verify_journal.IN_ZIP, b"".join(lines))
+        length = archive.infolist()[0].compress_size
+    assert verify_journal.main([str(whole)]) == 0
+    content, altered = whole.read_bytes(), tmp_path / "altered.zip"
+    begin = content.index(verify_journal.IN_ZIP.encode()) + len(verify_journal.IN_ZIP)
+    for at in range(begin, begin + length, 7):
+        altered.write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
+        assert verify_journal.main([str(altered)]) in {1, 2}, at

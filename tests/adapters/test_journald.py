@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 
 import journald_stand
 import pytest
 from journald_stand import heard
 
-from edge_node.adapters.journald import Journald, is_the_journal
+from edge_node.adapters.journald import Journald, Stuck, is_the_journal
 
 
 @pytest.fixture
@@ -47,6 +48,32 @@ def test_a_journal_that_is_away_is_an_error(tmp_path, listening):
     with pytest.raises(ConnectionRefusedError):
         journal.write({"MESSAGE": "x"})
     journal.close()
+
+
+def test_a_journal_that_hangs_is_waited_for_once_and_used_again(listening):
+    """A line nobody takes stops no document; what is written after it has woken up arrives."""
+    path, theirs = listening
+    journal = Journald(path, patience=0.05)
+    written = write_until_stuck(journal)
+    for _ in range(50):
+        begun = time.monotonic()
+        with pytest.raises(Stuck):
+            journal.write({"MESSAGE": "lost"})
+        assert time.monotonic() - begun < 0.04
+    for _ in range(written):
+        heard(theirs)
+    journal.write({"MESSAGE": "awake"})
+    assert heard(theirs) == {"MESSAGE": "awake"}
+    journal.close()
+
+
+def write_until_stuck(journal):
+    for number in range(10_000):
+        try:
+            journal.write({"MESSAGE": "x"})
+        except Stuck:
+            return number
+    pytest.fail("it takes everything")
 
 
 def test_the_stream_of_the_journal_is_known_by_device_and_inode(tmp_path):

@@ -7,7 +7,7 @@ import time
 
 from dropping import PDF, a_sheet, an_outbox, lay, names
 
-from edge_node.adapters.glance import by_its_own_word, writers_of
+from edge_node.adapters.one_look import by_its_own_word, writers_of
 from edge_node.adapters.outbox import Outbox
 
 

@@ -6,10 +6,15 @@ import pytest
 from builders import HOUR, MINUTE, T0, a_new_document
 from claimants import another_process
 
+from edge_node.adapters.addresses_file import Address
 from edge_node.adapters.database import moment
+from edge_node.adapters.incidents import Incidents
 from edge_node.adapters.steps import Phase, Step, listening
+from edge_node.adapters.tellings import Tellings
+from edge_node.domain.alarms import Rule, Sighting, Watched
 from edge_node.domain.envelope import Lane, MessageType
 from edge_node.domain.errors import DiskTrouble, LeaseLost
+from edge_node.domain.incidents import changes
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import say
 
@@ -96,6 +101,33 @@ def test_what_is_settled_keeps_its_times(queue, by):
     queue.clock_was_set(now=T0 + by, by=by)
     assert times(queue) == before
     assert queue.next_due(Lane.PUSH) is None
+
+
+@JUMPS
+def test_an_incident_has_lasted_as_long_as_before_and_is_tried_to_be_told_as_soon(queue, by):
+    """A disk that fills up is no alarm at once, nor one in three hours only."""
+    rule = Rule(name="disk", watch=Watched.DISK, longer_than=5 * MINUTE)
+    table, full = Incidents(queue.file), Sighting(about="data", words=say("full"))
+
+    def seen(now):
+        on = {each.about: each for each in table.on()}
+        table.enter(
+            changes(rule, [full], on, now=now, calm=MINUTE), now=now, due=lambda _: now, marks={}
+        )
+        return [each.raised for each in table.on()]
+
+    assert seen(T0) == [None]
+    queue.clock_was_set(now=T0 + by + MINUTE, by=by)
+    assert seen(T0 + by + 4 * MINUTE) == [None]
+    told_at = T0 + by + 5 * MINUTE
+    assert seen(told_at) == [told_at]
+
+    tellings = Tellings(queue.file)
+    tellings.spread([Address(name="duty", channel="duty", url="json://x")], now=told_at)
+    tellings.begin("duty", tellings.due("duty", told_at), now=told_at)
+    queue.clock_was_set(now=told_at + by, by=by)
+    assert not table.anything_due(told_at + by)
+    assert table.anything_due(told_at + by + MINUTE)
 
 
 def test_the_nodes_own_clock_follows_with_the_queue_or_not_at_all(queue):

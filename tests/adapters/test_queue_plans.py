@@ -122,8 +122,11 @@ def test_what_lists_and_looks_often_need_not_sort_the_history(queue):
     for each in sql:
         steps = plan(queue, each)
         assert not [step for step in steps if "TEMP B-TREE" in step], (each, steps)
+    # What counts how much is in front of one item is no look of a lane: it has a test below.
     looks = [
-        each for each in statements() if re.match(r"select .* from work .*leased is null", each)
+        each
+        for each in statements()
+        if re.match(r"select (?!count\(\*\)).* from work .*leased is null", each)
     ]
     steps = sorted(step for each in looks for step in plan(queue, each))
     assert [re.findall(r"INDEX (work_\w+)", step) for step in steps] == [
@@ -146,6 +149,18 @@ def test_the_most_urgent_is_found_by_a_seek_for_each_urgency(queue):
         f"{index} ({waiting} AND urgency<?)",  # the next lower
         f"{index} ({waiting} AND urgency=? AND due<?)",  # the first that is due
     }
+
+
+def test_what_is_in_front_of_an_item_is_counted_in_an_index_and_no_further_than_asked(queue):
+    """Whoever explains one item looks neither at the history nor at all that waits."""
+    (sql,) = (each for each in statements() if "urgency > :urgency" in each)
+    assert re.search(r"limit :\w+\)$", sql)
+    index = "SEARCH work USING COVERING INDEX work_due"
+    waiting = "lane=? AND leased=? AND alone=?"
+    assert [step for step in plan(queue, sql) if "work" in step] == [
+        f"{index} ({waiting} AND urgency>?)",
+        f"{index} ({waiting} AND urgency=? AND due<?)",
+    ]
 
 
 def lookups():

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from builders import OTHERS, T0, THEM, US, a_document, a_listed, a_new_document, stored
 
-from edge_node.adapters import changes, links
+from edge_node.adapters import awaited, changes, links
 from edge_node.domain.change import ChangeState
 from edge_node.domain.document import Business, BusinessKind, Reference
 from edge_node.domain.envelope import ItemId
@@ -90,7 +90,7 @@ def arrive(queue, document, axis_id="axis-1"):
 
     with queue.file.transaction() as transaction:
         describe(transaction, item, document, folder=axis_id, fingerprint=axis_id)
-        changes.came(transaction, item, document, now=T0)
+        awaited.came(transaction, item, document, now=T0)
     return item
 
 

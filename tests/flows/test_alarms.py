@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from mailbox import a_mail_server
 
 import pytest
+from apprise import NotifyBase
+from apprise.manager_plugins import NotificationManager
 from dropping import PDF
 from flows_world import a_sheet
 from loopback import http_server, raw_server
@@ -20,12 +23,19 @@ from edge_node.adapters.pauses import Pause, Pauses
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.adapters.tellings import Tellings
 from edge_node.adapters.watching import note_death
-from edge_node.domain.errors import ConfigError
+from edge_node.daemon.alarms import AlarmsAtWork, alarms_of
+from edge_node.daemon.lanes import Lane
+from edge_node.domain.breaker import AxisDown
+from edge_node.domain.errors import ConfigError, DiskTrouble
 from edge_node.domain.expiry import Certified, Holder
+from edge_node.domain.halting import Halt
 from edge_node.domain.message import say
 from edge_node.domain.time import VIETNAM
+from edge_node.node import Node
 from edge_node.node.alarming import NodeAlarms
+from edge_node.node.halting import halt_order
 
+N_MGR = NotificationManager()
 SECRET = "s3cretpassword"
 
 
@@ -251,6 +261,91 @@ def test_a_server_that_drips_is_cut_off_and_the_others_are_told(world, hook, mai
         assert Tellings(watch.desk.queue.file).waiting() == (1, 1)
 
 
+def test_a_plug_in_that_breaks_is_the_matter_of_its_address_alone(world, hook, mail, tmp_path):
+    """Whatever it raises: the others are told, and nothing of its words is shown."""
+    N_MGR.add(Breaking, schemas="breaking")
+    lines = [f"a breaking://{SECRET}", f"b json://{hook.url.removeprefix('http://')}/"]
+    watch = a_watch(world, hook, mail, tmp_path, lines=lines)
+    watch.rest("axis")
+    assert not watch.look(later=20 * MINUTE)
+    assert len(watch.told) == 1
+    [(_, reason), _] = watch.alarms.test([])
+    assert str(reason) == "not taken: ZeroDivisionError"
+
+
+class Breaking(NotifyBase):
+    """A plug-in with a mistake."""
+
+    service_name = "Breaking"
+    templates = ("{schema}://{host}",)
+
+    def send(self, *_args, **_values):
+        """Break."""
+        raise ZeroDivisionError(SECRET)
+
+    def url(self, *_args, **_values):
+        """Return nothing that anybody needs."""
+        return "breaking://"
+
+
+def test_on_a_disk_that_is_full_nobody_is_told_every_minute(watch):
+    """It was told, and that cannot be entered: the next try is as far off as any other."""
+    watch.rest("axis")
+    watch.alarms.alarming.turn(watch.desk.now + 20 * MINUTE)
+    watch.desk.now += 20 * MINUTE
+    with listening(a_disk_that_takes_no_answer(watch.hook)):
+        with pytest.raises(DiskTrouble):
+            watch.send()
+        for _ in range(5):
+            watch.send()
+    assert len(watch.told) == 1
+
+
+def a_disk_that_takes_no_answer(hook):
+    known = 0
+
+    def listener(step, phase, _):
+        nonlocal known
+        told, known = len(hook.requests) > known, len(hook.requests)
+        if step is Step.COMMIT and phase is Phase.BEFORE and told:
+            raise DiskTrouble(say("no room left"))
+
+    return listener
+
+
+def test_a_child_that_cannot_send_is_said_once_and_tried_more_and_more_rarely(watch, caplog):
+    """A file of addresses that somebody broke is not read every minute."""
+    watch.rest("axis")
+    watch.alarms.alarming.turn(watch.desk.now + 20 * MINUTE)
+    watch.desk.now += 20 * MINUTE
+    tries = watch.desk.config.folders.data / "tries"
+    program = "import sys; open(sys.argv[1], 'a').write('x'); sys.exit(3)"
+    command = (sys.executable, "-c", program, str(tries))
+    node = Node(config=watch.desk.config, command=command, clock=lambda: watch.desk.now)
+    alarms = AlarmsAtWork(node=node, alarms=NodeAlarms(node))
+    for _ in range(3):
+        alarms.look()
+        if alarms._teller is not None:
+            alarms._teller.join(20)
+    node.close()
+    assert tries.read_text() == "x"
+    assert caplog.messages.count("notices could not be sent") == 1
+
+
+def test_a_rule_that_cannot_be_looked_at_keeps_none_of_the_others_from_it(watch, caplog):
+    """A mistake of ours in one is said once, with its place; what was wrong by it stays so."""
+    watch.rest("deliver", since=THURSDAY - HOUR)
+    watch.look()
+    alarms = NodeAlarms(watch.desk.node, flows=lambda: 1 / 0)
+    watch.rest("clock", since=THURSDAY - HOUR)
+    for _ in range(3):
+        watch.desk.now += MINUTE
+        alarms.alarming.turn(watch.desk.now)
+    assert {each.rule for each in alarms.incidents.raised()} == {"flow", "clock"}
+    said = [record for record in caplog.records if "looked at" in record.message]
+    assert [(record.rule, bool(record.exc_info)) for record in said] == [("flow", True)]
+
+
 def test_what_could_not_be_told_for_days_is_given_up(watch, caplog):
     watch.rest("axis")
     watch.look(later=20 * MINUTE)
@@ -358,6 +453,22 @@ def test_on_days_off_there_is_no_digest(world, hook, mail, tmp_path):
     assert len(watch.told) == before + 1
 
 
+def test_the_digest_after_days_off_tells_of_them_too(world, hook, mail, tmp_path, receiver):
+    """What came on a Friday evening would else be in none: that of Monday told of Sunday."""
+    watch = a_watch(world, hook, mail, tmp_path, digest=True)
+    desk = watch.desk
+    desk.now = at("2026-11-20T09:00")
+    watch.look()
+    desk.drop("a", {"a.pdf": PDF}, **a_sheet("a.pdf", to=receiver.code, date="2026-11-20"))
+    desk.turn("intake", "push")
+    for day in ("21", "22", "23"):
+        desk.now = at(f"2026-11-{day}T08:00")
+        watch.look()
+    *_, (_, lines) = watch.told
+    begin = lines.index("from 20/11/2026 to 22/11/2026:")
+    assert lines[begin + 1] == "documents taken in: 1"
+
+
 # ── of what ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -385,6 +496,16 @@ def test_a_document_that_is_not_sent_in_time(world, hook, mail, tmp_path):
     assert f"{item.id} is not sent to H99.2 in time" in everything
     assert f"{item.id} (H99.2) has been queued since" in everything
     assert "Planted" not in everything
+
+
+def test_what_a_person_keeps_back_is_no_alarm(watch, receiver):
+    """Who holds it knows; that it is not sent in time is told all the same."""
+    desk = watch.desk
+    desk.drop("a", {"a.pdf": PDF}, **a_sheet("a.pdf", to=receiver.code, date="2026-11-19"))
+    desk.turn("intake")
+    [item] = desk.ledger.outbound(limit=1)
+    halt_order(desk.node).halt(item.id, Halt.HOLD, [], now=desk.now)
+    assert "stuck-held" not in raised(watch, hours=1)
 
 
 def test_what_is_set_aside_and_what_is_refused(watch, world):
@@ -435,12 +556,63 @@ def test_disks_that_fill_up(world, hook, mail, tmp_path):
     assert "MB are left on the disk of folders." in raised(watch)["disk"]
 
 
+def test_folders_that_do_not_answer_hold_up_nobody_who_looks(watch):
+    """A share that is away lets a `stat` wait for ever: whoever looks gave up waiting."""
+    alarms = NodeAlarms(watch.desk.node, left=lambda: None, copies=lambda: None)
+    for _ in range(2):
+        alarms.alarming.turn(watch.desk.now)
+        watch.desk.now += 6 * MINUTE
+    words = {each.rule: str(each.words) for each in alarms.incidents.raised()}
+    assert words == {
+        "disk": "the folders of the node do not answer",
+        "backup": "the folder of the copies of the queue does not answer",
+    }
+
+
+def test_why_something_rests_is_told_without_the_names_of_folders(watch):
+    """A drop may be called after what its document is about; letters pass through strangers."""
+    reason = say("the node may not touch {path}: {reason}", path="/outbox/Planted", reason="No")
+    watch.pauses.put(Pause(what="intake", since=THURSDAY - HOUR, until=None, reason=reason))
+    assert raised(watch)["flow"] == "intake rests: the node may not touch …: No"
+
+
 def test_a_part_of_the_node_that_rests_hangs_or_died(watch):
     watch.rest("deliver file", since=THURSDAY - HOUR)
     note_death(watch.desk.queue.marks, ["push"], now=THURSDAY)
     alarms = NodeAlarms(watch.desk.node, flows=lambda: {"pull": THURSDAY - HOUR})
     alarms.alarming.turn(watch.desk.now)
     assert {each.about for each in alarms.incidents.raised()} == {"deliver file", "pull", "push †"}
+
+
+def test_flows_that_waited_for_the_axis_did_not_hang(world, hook, mail, tmp_path, gate):
+    """Five hours without an axis, and a look before each of them has turned again."""
+    watch = a_watch(world, hook, mail, tmp_path)
+    desk = watch.desk
+    desk.config = replace(desk.config, axis=replace(desk.config.axis, url=gate.url))
+    desk.restart()
+    lane = Lane(name="pull", flows=[Pull()], clock=lambda: desk.now)
+    lane.succeeded["pull"] = desk.now
+    alarms = alarms_of(desk.node, {"pull": lane}).alarms
+
+    def hanging():
+        alarms.alarming.turn(desk.now)
+        return {each.about for each in alarms.incidents.raised() if each.rule == "flow"}
+
+    gate.shut()
+    with pytest.raises(AxisDown):
+        desk.turn("pull")
+    desk.later(hours=5)
+    assert hanging() == set()
+    gate.open()
+    desk.turn("pull")
+    desk.later(minutes=1)
+    assert hanging() == set()
+    desk.later(minutes=30)
+    assert hanging() == {"pull"}
+
+
+class Pull:
+    """A flow that does nothing."""
 
 
 def test_a_queue_that_was_not_copied_for_days(watch):

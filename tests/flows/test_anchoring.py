@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from journals import A, happen
 
-from edge_node.adapters.dev_log import Syslog
+from edge_node.adapters.dev_log import DevLog
 from edge_node.adapters.heads import Heads
 from edge_node.adapters.journal import Journal
 from edge_node.adapters.stamping import NoStamp
@@ -50,7 +50,7 @@ class Refusing:
 
 
 def an_anchoring(desk, path, **parts):
-    return Anchoring(node=desk.node, syslog=Syslog(path), **parts)
+    return Anchoring(node=desk.node, syslog=DevLog(path), **parts)
 
 
 def said(caplog):

@@ -98,6 +98,20 @@ def test_one_that_is_missing_is_missing_until_a_later_one_is_back(desk):
     assert canaries(desk).missing(desk.now) is None
 
 
+def test_one_sent_by_a_clock_that_was_ahead_keeps_no_other_from_flying(world, desk):
+    """A year ahead until somebody set it right: it is not the last one for a year."""
+    right = desk.now
+    desk.now += timedelta(days=365)
+    fly(desk)
+    desk.now = right
+    fly(desk)
+    assert len(world.sends(desk.code)) == 2
+    desk.later(minutes=30)
+    fly(desk)
+    assert len(world.sends(desk.code)) == 2
+    assert canaries(desk).last().sent == right
+
+
 def test_after_a_restart_in_between_it_is_still_known(desk):
     desk.turn("canary", "push")
     desk.restart()

@@ -187,5 +187,8 @@ def test_the_summary_is_one_page_in_both_languages(sent, tmp_path):
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, text=True, check=True)
     assert "Hồ sơ chứng cứ" in text.stdout
     assert "Evidence of an electronic document" in text.stdout
+    flat = " ".join(text.stdout.split())
+    assert "đã đến nơi / delivered" in flat
+    assert "sự kiện của văn bản này, trong" in flat
     fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True)
     assert "Helvetica" not in fonts.stdout

@@ -10,7 +10,9 @@ from recall_world import send
 from sandbox_world import Caller, a_status
 
 from edge_node.config import IncomingSection
+from edge_node.domain.actor import Actor
 from edge_node.domain.signing import DoorAction
+from edge_node.protocol.handoff import read_status_order
 
 PDF = LETTER.read_bytes()
 NAME = "H99.77,2026/11/21,12/UBND-VP"
@@ -56,9 +58,22 @@ def test_a_document_in_the_inbox_waits_for_the_software(desk, letter):
     english, vietnamese = both(tale)
     assert "it lies in the inbox; the software has not taken it yet" in english
     assert "01 (Đã đến)" in vietnamese
+    assert ": by the node" in english
+    assert ": do nút" in vietnamese
     assert f"edge-node set-status {letter} 03" in commands(tale)
     refuse = f'edge-node refuse {letter} --reason-code OTHER --note "..."'
     assert refuse in commands(tale)
+
+
+def test_a_status_somebody_gave_is_told_once_and_not_proposed_again(desk, letter):
+    """Who gave it stands in the sentence; the next step is another."""
+    order = read_status_order(f'{{"id": "{letter}", "status": "04"}}'.encode(), file_name="4.json")
+    with desk.queue.file.acting(Actor(name="an")):
+        desk.node.give().status(letter, order, who="an", force=False, now=desk.now)
+    tale = tale_of(desk, letter)
+    assert both(tale)[0].count("by an") == 1
+    assert f"edge-node set-status {letter} 04" not in commands(tale)
+    assert f"edge-node set-status {letter} 06" in commands(tale)
 
 
 def test_once_taken_the_statuses_that_are_allowed_are_named(desk, letter):

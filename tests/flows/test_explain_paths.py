@@ -300,6 +300,14 @@ def test_a_folder_that_was_filed_is_its_document(world, receiver):
     assert facts(explained(receiver, folder))[0] == "marked-taken"
 
 
+@pytest.mark.parametrize("room", ["queued", "sent", "failed"])
+def test_a_folder_of_the_exchange_says_what_it_is_for(desk, room):
+    """Whoever stands before it asks first what lies there."""
+    tale = explained(desk, desk.outbox.with_name(room))
+    assert facts(tale) == [room]
+    assert "drops" in both(tale)[0]
+
+
 def test_a_folder_nobody_laid_into_the_inbox_is_nobodys(desk):
     """It is not from this node, and that is all there is to say."""
     (desk.exchange / "inbox/x").mkdir()
@@ -357,6 +365,9 @@ def test_a_path_outside_and_a_name_nobody_knows(desk, tmp_path):
     tale = explained(desk, tmp_path)
     assert facts(tale) == ["outside"]
     assert commands(tale) == [f"mv {tmp_path} {desk.outbox}/"]
+    both(tale)
+    tale = explained(desk, tmp_path / "khong co")
+    assert (facts(tale), commands(tale)) == (["not-there"], ["edge-node list --out"])
     both(tale)
     tale = explained(desk, desk.outbox / "khong co")
     assert facts(tale) == ["not-there"]

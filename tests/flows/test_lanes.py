@@ -49,6 +49,14 @@ def _everything_is_logged(caplog):
     caplog.set_level("INFO", "edge_node")
 
 
+def test_a_clock_that_was_set_makes_no_lane_look_as_if_it_hung():
+    """By the new time it turned as long ago as by the old one."""
+    lane = Lane(name="push", flows=[], clock=lambda: T0)
+    Turned(Told(), succeeded=lane.succeeded).turn(T0, 0)
+    lane.clock_was_set(timedelta(hours=3))
+    assert lane.succeeded == {"told": T0 + timedelta(hours=3)}
+
+
 def test_an_outage_pauses_the_flow_longer_and_longer(caplog):
     """Five seconds, ten, twenty, never more than five minutes; it is said once."""
     flow = Told(*[AWAY] * 12)

@@ -15,6 +15,8 @@ from edge_node.adapters.history import note
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import NotAllowed, QueueDamaged
+from edge_node.domain.halting import Halt
+from edge_node.node.halting import halt_order, send_anew
 
 PDF = LETTER.read_bytes()
 PAGE = 4096
@@ -538,3 +540,33 @@ def test_what_is_written_after_a_recovery_is_younger_than_all_before_it(parties)
     drop(sender, receiver, "13")
     sender.turn("intake")
     assert max(bill.revision for bill in sender.node.waybills.read()) > before
+
+
+def test_what_people_halted_stays_so_and_what_was_in_doubt_stays_in_doubt(world, gate, parties):
+    """Held, given up and withdrawn: none leaves; what may have left is not sent as another."""
+    sender, receiver = world.desk(url=gate.url), parties[1]
+    sender.node.prepare()
+    for number in ("1", "2", "3"):
+        drop(sender, receiver, number)
+    sender.turn("intake")
+    items = {each.code[0]: each.id for each in sender.ledger.outbound(limit=9)}
+    order = halt_order(sender.node)
+    order.halt(items["1"], Halt.HOLD, (), now=sender.now)
+    order.halt(items["2"], Halt.CANCEL, (), now=sender.now)
+    gate.lost.add("sendEdoc")
+    sender.turn("push")
+    order.halt(items["3"], Halt.EXPIRE, (), now=sender.now)
+    gate.lost.clear()
+    stood = {"1": "held", "2": "recalled", "3": "dead"}
+    assert states(sender) == stood
+
+    lose(sender)
+    recover(sender)
+    for _ in range(3):
+        sender.later(minutes=10)
+        sender.turn()
+    assert states(sender) == stood
+    assert sender.queue.halting.kept(items["1"]) == (receiver.code,)
+    assert len(world.sends(sender.code)) == 1
+    with pytest.raises(NotAllowed, match="may come twice"):
+        send_anew(sender.node).send(items["3"], [], now=sender.now)

@@ -9,6 +9,7 @@ from web_world import LETTERS, NAME, NONSENSE, a_visitor, an_office
 from edge_node.adapters.history import History
 from edge_node.adapters.traffic import Traffic
 from edge_node.domain.lifecycle import Receiving
+from edge_node.node.halting import send_anew
 
 PAGES = ("/", "/documents", "/deadlines", "/papers", "/agencies", "/doctor")
 
@@ -57,6 +58,15 @@ def test_the_overview_tells_how_the_node_fares(visitor):
     assert "handed over: <strong>3</strong>" in page
     assert "received: <strong>1</strong>" in page
     assert "103/UBND-VP" in page
+
+
+def test_a_paused_node_is_not_let_go_before_the_axis_was_asked(clerk):
+    """Whoever adopts a copy too early sends twice: the page says what is still to be asked."""
+    clerk.office.ours.node.sends.pause(now=clerk.office.ours.now)
+    page = clerk.get("/", **{"Accept-Language": "en"}).text
+    assert "Sending is paused since" in page
+    assert "f 1 that wait the axis has still to be asked" in page
+    assert "edge-node adopt" not in page
 
 
 def test_states_are_counted_no_further_than_asked(office):
@@ -188,6 +198,14 @@ def test_a_refused_document_is_sent_again(clerk):
     assert "Queued again for H01.1." in page
     assert "they are on the axis now" in page
     assert "Queued again" not in clerk.get(f"/documents/{item}").text
+
+
+def test_a_document_that_was_sent_anew_names_the_new_one(clerk):
+    """Links and events have the words the commands have for them."""
+    item, ours = clerk.office.items["102"], clerk.office.ours
+    new, _ = send_anew(ours.node).send(item, [], now=ours.now)
+    page = clerk.get(f"/documents/{item}", **{"Accept-Language": "en"}).text
+    assert re.search(rf"was sent anew as\s.*{new}", page, re.DOTALL)
 
 
 def test_a_waiting_document_is_held_and_let_go(clerk):

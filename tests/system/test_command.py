@@ -47,6 +47,32 @@ def test_what_goes_wrong_is_said_in_one_form(arguments, code, words, tmp_path, m
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--bogus"], "không có tùy chọn --bogus"),
+        (["lst"], "không có lệnh 'lst'. Có phải 'list'?"),
+        (["show"], "thiếu 'ID'"),
+        (["recall", "o"], "thiếu tùy chọn '--reason'"),
+        (["list", "--state"], "tùy chọn '--state' cần kèm một giá trị"),
+        (["list", "--limit", "0"], "giá trị của '--limit' / '-n' không hợp lệ: cần số từ 1"),
+        (["journal", "export", "--from", "x"], "giá trị của '--from' không hợp lệ: cần ngày"),
+        (["journal"], "thiếu tên lệnh con"),
+        (["status", "a"], "thừa tham số: a"),
+    ],
+    ids=str,
+)
+def test_a_wrong_command_line_is_told_in_vietnamese(arguments, words):
+    """The library says it in English only; the hint names the command that was meant."""
+    answer = edge_node(*arguments, EDGE_NODE_LANG="vi")
+    complaint, hint = answer.stderr.splitlines()
+    assert answer.returncode == 2
+    assert complaint.startswith(f"edge-node: dòng lệnh sai: {words}")
+    assert "--help" in hint
+    if arguments[0] in {"show", "recall", "journal", "status"}:
+        assert f"`edge-node {arguments[0]}" in hint
+
+
 def test_where_no_configuration_is_found_another_may_be_named(tmp_path):
     """Who only verifies a file may have none in the usual place."""
     answer = edge_node("-c", tmp_path / "nowhere.yaml", "verify", "letter.pdf")

@@ -448,3 +448,13 @@ def _rests(pid):
     before = ticks(pid)
     time.sleep(0.5)
     return ticks(pid) == before
+
+
+def test_a_mistake_in_what_is_done_from_time_to_time_is_said_once_a_day(tmp_path, caplog):
+    """Every minute it is met again: with its place, and no other work is kept from being done."""
+    daemon = Daemon(config_file=tmp_path, set_up_log=print)
+    for _ in range(3):
+        with daemon._ended_by_damage():
+            int("planted")
+    (said,) = [record for record in caplog.records if "unforeseen" in record.message]
+    assert isinstance(said.exc_info[1], ValueError)

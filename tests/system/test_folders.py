@@ -90,7 +90,7 @@ def mount(folder):
 TURN_ONCE = """
 from edge_node.adapters.disk import disk_errors
 from edge_node.config import load
-from edge_node.daemon.running import turn_once
+from edge_node.daemon import turn_once
 from edge_node.domain.errors import EdgeNodeError
 from edge_node.node import Node
 try:

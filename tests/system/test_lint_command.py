@@ -47,6 +47,8 @@ def test_a_bad_drop_is_told_with_places_and_cures(office, other, tmp_path, langu
         assert place in answer.stdout
     if language == "en":
         assert answer.stdout.splitlines()[-1] == "it would be refused"
+        cures = [line for line in answer.stdout.splitlines() if line.startswith("cure ")]
+        assert len(cures) == len(set(cures))
 
     good = a_drop(tmp_path / "13", other, subject="V/v thử nghiệm gửi, nhận văn bản " * 9)
     for order in (("lint", drop), ("lint", good), ("send", "--dry-run", good)):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
-from system_world import EDGE_NODE, environment, on_a_terminal
+from system_world import EDGE_NODE, an_office, environment, on_a_terminal
 
 from edge_node.cli.glance import queue_of
 from edge_node.cli.rooms import ROOMS, commands_of
@@ -131,6 +133,95 @@ def test_several_are_only_shown_until_that_is_meant(office, away):
     answer = office.command("cancel", "ALL", "--state", "queued", "--yes", "--json")
     assert {each["id"] for each in told(answer)} == set(away)
     assert {state_of(office, each) for each in away} == {"recalled"}
+
+
+def test_ids_are_read_from_stdin_as_a_list_shows_them(office, away):
+    """The first word of each line; our own table's head is none, blank lines are nothing."""
+    table = office.command("list", "--state", "queued").stdout
+    assert all(each in table for each in away)
+    answer = typed(office, table, "hold", "-")
+    assert (answer.returncode, "--yes" in answer.stderr) == (0, True)
+    assert {state_of(office, each) for each in away} == {"queued"}
+
+    answer = typed(office, f"{away[0]} số 21\n\n{away[1][:6]}\n", "hold", "-", "--yes", "--json")
+    assert answer.returncode == 0
+    assert {each["id"] for each in told(answer)} == set(away[:2])
+    assert [state_of(office, each) for each in away] == ["held", "held", "queued"]
+
+    for words, code in (
+        (f"ID\n{away[2]}\n", 0),
+        ("", 1),
+        ("ALL\n", 1),
+        (f"onowhere\n{away[2]}\n", 1),
+    ):
+        answer = typed(office, words, "requeue", "-", "--yes")
+        assert (answer.returncode, "Traceback" in answer.stderr) == (code, False), words
+
+
+def typed(office, words, *arguments):
+    """Run a command with these words on its stdin."""
+    return subprocess.run(
+        [*EDGE_NODE, "-c", office.config, *arguments],
+        input=words,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+
+
+def test_a_list_is_shown_again_until_it_is_stopped(office, away):
+    """Each look is at the queue as it stands then; Ctrl-C is no failure."""
+    command = [*EDGE_NODE, "-c", office.config, "list", "--watch", "0.2", "--json"]
+    command += ["--limit", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as watch:
+        lines = (json.loads(line)["fates"][0]["state"] for line in watch.stdout)
+        try:
+            assert [next(lines), next(lines)] == ["queued", "queued"]
+            assert office.command("hold", away[0]).returncode == 0
+            assert "held" in lines
+        finally:
+            watch.send_signal(signal.SIGINT)
+        assert watch.wait(30) == 0
+    assert office.command("list", "--watch", "0").returncode == 1
+    assert office.command("list", "5").returncode == 1
+
+
+def test_filters_mean_the_receivers_they_fit(office, other, axis, tmp_path, away):
+    """What is held back for one is not let go because another one was asked for."""
+    item = away[0]
+    assert office.command("hold", "ALL", "--partner", "H01.9", "--yes").returncode == 0
+    assert state_of(office, item) == "queued"
+    third = an_office(tmp_path, axis)
+    office.drop(24, other, third)
+    (both,) = [each["id"] for each in waiting(office) if each["id"] not in away]
+    answer = office.command("cancel", "ALL", "--partner", third.code, "--yes", "--json")
+    assert [(each["id"], each["to"]) for each in told(answer)] == [(both, [third.code])]
+
+    assert office.command("expire", both).returncode == 0
+    office.command("hold", away[1])
+    answer = office.command("resend", "ALL", "--state", "dead", "--yes", "--json")
+    assert [(each["id"], each["to"]) for each in told(answer)] == [(both, [other.code])]
+
+
+def test_a_document_is_sent_anew_by_command_once(office, other, away):
+    """Under a DocumentId of its own; given again, the command says which took its place."""
+    item = away[0]
+    assert office.command("resend", item, "--as-new").returncode == 1  # it may still leave
+    office.command("expire", item)
+    answer = office.command("resend", item, "--as-new", "--why", "trục từ chối", "--json")
+    (new,) = told(answer)
+    assert (new["id"], new["to"]) == (item, [other.code])
+    old, young = (told(office.command("show", each, "--json"))[0] for each in (item, new["new"]))
+    assert old["document_id"] != young["document_id"]
+    assert (old["fates"][0]["state"], young["fates"][0]["state"]) == ("dead", "queued")
+    for again in (["--as-new"], []):
+        answer = office.command("resend", item, *again)
+        assert (answer.returncode, new["new"] in answer.stderr) == (1, True)
+    events = told(office.command("log", item, "--json"))
+    (act,) = [each for each in events if each["event"] == "sent anew"]
+    assert (act["actor"], act["why"]) == (getpass.getuser(), "trục từ chối")
+    assert f"({act['actor']}: trục từ chối)" in office.command("log", item).stdout
 
 
 def test_what_cannot_be_done_is_told_and_keeps_nobody_from_the_rest(office, away):

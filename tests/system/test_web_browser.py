@@ -192,15 +192,17 @@ def act(page, url, item, name, button, **fields):
 @pytest.mark.parametrize("language", ["en", "vi"])
 @pytest.mark.parametrize("script", [True, False])
 def test_every_act_is_done_by_a_click(chromium, world, language, script):
-    """Resend, recall, status, refuse and release, in both languages, with script and without."""
+    """Each act there is, in both languages, with script and without."""
     office = an_office(world)
     world.put(office.ours.code, NONSENSE)
     office.ours.turn()
     [aside] = office.ours.quarantined()
+    office.leave_waiting("104")
     with served(office.desk()) as url:
         page, complaints = opened(chromium, url, locale=language, java_script_enabled=script)
         items = office.items
         act(page, url, items["102"], "resend", "H01.1", why="again")
+        act(page, url, items["104"], "hold", office.theirs.code, why="chờ phụ lục")
         act(page, url, items["101"], "recall", office.theirs.code, reason="sai phụ lục")
         act(page, url, items["55"], "set-status", "03", note="đã vào sổ", arrival_number="7")
         page.goto(f"{url}documents/{items['55']}")
@@ -215,6 +217,7 @@ def test_every_act_is_done_by_a_click(chromium, world, language, script):
         page.click("text=/^(Leave|Đăng xuất)$/")
         page.wait_for_selector("#token")
     assert office.states("102") == ["queued"]
+    assert office.states("104") == ["held"]
     assert office.ours.ledger.find(items["55"]).status == "02"
 
 

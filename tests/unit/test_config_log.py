@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
-from journald_stand import a_journal
+from journald_stand import a_journal, heard, listening
 from system_world import until
 
-from edge_node.cli.logs import set_up_log
+from edge_node.adapters.journald import Journald
+from edge_node.cli.logs import _Entries, set_up_log
 from edge_node.config import LogFormat, load
 from edge_node.domain.errors import ConfigError
 
@@ -102,6 +104,31 @@ def test_a_journal_that_goes_away_costs_no_line(tmp_path, capfd):
         set_up_log(config, environ={}, journal=path)
     logging.getLogger("edge_node").info("stopped")
     assert "stopped" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("_put_back")
+def test_a_journal_that_hangs_is_told_how_much_it_missed(tmp_path, capfd):
+    """Nobody waits for it with every line, and none goes where the journal reads as well."""
+    ours = logging.getLogger("edge_node")
+    set_up_log(configured(tmp_path, ""), environ={})
+    with listening() as (path, theirs):
+        journal, stderr = Journald(path, patience=0.05), logging.getLogger().handlers[0]
+        logging.getLogger().handlers[:] = [_Entries(journal, "H37.02", otherwise=stderr)]
+        for _ in range(600):
+            ours.info("sent to the axis")
+        read = list(waiting(theirs))
+        ours.info("stopped")
+        assert heard(theirs)["EDGE_NODE_EVENT"] == "stopped"
+        assert heard(theirs)["EDGE_NODE_LOST"] == str(600 - len(read))
+    assert "sent to the axis" not in capfd.readouterr().err
+
+
+def waiting(theirs):
+    """Yield what was written and not yet read."""
+    theirs.settimeout(0)
+    with suppress(BlockingIOError):
+        while True:
+            yield heard(theirs)
 
 
 @pytest.mark.usefixtures("_put_back")

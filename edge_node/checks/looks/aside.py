@@ -20,6 +20,8 @@ _INCOMING: Final = """
 select count(*), min(id) from incoming where message in ('edoc', 'status') and state = :state
 """
 _FATES: Final = "select count(distinct item), min(item) from fates where state = :state"
+_DOUBTED: Final = f"{_FATES} and not kept"
+_KEPT: Final = f"{_FATES} and kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,22 @@ _KINDS: Final = (
     ),
     _Kind(
         check="aside.held",
-        sql=_FATES,
+        sql=_DOUBTED,
         state="held",
         why=say("documents may have been sent, and wait for a person"),
         cure=lambda first: say(
             "ask the receiver, then: edge-node resend {id}; all:"
             " edge-node list --out --state held",
             id=first,
+        ),
+    ),
+    _Kind(
+        check="aside.kept",
+        sql=_KEPT,
+        state="held",
+        why=say("documents are kept back until a person lets them go"),
+        cure=lambda first: say(
+            "edge-node release {id} lets it go; all: edge-node list --out --state held", id=first
         ),
     ),
     _Kind(

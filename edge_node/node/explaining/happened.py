@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.explanation import Part, Sentence, some
 from edge_node.domain.message import Message, say, thaw
-from edge_node.domain.standing import named
+from edge_node.domain.standing import NODE, SPOKEN, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -120,11 +120,15 @@ def _why(event: Event) -> Message | None:
     if event.event in _QUOTED:
         quoted = " ".join(event.text.split())
         return Message("{words}", {"words": quoted}) if quoted else None
-    return thaw(event.text)
+    words = thaw(event.text)
+    if words is not None and words.values.get("who") == NODE:
+        return _filled(words, who=say("the node"))
+    return words
 
 
 def _by_whom(words: Message, event: Event) -> Message:
-    if not event.actor:
+    # Of a status of ours it is said already who gave it.
+    if not event.actor or (event.event == SPOKEN and not event.why):
         return words
     if not event.why:
         return say("{what}, by {who}", what=words, who=event.actor)

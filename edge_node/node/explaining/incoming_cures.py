@@ -116,7 +116,7 @@ def _statuses(around: Around, item: Inbound) -> Iterator[Cure]:
         return
     standing = giving.standing(around.file, row)
     allowed = standing.allowed()
-    steps = [status for status in allowed if status in _STEPS]
+    steps = [status for status in allowed if status in _STEPS and status != item.status]
     for status in steps[:1] + [each for each in steps[1:] if each is Status.FINISHED]:
         yield Cure(words=_STEPS[status], command=f"edge-node set-status {item.id} {status}")
     if Status.REFUSED in allowed:

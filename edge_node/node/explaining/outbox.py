@@ -17,7 +17,7 @@ from edge_node.adapters.drops import (
     is_untouchable,
 )
 from edge_node.adapters.filing import is_there
-from edge_node.adapters.glance import by_its_own_word
+from edge_node.adapters.one_look import by_its_own_word
 from edge_node.adapters.outbox import Outbox
 from edge_node.adapters.ripeness import denied
 from edge_node.domain.errors import EdgeNodeError

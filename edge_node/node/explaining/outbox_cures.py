@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.account import group_name
 from edge_node.adapters.drops import UNFINISHED_ENDINGS, ending_of
-from edge_node.adapters.glance import writers_of
+from edge_node.adapters.one_look import writers_of
 from edge_node.domain.explanation import Cure, lasting
 from edge_node.domain.message import Message, say
 

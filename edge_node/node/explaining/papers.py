@@ -39,7 +39,7 @@ def refusal_beside(paper: Path) -> Refusal:
     listed = problems if isinstance(problems, list) else []
     texts = [each for each in listed if isinstance(each, str)]
     sentences = [Sentence(fact="refused-because", words=_quoted(_text(told, "message")))]
-    sentences += [Sentence(fact="problem", words=_quoted(each)) for each in texts[:_SHOWN]]
+    sentences += [Sentence(fact="problem", words=_listed(each)) for each in texts[:_SHOWN]]
     if len(texts) > _SHOWN:
         more = say("and {count} more: {file}", count=len(texts) - _SHOWN, file=str(paper))
         sentences.append(Sentence(fact="problem", words=more))
@@ -63,6 +63,11 @@ def _cures(told: dict[str, object]) -> Iterator[Cure]:
 def _text(told: dict[str, object], name: str) -> str:
     value = told.get(name)
     return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _listed(text: str) -> Message:
+    # It begins with the name of a field, which no sentence may write with a capital.
+    return Message("- {words}", {"words": text})
 
 
 def _quoted(text: str) -> Message:

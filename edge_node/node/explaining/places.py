@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from shlex import quote
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.disk import disk_errors
@@ -20,11 +22,21 @@ from edge_node.node.explaining.statuses import in_statuses, plain
 from edge_node.node.explaining.whereabouts import by_its_id, claimed, in_a_filed_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from edge_node.node.explaining.around import Around
 
-_FILED: Final = frozenset({"queued", "sent", "failed"})
+_FILED: Final[Mapping[str, Message]] = MappingProxyType(
+    {
+        "queued": say("drops that were taken in and wait to be sent"),
+        "sent": say("drops the axis has accepted, a folder for each day"),
+        "failed": say(
+            "drops that were refused or given up, a folder for each day; error.txt beside each"
+            " says why"
+        ),
+    }
+)
 
 
 def of_a_path(around: Around, path: Path) -> Tale:
@@ -45,7 +57,7 @@ def _inside(around: Around, path: Path, room: str) -> Tale:
     if room in {"", "outbox"}:
         return in_outbox(around, path if room else around.exchange.outbox)
     if room in _FILED:
-        return in_a_filed_folder(around, path)
+        return _in_filed(around, path, room)
     if room == "inbox":
         return _in_inbox(around, path)
     if room == "statuses":
@@ -54,6 +66,12 @@ def _inside(around: Around, path: Path, room: str) -> Tale:
         return _in_receipts(around, path)
     words = say("the node looks at nothing of that name in its exchange folder")
     return plain(path, "no-place", words, _to_the_outbox(around, path))
+
+
+def _in_filed(around: Around, path: Path, room: str) -> Tale:
+    if path == around.exchange.root / room:
+        return plain(path, room, _FILED[room])
+    return in_a_filed_folder(around, path)
 
 
 # ── the exchange folder is away, or it is another place ──────────────────────────────────────────
@@ -100,6 +118,10 @@ def _elsewhere(around: Around, path: Path) -> Tale:
             command=f"edge-node -c CONFIG explain {quote(str(path))}",
         )
         return plain(path, "foreign-folder", words, cure)
+    if not os.path.lexists(path):
+        words = say("nothing lies there")
+        look = Cure(words=say("see what was taken in"), command="edge-node list --out")
+        return plain(path, "not-there", words, look)
     words = say(
         "this lies outside of the exchange folder {path}: nobody looks there", path=str(root)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge_node.adapters.drops import ERROR_ENDINGS, ending_of
 from edge_node.adapters.filing import is_there, read_paper
-from edge_node.adapters.glance import by_its_own_word
+from edge_node.adapters.one_look import by_its_own_word
 from edge_node.adapters.status_folder import StatusFolder
 from edge_node.domain.explanation import Cure, Sentence, Tale, once
 from edge_node.domain.message import Message, say

@@ -1,4 +1,8 @@
-"""The socket on which the page is served: a port of this machine, or a file for a proxy."""
+"""
+A socket that listens for whoever is beside this process: a loopback port, or a file for a proxy.
+
+The file is nobody else's before its mode says whose it is. What is served there is others' affair.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +22,41 @@ if TYPE_CHECKING:
 
     from edge_node.config.metrics import Port
 
-_SHARED: Final = 0o660  # the proxy is in the group
+_SHARED: Final = 0o660  # whoever asks there, a proxy for example, is in the group
 _KNOCK: Final = 5.0  # seconds
 _QUEUED: Final = 64  # connections nobody has taken yet
 
 
 @contextmanager
-def listening(place: Port | SocketFile) -> Iterator[tuple[socket.socket, str]]:
-    """Give a socket that listens, and its address; NotAllowed where somebody else has it."""
+def listening(place: Port | SocketFile, *, key: str) -> Iterator[socket.socket]:
+    """
+    Give a socket that listens there; its file is gone when the block ends.
+
+    NotAllowed where somebody else has the place; ``key`` of the configuration names it.
+    """
     try:
-        server = _file(place.path) if isinstance(place, SocketFile) else _port(place)
+        server = _file(place.path, key) if isinstance(place, SocketFile) else _port(place)
     except OSError as error:
         where = str(place.path) if isinstance(place, SocketFile) else place.number
         raise NotAllowed(
             say("nobody can listen at {where}: {reason}", where=where, reason=error.strerror),
-            hint=say("see who else listens there (`ss -lx`, `ss -lt`), or change web.listen"),
+            hint=say("see who else listens there (`ss -lx`, `ss -lt`), or change {key}", key=key),
         ) from error
-    with server:
-        yield server, _address(place, server)
+    try:
+        with server:
+            yield server
+    finally:
         if isinstance(place, SocketFile):
             with suppress(OSError):
                 place.path.unlink()
+
+
+def address(place: Port | SocketFile, server: socket.socket) -> str:
+    """Return where a socket listens, as somebody asks for it: a file, or a base address."""
+    if isinstance(place, SocketFile):
+        return f"unix:{place.path}"
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return f"http://{host}:{server.getsockname()[1]}/"
 
 
 def _port(place: Port) -> socket.socket:
@@ -46,8 +64,8 @@ def _port(place: Port) -> socket.socket:
     return socket.create_server((place.host, place.number), family=family, backlog=_QUEUED)
 
 
-def _file(path: Path) -> socket.socket:
-    _make_way(path)
+def _file(path: Path, key: str) -> socket.socket:
+    _make_way(path, key)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         os.fchmod(server.fileno(), 0o600)  # which the file begins with
@@ -60,13 +78,13 @@ def _file(path: Path) -> socket.socket:
     return server
 
 
-def _make_way(path: Path) -> None:
+def _make_way(path: Path, key: str) -> None:
     """Remove a socket that whoever served it left behind; NotAllowed for anything else."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise NotAllowed(
                 say("{path} is no socket", path=str(path)),
-                hint=say("move it away, or change web.listen"),
+                hint=say("move it away, or change {key}", key=key),
             )
     except FileNotFoundError:
         return
@@ -79,12 +97,5 @@ def _make_way(path: Path) -> None:
             return
     raise NotAllowed(
         say("somebody else serves {path}", path=str(path)),
-        hint=say("give each agency a socket of its own: web.listen"),
+        hint=say("give each agency a socket of its own: {key}", key=key),
     )
-
-
-def _address(place: Port | SocketFile, server: socket.socket) -> str:
-    if isinstance(place, SocketFile):
-        return f"unix:{place.path}"
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    return f"http://{host}:{server.getsockname()[1]}/"
