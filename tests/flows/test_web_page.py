@@ -108,7 +108,8 @@ def test_older_documents_are_a_link_away(office, visitor):
 def test_one_document_is_told_in_full(office, visitor):
     """How it stands, the story, what happened, its particulars."""
     page = visitor.get(f"/documents/{office.items['101']}", **{"Accept-Language": "en"}).text
-    for words in ("V/v kế hoạch đào tạo năm 2027", "H99", "delivered", "attempt 1: accepted"):
+    subject, receiver = "V/v kế hoạch đào tạo năm 2027", office.theirs.code
+    for words in (subject, receiver, "delivered", "attempt 1: accepted"):
         assert words in page
     assert '<ol class="tale">' in page
     came = visitor.get(f"/documents/{office.items['55']}").text

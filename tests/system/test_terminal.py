@@ -148,7 +148,7 @@ def test_what_cannot_be_sent_again_says_why(busy):
     """A document from outside, and one that has arrived, stay as they are."""
     arrived = busy.told("show", OUT)[0]["fates"][0]["receiver"]
     refusals = {
-        ("i",): "came from outside: it cannot be sent again",
+        ("i",): "came from outside: it does not leave",
         (OUT, "--to", arrived): arrived,
         (OUT, "--to", "H1"): "the document is not for H1",
     }
