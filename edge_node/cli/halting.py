@@ -20,121 +20,60 @@ from edge_node.cli.chosen import (
     show_first,
 )
 from edge_node.cli.inspect import AsJson
+from edge_node.domain.halting import Halt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edge_node.adapters.ledger import Inbound, Outbound
     from edge_node.cli.seat import Seat
-    from edge_node.domain.halting import Halt
     from edge_node.domain.wanted import Wanted
 
 
 def register(app: typer.Typer) -> None:
     """Hang the commands of this room into the root command."""
-    app.command(help=here("Keep documents that have not left from leaving."))(hold)
-    app.command(help=here("Withdraw documents that have not left, for good."))(cancel)
-    app.command(help=here("Give up documents that wait: they go to failed."))(expire)
+    ways = {
+        Halt.HOLD: here("Keep documents that have not left from leaving."),
+        Halt.CANCEL: here("Withdraw documents that have not left, for good."),
+        Halt.EXPIRE: here("Give up documents that wait: they go to failed."),
+    }
+    for halt, words in ways.items():
+        app.command(halt, help=words)(_command(halt))
     app.command(help=here("Try now what waits for its next try."))(requeue)
 
 
-def hold(  # noqa: PLR0913 - the options of a command line
-    ctx: typer.Context,
-    ids: Ids,
-    *,
-    to: To = None,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
-) -> None:
-    """Keep what has not left here, until it is released."""
-    from edge_node.domain.halting import Halt  # noqa: PLC0415 - only here
+def _command(halt: Halt) -> Callable[..., None]:
+    """Return the command that halts in one way: all of them take the same."""
 
-    seat: Seat = ctx.obj
-    wanted = filters.wanted(
-        incoming=False,
-        state=state,
-        older=older,
-        newer=newer,
-        partner=partner,
-        urgency=urgency,
-        reason=reason,
-        text=text,
-    )
-    _halt(seat, Halt.HOLD, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
+    def command(  # noqa: PLR0913 - the options of a command line
+        ctx: typer.Context,
+        ids: Ids,
+        *,
+        to: To = None,
+        state: filters.State = "",
+        older: filters.Older = "",
+        newer: filters.Newer = "",
+        partner: filters.Partner = "",
+        urgency: filters.Urgency = "",
+        reason: filters.Reason = "",
+        text: filters.Text = "",
+        yes: Yes = False,
+        why: Why = "",
+        as_json: AsJson = False,
+    ) -> None:
+        wanted = filters.wanted(
+            incoming=False,
+            state=state,
+            older=older,
+            newer=newer,
+            partner=partner,
+            urgency=urgency,
+            reason=reason,
+            text=text,
+        )
+        _halt(ctx.obj, halt, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
 
-
-def cancel(  # noqa: PLR0913 - the options of a command line
-    ctx: typer.Context,
-    ids: Ids,
-    *,
-    to: To = None,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
-) -> None:
-    """Withdraw what has not left; what has is asked back by `recall`."""
-    from edge_node.domain.halting import Halt  # noqa: PLC0415 - only here
-
-    seat: Seat = ctx.obj
-    wanted = filters.wanted(
-        incoming=False,
-        state=state,
-        older=older,
-        newer=newer,
-        partner=partner,
-        urgency=urgency,
-        reason=reason,
-        text=text,
-    )
-    _halt(seat, Halt.CANCEL, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
-
-
-def expire(  # noqa: PLR0913 - the options of a command line
-    ctx: typer.Context,
-    ids: Ids,
-    *,
-    to: To = None,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
-) -> None:
-    """Give up what waits: no more tries, and its papers say so."""
-    from edge_node.domain.halting import Halt  # noqa: PLC0415 - only here
-
-    seat: Seat = ctx.obj
-    wanted = filters.wanted(
-        incoming=False,
-        state=state,
-        older=older,
-        newer=newer,
-        partner=partner,
-        urgency=urgency,
-        reason=reason,
-        text=text,
-    )
-    _halt(seat, Halt.EXPIRE, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
+    return command
 
 
 def requeue(  # noqa: PLR0913 - the options of a command line
