@@ -13,6 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_node.paper import fonts
+from edge_node.paper.leaf import leaves
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -102,21 +103,10 @@ code { overflow-wrap: anywhere; }
 
 def write_pdf(summary: Summary, out: BinaryIO) -> None:
     """Write the page as PDF/A4; ``out`` stays open. What does not fit is set smaller."""
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 - 100 ms, only here
-    from reportlab.platypus import KeepInFrame  # noqa: PLC0415 - likewise
+    from reportlab.platypus import KeepInFrame  # noqa: PLC0415 - only here
 
-    fonts.register()
-    canvas = Canvas(
-        out,
-        pagesize=(_WIDTH, _HEIGHT),
-        pageCompression=1,
-        lang="vi",
-        # Otherwise Helvetica, which nobody embeds. (The stubs take the name for a number.)
-        initialFontName=fonts.REGULAR,  # type: ignore[arg-type]
-    )
-    canvas.setTitle(f"{TITLE.vi} / {TITLE.en}")
-    canvas.setAuthor(summary.agency)
-    canvas.setCreator("edge-node")
+    title = f"{TITLE.vi} / {TITLE.en}"
+    canvas = leaves(out, (_WIDTH, _HEIGHT), title=title, author=summary.agency)
     wide, high = _WIDTH - 2 * _EDGE, _HEIGHT - 2 * _EDGE
     page = KeepInFrame(wide, high, _story(summary, wide), mode="shrink")
     _, used = page.wrapOn(canvas, wide, high)

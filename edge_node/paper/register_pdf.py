@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from edge_node.domain.register import cell_text, cells_of
 from edge_node.paper import fonts
+from edge_node.paper.leaf import leaves
 from edge_node.paper.wrapping import Wrapping
 
 if TYPE_CHECKING:
@@ -41,20 +42,8 @@ Lines = list[list[str]]  # of each cell
 
 def write_pdf(volume: Volume, rows: Iterable[Row], out: BinaryIO) -> int:
     """Write the register; return how many rows it has. ``out`` stays open."""
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 - 100 ms, only here
-
-    fonts.register()
-    canvas = Canvas(
-        out,
-        pagesize=(_WIDTH, _HEIGHT),
-        pageCompression=1,
-        lang="vi",
-        # Otherwise Helvetica, which nobody embeds. (The stubs take the name for a number.)
-        initialFontName=fonts.REGULAR,  # type: ignore[arg-type]
-    )
-    canvas.setTitle(f"{volume.form.title}. {volume.days.told}")
-    canvas.setAuthor(volume.agency)
-    canvas.setCreator("edge-node")
+    title = f"{volume.form.title}. {volume.days.told}"
+    canvas = leaves(out, (_WIDTH, _HEIGHT), title=title, author=volume.agency)
     count = _Book(canvas, volume).fill(rows)
     canvas.save()
     return count
