@@ -7,7 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEBIAN_PACKAGES := poppler-utils systemd openssl softhsm2 opensc xmlsec1 qpdf fonts-liberation2 \
 	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno \
-	tesseract-ocr tesseract-ocr-vie chromium
+	tesseract-ocr tesseract-ocr-vie chromium sudo
+
+# The tests start hundreds of processes; without bytecode each would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root debian clean
@@ -52,7 +55,7 @@ bench: $(READY) ## documents a second beside a bare pipeline, idle memory and CP
 torture: $(READY) ## kill, stop, cut and fill whatever can be, and count: docs/reliability.md (two hours)
 	$(BIN)/python tests/torture/torture.py
 
-systemd-test: ## boot a Debian root and run the service in it (root; one minute, two at first)
+systemd-test: ## boot a Debian root, run the services in it and sit at them (root; three minutes)
 	tests/system/systemd/boot.sh
 
 fresh-root: ## make demo and make test from a fresh clone in a fresh Debian root (root; minutes)
@@ -70,3 +73,4 @@ debian:
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	find edge_node tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,5 +1,6 @@
 """Small disks, small rights, interruptions: what meets a node that is not alone in the world."""
 
+import grp
 import os
 import subprocess
 import sys
@@ -28,6 +29,14 @@ def small_disk(folder, size="64k"):
         yield folder
     finally:
         subprocess.run(["umount", os.fspath(folder)], check=True)
+
+
+def another_group():
+    """Return a group this process may give a file to, another than its files have where it can."""
+    own = os.getegid()
+    if os.geteuid() == 0:
+        return next(each for each in grp.getgrall() if each.gr_gid != own)
+    return grp.getgrgid(next((each for each in os.getgroups() if each != own), own))
 
 
 def without_privileges(body, *arguments):

@@ -24,7 +24,8 @@ _RAW = re.compile(r"\{\w*\}|Message\(|None\b|datetime\.|mappingproxy|<[A-Z]\w+\.
 def explained(desk, what, *, running=True, ahead=0.0, process=None):
     """Return the tale, as it is ``ahead`` seconds after now for whoever looks at files."""
     around = Around(
-        config=desk.config,
+        settings=lambda: desk.config,
+        shared=desk.config.folders.exchange,
         file=desk.queue.file,
         now=desk.now,
         age=time.time() + ahead,

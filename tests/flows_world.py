@@ -29,6 +29,7 @@ from edge_node.catalogue import Language, tell
 from edge_node.domain.document import agency_code
 from edge_node.domain.message import say
 from edge_node.domain.time import iso
+from edge_node.domain.wanted import Wanted
 from edge_node.flows.deliver import Deliver
 from edge_node.node import Node
 from edge_node.node.trusting import Looking, examiner, reader
@@ -51,6 +52,18 @@ RULE = config.IntakeRule(
     subject="{name}",
 )
 DAY = "2026/11/21"  # the folder of T0 under sent/ and failed/
+
+
+class Books(Ledger):
+    """The ledger, and the documents that went one way, newest first."""
+
+    def outbound(self, *, state: str = "", limit: int) -> list[Any]:
+        """Return outgoing documents; ``state`` of any receiver."""
+        return self.search(Wanted(incoming=False, state=state), limit=limit)
+
+    def inbound(self, *, state: str = "", limit: int) -> list[Any]:
+        """Return incoming documents; statuses set aside with them on request."""
+        return self.search(Wanted(outgoing=False, state=state), limit=limit)
 
 
 class World:
@@ -234,9 +247,9 @@ class Desk:
         return self.node.queue
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Books:
         """What an administrator sees."""
-        return Ledger(self.queue.file)
+        return Books(self.queue.file)
 
     # ── what the node does ───────────────────────────────────────────────────────────────────
 

@@ -38,6 +38,7 @@ Signers, all of the second generation and valid from BEGUN to ENDS where nothing
     signature-only       digitalSignature only
     revoked              revoked since REVOKED_SINCE (key compromise)
     expired              ran out at EXPIRED_AT
+    soon-over            runs out at SOON_OVER, 5 days after the tests began; the agency's code
     not-yet-valid        valid from NOT_BEFORE
     tls-only             key usage and extended key usage of a TLS server
     weak                 RSA of 1024 bits

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 BEGUN = datetime(2020, 1, 1, tzinfo=UTC)
 ENDS = datetime(2045, 1, 1, tzinfo=UTC)
+SOON_OVER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5, hours=2)
 EXPIRED_AT = datetime(2024, 1, 1, tzinfo=UTC)
 REVOKED_SINCE = datetime(2025, 6, 1, tzinfo=UTC)
 NOT_BEFORE = datetime(2044, 1, 1, tzinfo=UTC)
@@ -101,6 +102,7 @@ def _entities():
         entities[name] = {"organization-name": AGENCY_NAME, "common-name": f"Signer {name}"}
     entities["person"] |= {"common-name": PERSON_NAME, "title": "Phó Giám đốc"}
     entities["agency"] |= {"common-name": AGENCY_NAME, "user-id": AGENCY_CODE}
+    entities["soon-over"] |= {"common-name": AGENCY_NAME, "user-id": AGENCY_CODE}
     return entities
 
 
@@ -122,6 +124,7 @@ def _leaves():
         "signature-only": {"usage": ["digital_signature"]},
         "revoked": {"more": {"revocation": revoked}},
         "expired": {"until": EXPIRED_AT},
+        "soon-over": {"until": SOON_OVER},
         "not-yet-valid": {"since": NOT_BEFORE},
         "tls-only": {
             "usage": ["digital_signature", "key_encipherment"],

@@ -48,9 +48,9 @@ class SyslogServer:
             finally:
                 ending.set()
                 self._reads.set()
-                thread.join(20)
+                thread.join(60)
 
-    def wait_for(self, text, *, within=20):
+    def wait_for(self, text, *, within=60):
         """Return the first line in which this stands, once it has come."""
         with self.came:
             assert self.came.wait_for(lambda: self._with(text), within), text

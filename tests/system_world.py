@@ -42,7 +42,7 @@ QUICK = {
 }
 
 
-def until(found, *, within=20.0):
+def until(found, *, within=60.0):
     """Return what ``found`` finds as soon as it finds anything; the one place that waits."""
     deadline = time.monotonic() + within
     while not (result := found()):
@@ -59,7 +59,7 @@ def environment(**changes):
     return kept | {"EDGE_NODE_LANG": "en", "PYTHONUTF8": "1"} | changes
 
 
-def edge_node(*arguments, within=60, **environ):
+def edge_node(*arguments, within=180, **environ):
     """Run a command to its end; its exit code, stdout and stderr are in the answer."""
     return subprocess.run(
         [*EDGE_NODE, *map(str, arguments)],

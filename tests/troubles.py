@@ -36,11 +36,22 @@ TITLED = re.compile(r"^### (.*)\n\n((?:(?!###).*\n)*)", re.MULTILINE)
 # What differs from one run to the next says nothing to whoever reads the page.
 CHANGING = (
     (re.compile(r"127\.0\.0\.1:\d{4,5}"), "127.0.0.1:8080"),
-    (re.compile(r"\b(process|tiến trình|kill) \d+"), r"\1 1234"),
+    (re.compile(r"(\b(?:process|tiến trình|kill)|-p) \d+"), r"\1 1234"),
     (re.compile(r"(?<=\d\d:\d\d):\d\d\b"), ":00"),
-    (re.compile(r"\b[oie][2-9a-hjkmnp-z]{9}\b"), "i2w7rk4mqx"),
+    (re.compile(r"\b([ois])(?=\w*\d)[2-9a-hjkmnp-z]{9}\b"), r"\g<1>2w7rk4mqx"),
+    (re.compile(r"\b\d+\.\d s(?= (?:a stamp|mỗi))"), "6.2 s"),
+    (re.compile(r"\b\d{3,4} (days ago|ngày trước)"), r"1057 \1"),
+    (re.compile(r"\b\d+ (seconds|giây)(?=[.,])"), r"5 \1"),
+    (re.compile(r"(today|yesterday|tomorrow|hôm nay|hôm qua|ngày mai) \d\d:\d\d"), r"\1 08:15"),
+    (re.compile(r"(?:yesterday|tomorrow) 08:15"), "today 08:15"),
+    (re.compile(r"(?:hôm qua|ngày mai) 08:15"), "hôm nay 08:15"),
+    (re.compile(r"(since|từ) \d\d:\d\d(?=:)"), r"\1 08:15"),
+    (re.compile(r"\b\d{5,7} (to|lên) \d{5,7} byte"), r"204800 \1 225280 byte"),
+    (re.compile(r"20\d\d-\d\d-\d\d(?=, (?:còn )?5 )"), "2026-11-25"),
+    (re.compile(r"/\S*/edge-pki-\w{8}"), "/etc/edge-node"),
 )
-MOMENT = re.compile(r"20[23]\d-\d\d-\d\d \d\d:\d\d(?=(?::\d\d)?\b)")
+# A day of these that is neither a document's nor a certificate's for good is told by its moment.
+MOMENT = re.compile(r"(20[23]\d-\d\d-\d\d)(\s+)(\d\d:\d\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +64,18 @@ class Screen:
 
 
 def examined(trouble, folder, pki):
-    """Build a situation and ask; return the screens by language, and what was asked."""
+    """Build a situation and ask; return each question with its screens by language."""
     with ExitStack() as stack:
-        asked = stack.enter_context(staged(trouble, folder, pki))
-        return {language: screen(trouble, asked, language) for language in LANGUAGES}, asked
+        return [
+            (asked, {language: screen(trouble, asked, language) for language in LANGUAGES})
+            for asked in stack.enter_context(staged(trouble, folder, pki))
+        ]
 
 
 def screen(trouble, asked, language):
     """Ask in a language; AssertionError where the answer is no help."""
     values = asked.told(language)
-    why, cure = trouble.named(values)
+    why, cure = (asked.named or trouble.named)(values)
     assert cure, f"{trouble.name}: no cure"
     lines = asked.shown(language)
     whole = flat(lines)
@@ -86,17 +99,19 @@ def settled(lines, folder):
     text = "\n".join(lines).replace(str(folder), "/srv/edge-node")
     for changing, instead in CHANGING:
         text = changing.sub(instead, text)
-    moments = sorted(set(MOMENT.findall(text)))
-    return MOMENT.sub(lambda at: f"2026-11-20 {8 + 2 * moments.index(at[0]):02}:15", text)
+    moments = sorted({(day, time) for day, _, time in MOMENT.findall(text)})
+    hours = {moment: 8 + 2 * number for number, moment in enumerate(moments)}
+    return MOMENT.sub(lambda at: f"2026-11-20{at[2]}{hours[at[1], at[3]]:02}:15", text)
 
 
-def section(screens, asked, folder):
-    """Return what the page shows below the title of a situation."""
-    typed = " ".join(("edge-node", *map(str, asked.arguments)))
+def section(answers, folder):
+    """Return what the page shows below the title of a situation: a language after the other."""
     parts = []
     for language in LANGUAGES:
-        said = settled([f"$ {typed}", *screens[language].lines], folder)
-        parts += ["```text", said, "```", ""]
+        for asked, screens in answers:
+            typed = " ".join(("edge-node", *map(str, asked.arguments)))
+            said = settled([f"$ {typed}", *screens[language].lines], folder)
+            parts += ["```text", said, "```", ""]
     return "\n".join(parts)
 
 
@@ -108,25 +123,26 @@ def drawn(page, made):
     """Return the page with these situations anew; the others stay as they are."""
     known = dict(TITLED.findall(frame("situations").search(page)[2])) | made
     titles = [title(each) for each in TROUBLES.values()]
-    drawing = "\n".join(f"### {each}\n\n{known[each]}" for each in titles if each in known)
+    shown = (f"### {each}\n\n{known[each].strip()}\n" for each in titles if each in known)
+    drawing = "\n".join(shown)
     return frame("situations").sub(lambda at: f"{at[1]}{drawing}{at[3]}", page)
 
 
 def main(names):
-    made, failed = {}, []
+    failed = []
     with ExitStack() as stack:
         pki = infrastructure(stack)
         for trouble in [TROUBLES[name] for name in names or TROUBLES]:
             with tempfile.TemporaryDirectory(prefix="edge-", dir="/tmp") as folder:
                 try:
-                    screens, asked = examined(trouble, Path(folder), pki)
+                    answers = examined(trouble, Path(folder), pki)
                 except AssertionError as error:
                     failed.append(trouble.name)
                     shown(f"✗ {error}")
                     continue
                 shown(f"✓ {trouble.name}")
-                made[title(trouble)] = section(screens, asked, folder)
-    PAGE.write_text(drawn(PAGE.read_text("utf-8"), made), "utf-8")
+                made = {title(trouble): section(answers, folder)}
+                PAGE.write_text(drawn(PAGE.read_text("utf-8"), made), "utf-8")
     return bool(failed)
 
 
@@ -140,7 +156,7 @@ def infrastructure(stack):
 
     @cache
     def made():
-        pki = Pki(stack.enter_context(tempfile.TemporaryDirectory()))
+        pki = Pki(stack.enter_context(tempfile.TemporaryDirectory(prefix="edge-pki-")))
         stack.callback(pki.close)
         return pki
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import trustme
 from loopback import http_server
 from sandbox_world import Caller, a_status
-from troubles_stage import PEER, US, Asked, trouble
+from troubles_stage import PEER, US, Asked, dropped, explained, trouble
 
 from edge_node.adapters.history import note
 from edge_node.adapters.queue import Queue
@@ -104,15 +105,15 @@ def wrong_secret(stage):
     check="axis.code",
 )
 def own_code_unknown(stage):
-    office = stage.office(directory={"lists": ["agencies"]})
-    office.config.write_text(
-        office.config.read_text()
-        .replace(f'code: "{US}"', 'code: "H37.99"', 1)
-        .replace("secret_file:", f"system_id: {US}\n  secret_file:", 1)
+    office = stage.office(code="H37.99", system_id=US, directory={"lists": ["agencies"]})
+    dropped(office, 12)
+    assert office.command("once").returncode == 0
+    (item,) = [each["id"] for each in office.told("list", "--out")]
+    refused = ("explain", item)
+    yield (
+        Asked(office=office),
+        Asked(office=office, arguments=refused, named=partial(explained, "refused")),
     )
-    for identity in office.exchange.glob(".edge-node"):
-        identity.write_text(identity.read_text().replace(US, "H37.99"))
-    yield Asked(office=office)
 
 
 @trouble(
@@ -127,7 +128,7 @@ def quarantined(stage):
     peer.drop(1, office)
     assert peer.command("once").returncode == 0
     assert office.command("once").returncode == 0
-    yield Asked(office=office)
+    yield Asked(office=office), of_the_one(office, "quarantined")
 
 
 @trouble(
@@ -141,4 +142,10 @@ def unknown_document(stage):
     peer = Caller(url=stage.axis, code=PEER, secret=stage.secret(PEER).read_bytes().strip())
     peer.send(a_status(PEER, US, document_id=f"{US},2026/11/20,99,UBND-VP"), "status")
     assert office.command("once").returncode == 0
-    yield Asked(office=office)
+    yield Asked(office=office), of_the_one(office, "parked")
+
+
+def of_the_one(office, state):
+    """Ask for the story of the one thing that came in and stands so."""
+    (item,) = [each["id"] for each in office.told("list", "--in", "--state", state)]
+    return Asked(office=office, arguments=("explain", item), named=partial(explained, state))

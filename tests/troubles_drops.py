@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
-from pathlib import Path
-from subprocess import Popen
-from types import SimpleNamespace
 
+from disk_image import disk_image, made_earlier, mounted
 from dropping import a_sheet
-from system_world import until
-from troubles_stage import PEER, Asked, explained, linted, trouble
+from troubles_stage import PEER, Asked, dropped, explained, linted, trouble
+from writers import writing_to
 
-LETTER = Path(__file__).parent / "data/documents/pdf-1.7-qpdf-linearized.pdf"
 STRANGER = 64_901  # an account nobody has here
 GONE = "H37.08"  # taken over by the other agency
+HOUR = 3900.0  # seconds, and some more
+AN_HOUR_OLD = ("", "/document.json", "/van-ban.pdf")
 STRICT = {"lists": ["agencies"], "unknown": "refuse", "merged": "refuse"}
-WRITING = (
-    "import sys, time\n"
-    "with open(sys.argv[1], 'ab', buffering=0) as file:\n"
-    "    while file.write(b'%'):\n"
-    "        time.sleep(0.05)\n"
-)
-
-
-def dropped(office, number, code=PEER):
-    """Drop a document for an agency; return where it lies."""
-    office.drop(number, SimpleNamespace(code=code), file=LETTER.read_bytes())
-    return office.exchange / "outbox" / f"{number}-UBND-VP"
 
 
 def informed(stage):
@@ -110,11 +96,13 @@ def sidecar_alone(stage):
     named=partial(explained, "waits"),
 )
 def still_written(stage):
-    office = stage.office()
-    drop = dropped(office, 12)
+    home = stage.folder / "xa-mau"
+    with disk_image(home, size="64M"):
+        office = stage.office()
+        drop = dropped(office, 12)
+    earlier = (f"exchange/outbox/{drop.name}{name}" for name in AN_HOUR_OLD)
+    made_earlier(home, *earlier, ago=HOUR)
+    stage.ending.enter_context(mounted(home))
     file = drop / "van-ban.pdf"
-    begun = file.stat().st_size
-    writing = stage.ending.enter_context(Popen([sys.executable, "-c", WRITING, str(file)]))
-    stage.ending.callback(writing.terminate)
-    until(lambda: file.stat().st_size > begun)
+    stage.ending.enter_context(writing_to(file))
     yield Asked(office=office, arguments=("explain", drop))

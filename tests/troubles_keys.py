@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from pki_plan import AGENCY_CODE, ENDS
-from troubles_stage import Asked, trouble
+from pki_plan import AGENCY_CODE
+from system_world import until
+from troubles_stage import Asked, dropped, explained, trouble
 
 PASSWORD = "mật khẩu"
 SLOW = 6.0  # seconds
 
 
-def signing(stage, key, **sections):
+def signing(stage, key, *, home="xa-mau", **sections):
     """Set up an office that signs with a key, and asks this machine about certificates."""
     told = {
-        "signing": {"keys": [key], "operator": "Văn thư", "basis": "Quy chế 12"},
+        "signing": {
+            "documents": "always",
+            "keys": [key],
+            "operator": "Văn thư",
+            "basis": "Quy chế 12",
+        },
         "trust": {"private": ["127.0.0.0/8"], "timeout": "5s"},
         "stamps": {"servers": [{"url": stage.pki.tsa_url}], "timeout": "20s"},
     }
-    office = stage.office(**told | sections)
+    office = stage.office(home=home, **told | sections)
     aliases = f"agency:\n  aliases: [{AGENCY_CODE}]"
     office.config.write_text(office.config.read_text().replace("agency:", aliases, 1))
     return office
+
+
+def and_a_drop(stage, office, because):
+    """Let the node take in a drop that has to be signed, until that rests for this; ask why."""
+    stage.at_work(office)
+    drop = dropped(office, 12)
+    asked = Asked(office=office, arguments=("explain", drop), named=partial(explained, "resting"))
+    until(lambda: because in resting(asked), within=90)
+    return asked
+
+
+def resting(asked):
+    """Return why it rests, in English; nothing while it does not."""
+    told = [each for tale in asked.told("en") for each in tale["sentences"]]
+    return "".join(each["words"] for each in told if each["fact"] == "resting")
 
 
 def in_file(stage, name):
@@ -63,7 +84,8 @@ def on_token(stage, *, wrong="", label="edge"):
     check="signing.certificate",
 )
 def certificate_expired(stage):
-    yield Asked(office=signing(stage, in_file(stage, "expired")))
+    office = signing(stage, in_file(stage, "expired"))
+    yield Asked(office=office), and_a_drop(stage, office, "ran out")
 
 
 @trouble(
@@ -73,9 +95,7 @@ def certificate_expired(stage):
     check="signing.certificate",
 )
 def certificate_5_days(stage):
-    moment = ENDS - timedelta(days=5, hours=1)
-    office = signing(stage, in_file(stage, "agency"))
-    yield Asked(office=office, arguments=("doctor", "--offline"), at=moment)
+    yield Asked(office=signing(stage, in_file(stage, "soon-over")))
 
 
 @trouble(
@@ -90,7 +110,8 @@ def key_mismatch(stage):
         "pem": str(stage.pki.signer("p256").key_path),
         "certificates": str(stage.pki.signer("p384").certificate_path),
     }
-    yield Asked(office=signing(stage, pair))
+    office = signing(stage, pair)
+    yield Asked(office=office), and_a_drop(stage, office, "belongs to none")
 
 
 @trouble(
@@ -101,8 +122,8 @@ def key_mismatch(stage):
 )
 def wrong_pin(stage):
     office = signing(stage, on_token(stage, wrong="000000"))
-    office.command("doctor", "--login")  # which tells it, once
-    yield Asked(office=office)
+    waiting = and_a_drop(stage, office, "was refused")  # the node tells it, once
+    yield Asked(office=office), waiting
 
 
 @trouble(
@@ -112,7 +133,8 @@ def wrong_pin(stage):
     check="signing.key",
 )
 def token_gone(stage):
-    yield Asked(office=signing(stage, on_token(stage, label="con-dau-so")))
+    office = signing(stage, on_token(stage, label="con-dau-so"))
+    yield Asked(office=office), and_a_drop(stage, office, "is not there")
 
 
 @trouble(
@@ -123,7 +145,8 @@ def token_gone(stage):
 )
 def tsa_down(stage):
     servers = {"servers": [{"url": "http://127.0.0.1:9/tsa"}]}
-    yield Asked(office=signing(stage, in_file(stage, "agency"), stamps=servers))
+    office = signing(stage, in_file(stage, "agency"), stamps=servers)
+    yield Asked(office=office), and_a_drop(stage, office, "no time-stamp")
 
 
 @trouble(
@@ -134,8 +157,12 @@ def tsa_down(stage):
 )
 def tsa_slow(stage):
     url = stage.ending.enter_context(slow_stamps(stage.pki))
-    office = signing(stage, in_file(stage, "agency"), stamps={"servers": [{"url": url}]})
-    yield Asked(office=office)
+    servers = {"servers": [{"url": url}]}
+    office = signing(stage, in_file(stage, "agency"), stamps=servers | {"timeout": "20s"})
+    impatient = signing(
+        stage, in_file(stage, "agency"), home="xa-mau-2", stamps=servers | {"timeout": "2s"}
+    )
+    yield Asked(office=office), and_a_drop(stage, impatient, "no time-stamp")
 
 
 @trouble(
@@ -158,11 +185,12 @@ def slow_stamps(pki):
             asked = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(SLOW)
             answer = pki.stamp(asked)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            with suppress(ConnectionError):  # who asked has given it up
+                self.send_response(200)
+                self.send_header("Content-Type", "application/timestamp-reply")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
 
         def log_message(self, *_):
             """Say nothing."""

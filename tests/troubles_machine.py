@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from confined import small_disk
+from disk_image import disk_image
 from troubles_stage import Asked, trouble
 
 STRANGER = 64_901  # an account nobody has here
@@ -44,8 +45,7 @@ def folder_not_writable(stage):
 
 @trouble("disk-full", en="The disk is full", vi="Đĩa đã đầy", check="room")
 def disk_full(stage):
-    (stage.folder / "xa-mau").mkdir()
-    with small_disk(stage.folder / "xa-mau", "6m"):
+    with disk_image(stage.folder / "xa-mau"):
         office = stage.office()
         filled = office.home / "filled"
         with filled.open("wb") as file:
@@ -65,8 +65,7 @@ def disk_full(stage):
 )
 def inodes_gone(stage):
     home = stage.folder / "xa-mau"
-    home.mkdir()
-    with small_disk(home, "64m,nr_inodes=200"):
+    with disk_image(home, inodes=200):
         office = stage.office(limits={"free_space": "1MB"})
         count = 0
         try:

@@ -6,8 +6,8 @@ What a broken situation is made of: an office, a test axis, and the screen that 
         yield Asked(office=stage.office(url="http://127.0.0.1:9"))
 
 A situation builds what is broken, for real, and yields what is asked about it; `troubles.py` asks
-in both languages, and writes docs/troubleshooting.md. Time is what the machine shows, or a moment
-that is told: `Asked(at=...)`.
+in both languages, and writes docs/troubleshooting.md. It may yield several questions, each of
+which has to be answered with the cause and the cure. Time is what the machine shows.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from system_world import Office, environment, running, serving, until
@@ -36,11 +37,10 @@ from edge_node.sandbox.settings import Options, init_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
 US, PEER = "H37.02", "H37.09"
 LINES, COLUMNS = 24, 80
-AT = Path(__file__).with_name("troubles_at.py")
+LETTER = Path(__file__).parent / "data/documents/pdf-1.7-qpdf-linearized.pdf"
 # Quick where nobody wants to wait, and no list of agencies that nobody asked for.
 QUICK = {
     "intake": {"quiet": "100ms", "scan_every": "1s", "bare_grace": "100ms"},
@@ -53,11 +53,15 @@ TROUBLES: dict[str, Trouble] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is asked about a situation: a command of an office, at a moment if one is told."""
+    """
+    What is asked about a situation: a command of an office.
+
+    ``named`` finds cause and cure among what it says with --json; the situation's own where None.
+    """
 
     office: Office
     arguments: tuple[str, ...] = ("doctor",)
-    at: datetime | None = None
+    named: Callable[[list[dict]], tuple[str, str]] | None = None
     bound: bool = False  # by the rights of files, as root otherwise is not
 
     def shown(self, language):
@@ -87,8 +91,8 @@ class Asked:
         return [json.loads(line) for line in answer.stdout.splitlines()]
 
     def _command(self, *more):
-        started = ["-m", "edge_node"] if self.at is None else [str(AT), self.at.isoformat()]
-        asked = [*started, "-c", str(self.office.config), *map(str, self.arguments), *more]
+        told = ["-c", self.office.config, *self.arguments, *more]
+        asked = ["-m", "edge_node", *map(str, told)]
         binding = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if self.bound else []
         return [*binding, sys.executable, *asked]
 
@@ -99,7 +103,7 @@ class Trouble:
 
     name: str
     titles: dict[str, str]
-    build: Callable[[Stage], Iterator[Asked]]
+    build: Callable[[Stage], Iterator[Asked | tuple[Asked, ...]]]
     named: Callable[[list[dict]], tuple[str, str]]  # cause and cure, among what --json says
     quick: bool
 
@@ -147,6 +151,12 @@ def linted(values):
     return drop["problems"][0]["what"], drop["problems"][0]["hint"]
 
 
+def dropped(office, number, code=PEER):
+    """Drop a document for an agency; return where it lies."""
+    office.drop(number, SimpleNamespace(code=code), file=LETTER.read_bytes())
+    return office.exchange / "outbox" / f"{number}-UBND-VP"
+
+
 class Stage:
     """Where one situation is built; what it starts ends with it."""
 
@@ -181,18 +191,26 @@ class Stage:
         """Return where the secret of an agency on the axis lies."""
         return self.folder / "axis/secrets" / code
 
-    def office(self, *, url=None, code=US, home="xa-mau", **sections):
-        """Set up an office in order; its node believes the authorities, and nobody is at work."""
+    def office(self, *, url=None, code=US, system_id="", home="xa-mau", **sections):
+        """
+        Set up an office in order; its node believes the authorities, and nobody is at work.
+
+        ``system_id`` is who it is to the axis where that is not its code.
+        """
         url = url or self.axis
         secret = self.folder / f"{home}-secret"
         if not secret.exists():
-            kept = self.secret(code)
+            kept = self.secret(system_id or code)
             secret.write_bytes(kept.read_bytes() if kept.exists() else b"SECRET\n")
             secret.chmod(0o600)
         office = Office(self.folder / home, code, QUICK | sections)
         office.home.mkdir(parents=True, exist_ok=True)
         office.secret = secret
         office.configure(url=url)
+        if system_id:
+            told = office.config.read_text()
+            named = told.replace("secret_file:", f"system_id: {system_id}\n  secret_file:", 1)
+            office.config.write_text(named)
         self.set_up(office)
         return office
 
@@ -223,11 +241,12 @@ def faulty(folder, rules):
 
 @contextmanager
 def staged(each, folder, pki):
-    """Build one situation; give what is asked about it, and clear it away in the end."""
+    """Build one situation; give all that is asked about it, and clear it away in the end."""
     with ExitStack() as ending:
         building = each.build(Stage(folder, pki, ending))
         ending.callback(building.close)
-        yield next(building)
+        asked = next(building)
+        yield asked if isinstance(asked, tuple) else (asked,)
 
 
 def _read(terminal):

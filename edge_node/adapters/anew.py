@@ -17,10 +17,10 @@ from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import freeze, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
-    from edge_node.adapters.database import Transaction
+    from edge_node.adapters.database import QueueFile, Transaction
 
 SENT_ANEW: Final = "sent anew"
 # What was begun and cut off lies in the claims by then, or it never came so far.
@@ -50,6 +50,14 @@ def demand_none(transaction: Transaction, old: ItemId, receivers: Collection[str
         found[row["item"]] = list(receivers)
     for new, codes in found.items():
         raise _gone_anew(old, new, codes)
+
+
+def free_of(tables: QueueFile, old: ItemId, receivers: Sequence[str]) -> list[str]:
+    """Return those of the receivers at whom nothing has taken a document's place."""
+    if tables.rows(_BEGUN, {"old": old}):
+        return []
+    taken = {row["receiver"] for row in tables.rows(_TAKEN_IN, {"old": old})}
+    return [code for code in receivers if code not in taken]
 
 
 def tidy(

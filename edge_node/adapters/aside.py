@@ -186,14 +186,8 @@ def _demand_releasable(row: Row, *, returned: bool) -> None:
     if row["state"] == Receiving.RETURNED:
         if returned:
             return
-        raise NotAllowed(
-            say("{id} was returned: its sender has been told status 02", id=row["id"]),
-            hint=say(
-                "ask the sender to send it again; if it is to be handed over all the same:"
-                " edge-node release {id} --force",
-                id=row["id"],
-            ),
-        )
+        words, hint = giving.was_returned(row["id"])
+        raise NotAllowed(words, hint=hint)
     if row["state"] != Receiving.QUARANTINED:
         raise NotAllowed(
             say("{id} is not in quarantine", id=row["id"]),

@@ -8,6 +8,8 @@ affair.
 
 from __future__ import annotations
 
+import errno
+import re
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -73,9 +75,29 @@ def _unreachable(error: Exception) -> NoConnection:
                 hint=say("the axis must speak TLS 1.2 or newer where axis.url says https"),
             )
     return NoConnection(
-        say("cannot reach the axis: {reason}", reason=vxp_replies.excerpt(str(error))),
-        hint=say("check axis.url, the network and the firewall"),
+        say("cannot reach the axis: {reason}", reason=_without_number(error)),
+        hint=_way_there(error),
     )
+
+
+def _without_number(error: Exception) -> str:
+    return vxp_replies.excerpt(re.sub(r"^\[Errno -?\d+\] ", "", str(error)))
+
+
+def _way_there(error: Exception) -> Message:
+    """Return what a person can do about an address nobody answers at."""
+    numbers = {cause.errno for cause in _causes(error) if isinstance(cause, OSError)}
+    if errno.ECONNREFUSED in numbers:
+        return say(
+            "check axis.url: nobody listens at its host and port; if they are right, ask who runs"
+            " the axis"
+        )
+    if isinstance(error, httpx.ConnectTimeout):
+        return say(
+            "check axis.url: nothing comes back from its host and port; if they are right, have"
+            " whoever runs the firewall let this machine through to them"
+        )
+    return say("check axis.url, the network and the firewall")
 
 
 def _certificate_hint(verify_code: int) -> Message:

@@ -2,8 +2,8 @@
 The documents a node sends to itself: when each left, and when it came back.
 
 A canary is an envelope like any other, of no document: so registers, reports, deadlines and lists
-know nothing of it. One that comes back is known by its DocumentId; where this table was lost, by
-how its ids end.
+know nothing of it. One that comes back is known by what is in it, whatever became of its row here:
+by how the DocumentId of every canary ends, and by who sent it to whom.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edge_node.adapters.envelopes import add_envelope
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import item_row, move
 from edge_node.adapters.marks import Marks
-from edge_node.domain.envelope import CANARY, ItemId, MessageType
+from edge_node.domain.envelope import CANARY, Digest, ItemId, MessageType
 from edge_node.domain.lifecycle import ReceivingEvent, Sending
 from edge_node.domain.message import say, thaw
 
@@ -58,11 +58,33 @@ update canaries set sent = :before, back = :before + (back - sent) where sent > 
 _OUT_OF_SIGHT: Final = "update incoming set message = :canary where id = :item"
 _RECENT: Final = "select * from canaries order by sent desc limit :limit"
 _GROUNDED: Final = "canary.grounded"  # the mark of an axis that takes none, and of why
-_OLD: Final = (
-    "delete from attempts where envelope in (select envelope from canaries where sent < :before)",
-    "delete from envelopes where id in (select envelope from canaries where sent < :before)",
-    "delete from canaries where sent < :before",
+# The last that came back stays: how long it took is measured for as long as no other is back.
+_OLD_OUT: Final = """
+select envelope from canaries
+ where sent < :before
+   and id not in (select id from canaries where back is not null order by back desc limit 1)
+"""
+_OLD_BACK: Final = "select id from incoming where message = 'canary' and created < :before"
+_DIGESTS: Final = f"""
+select digest from envelopes where id in ({_OLD_OUT})
+union select digest from incoming where id in ({_OLD_BACK})
+"""  # noqa: S608 - our own text
+# (Of statements that go through both, those that need a row stand before the one that removes it.)
+_FORGOTTEN: Final = (
+    f"delete from attempts where envelope in ({_OLD_OUT})",  # noqa: S608 - likewise
+    f"delete from envelopes where id in ({_OLD_OUT})",  # noqa: S608 - likewise
+    f"delete from canaries where envelope in ({_OLD_OUT})",  # noqa: S608 - likewise
+    f"""
+    insert into words (words, rowid, plain)
+    select 'delete', id, plain from wording where item in ({_OLD_BACK})
+    """,  # noqa: S608 - likewise
+    f"delete from wording where item in ({_OLD_BACK})",  # noqa: S608 - likewise
+    f"delete from incoming where id in ({_OLD_BACK})",  # noqa: S608 - likewise
 )
+_NAMED: Final = """
+select 1 from envelopes where digest = :digest
+union all select 1 from incoming where digest = :digest limit 1
+"""
 _WAITING: Final = frozenset({Sending.QUEUED, Sending.UNSURE})
 
 
@@ -167,15 +189,19 @@ class Canaries:
             back = {"document_id": document_id, "now": row["created"]}
             transaction.execute(_BACK, back)
 
-    def forget(self, *, before: datetime) -> None:
+    def forget(self, *, before: datetime) -> list[Digest]:
         """
-        Throw out what left before a moment.
+        Throw out what left or came back before a moment; return packages nobody names any more.
 
-        What came back stays: the axis may list it again after years, and it is no document.
+        One the axis lists again after years is known by what is in it. The journal keeps all.
         """
+        values = {"before": stamp(before)}
         with self._file.transaction(durable=False) as transaction:
-            for statement in _OLD:
-                transaction.execute(statement, {"before": stamp(before)})
+            digests = [row["digest"] for row in transaction.rows(_DIGESTS, values)]
+            for statement in _FORGOTTEN:
+                transaction.execute(statement, values)
+            left = (each for each in digests if each)
+            return [Digest(each) for each in left if not transaction.row(_NAMED, {"digest": each})]
 
     def _one(self, sql: str) -> Canary | None:
         row = self._file.row(sql)

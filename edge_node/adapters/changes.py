@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import links, work
+from edge_node.adapters.beside import OPEN_REQUESTS, requests_of
 from edge_node.adapters.database import moment, new_id, stamp
 from edge_node.adapters.history import note as enter_event
 from edge_node.domain.change import Change, ChangeState, targets
@@ -35,18 +36,7 @@ _ANSWERS: Final = {
     Status.CHANGE_AGREED: ChangeState.AGREED,
     Status.CHANGE_REFUSED: ChangeState.REFUSED,
 }
-_OPEN_IN: Final = """
-select * from changes where item = :item and asked_by_us = 0 and state = 'asked'
-union
-select * from changes where carrier = :item and asked_by_us = 0 and state = 'asked'
- order by created desc, id
-"""
-_OF: Final = """
-select * from changes where item = :item
-union
-select * from changes where carrier = :item
- order by created, id
-"""
+
 # What a receiver answers: by the request's own id, by that of the document, by its number.
 _OPEN_OUT: Final = """
 select * from changes
@@ -85,7 +75,7 @@ def pending(tables: QueueFile | Transaction, item: str) -> Change | None:
 
 def all_pending(tables: QueueFile | Transaction, item: str) -> list[Change]:
     """Return every open request about an incoming document, latest first."""
-    rows = tables.rows(_OPEN_IN, {"item": item})
+    rows = tables.rows(OPEN_REQUESTS, {"item": item})
     return [_in_full(tables, to_change(row)) for row in rows]
 
 
@@ -129,7 +119,7 @@ def held_back(tables: QueueFile | Transaction, item: str, status: str) -> bool:
     """Tell whether a status must not leave yet: what it says is not true before all is gone."""
     if status != Status.CHANGE_AGREED:
         return False
-    return any(each.state is ChangeState.AGREEING for each in of(tables, item))
+    return any(each.state is ChangeState.AGREEING for each in requests_of(tables, item))
 
 
 def give_back(transaction: Transaction, item: ItemId, *, now: datetime) -> bool:
@@ -258,11 +248,6 @@ def heard(
 
 
 # ── both ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def of(tables: QueueFile | Transaction, item: str) -> list[Change]:
-    """Return every request about a document, or that it carries, oldest first."""
-    return [to_change(row) for row in tables.rows(_OF, {"item": item})]
 
 
 def close(transaction: Transaction, change: Change, state: ChangeState, *, now: datetime) -> None:

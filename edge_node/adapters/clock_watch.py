@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from edge_node.domain.errors import EdgeNodeError
+from edge_node.domain.explanation import lasting
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -86,18 +87,13 @@ def _moment(date: str | None) -> datetime | None:
 
 def clock_off(offset: timedelta) -> ClockOff:
     """Return what is said of a clock that is so far ahead of the axis's."""
-    span = _span(abs(offset))
+    # A `Date` has no fractions.
+    span = lasting(timedelta(seconds=math.ceil(abs(offset).total_seconds())))
     if offset < timedelta():
         words = say("this machine's clock is {span} behind the axis's", span=span)
     else:
         words = say("this machine's clock is {span} ahead of the axis's", span=span)
-    return ClockOff(words, hint=say("set the clock; `timedatectl` tells whether anybody keeps it"))
-
-
-def _span(span: timedelta) -> str:
-    """Return a span in the largest unit that says enough of it: `2 h`, `95 min`."""
-    seconds = math.ceil(span.total_seconds())  # a `Date` has no fractions
-    for unit, size, least in (("d", 86_400, 2), ("h", 3600, 2), ("min", 60, 2)):
-        if seconds >= least * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds} s"
+    return ClockOff(
+        words,
+        hint=say("set the clock: timedatectl set-ntp true; then see: timedatectl"),
+    )

@@ -8,7 +8,6 @@ other inside SQLite. The tables are `schema`'s affair, what stands in them the q
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -211,6 +210,8 @@ def moment(stamped: int) -> datetime:
 
 def new_id(kind: str) -> str:
     """Return a fresh id: one letter for what it names, nine that tell it from all others."""
+    import secrets  # noqa: PLC0415 - it loads OpenSSL, and whoever reads makes no ids
+
     return kind + "".join(secrets.choice(_LETTERS) for _ in range(9))
 
 

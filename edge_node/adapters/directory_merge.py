@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.directory import AgencyList, level_of, plain_letters
+from edge_node.domain.directory import AgencyList, level_of
+from edge_node.domain.spelling import plain_letters
 
 if TYPE_CHECKING:
     import sqlite3

@@ -13,7 +13,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.directory import misspellings, plain_letters, words_of
+from edge_node.domain.directory import misspellings
+from edge_node.domain.spelling import plain_letters, words_of
 
 if TYPE_CHECKING:
     import sqlite3

@@ -22,9 +22,9 @@ from edge_node.domain.directory import (
     ListStanding,
     Reading,
     level_of,
-    plain_letters,
 )
 from edge_node.domain.message import freeze, say, thaw
+from edge_node.domain.spelling import plain_letters
 
 if TYPE_CHECKING:
     import sqlite3

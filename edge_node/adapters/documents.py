@@ -11,8 +11,8 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import links, particulars
+from edge_node.adapters.beside import fates_of
 from edge_node.adapters.database import stamp
-from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import Earlier, ItemId
 from edge_node.domain.message import freeze
 from edge_node.domain.numbers import spellings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from edge_node.adapters.database import QueueFile, Row, Transaction
+    from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.domain.document import Document
     from edge_node.domain.envelope import NewDocument
     from edge_node.domain.signing import Act
@@ -71,16 +71,6 @@ def acts_text(acts: Sequence[Act]) -> str:
     from edge_node.protocol.handoff.acts import act_values  # noqa: PLC0415 - not to list documents
 
     return json.dumps([act_values(act) for act in acts], ensure_ascii=False)
-
-
-def acts_in(row: Row) -> tuple[Act, ...]:
-    """Return the agency's own signatures on the files of a document, in their order."""
-    kept = json.loads(row["signatures"])
-    if not kept:
-        return ()
-    from edge_node.protocol.handoff.acts import read_acts  # noqa: PLC0415 - not to list documents
-
-    return read_acts(kept)
 
 
 def has(tables: QueueFile | Transaction, item: ItemId) -> bool:

@@ -3,26 +3,20 @@ How a file becomes durable: temporary name, fsync, rename, fsync of the folder. 
 
 Whoever writes a file that must survive a power cut, or moves one, comes through this module; the
 OSErrors of a disk leave it as our errors (`disk_errors`). What the files mean and where they lie
-is left to the callers; how bytes get to another disk, to `edge_node.adapters.copying`.
-
-Our temporary names are `.{name}.{8 hex digits}.part`. While one is being written its writer
-holds a lock (flock) on it; `sweep` removes those whose writer is gone.
+is left to the callers; how bytes get to another disk, to `edge_node.adapters.copying`; what a
+writer that is gone left behind, to `edge_node.adapters.unfinished`.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import hashlib
 import os
-import re
-import secrets
 import shutil
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from edge_node.adapters.copying import copy_file, copy_tree, same_content
 from edge_node.adapters.disk import (
@@ -34,9 +28,10 @@ from edge_node.adapters.disk import (
     shown,
 )
 from edge_node.adapters.steps import Step, passing
+from edge_node.adapters.unfinished import ROOM, fitted, hidden, lock, remove, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "AccessDenied",
@@ -52,6 +47,7 @@ __all__ = [
     "part_of",
     "private_folder",
     "remove_aside",
+    "room",
     "same_content",
     "shown",
     "sweep",
@@ -63,22 +59,8 @@ __all__ = [
     "writing",
 ]
 
-NAME_MAX: Final = 255  # bytes in one name, on every file system we are likely to meet
-_OURS: Final = re.compile(r"\.(.+)\.[0-9a-f]{8}\.(part|moved)", re.DOTALL)
-_ROOM: Final = "room"
-_NO_LOCKS_HERE: Final = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL}
 _OTHERS: Final = 0o077
 _NO_FOLDER_SYNC: Final = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP}  # CIFS and some FUSE
-
-
-def fitted(name: str, suffix: str = "", *, limit: int = NAME_MAX) -> str:
-    """Return name and suffix, the name cut and marked with a hash where ``limit`` bytes ask so."""
-    whole = os.fsencode(name + suffix)
-    if len(whole) <= limit:
-        return name + suffix
-    mark = f"~{hashlib.sha256(whole).hexdigest()[:8]}{suffix}"
-    head = os.fsencode(name)[: limit - len(os.fsencode(mark))]
-    return head.decode("utf-8", "ignore") + mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +137,11 @@ def building(path: Path, *, mode: int = 0o750) -> Iterator[Path]:
     """
     with disk_errors(path):
         _refuse_existing(path)
-        part = _hidden(path, "part")
+        part = hidden(path, "part")
         part.mkdir(mode=0o700)
         handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            _lock(handle)
+            lock(handle)
             yield part
             part.chmod(mode)
             sync_tree(part)
@@ -278,50 +260,20 @@ def move(source: Path, target: Path) -> None:
 def remove_aside(source: Path) -> None:
     """Remove a file or folder so that it is either all there or not to be seen."""
     with disk_errors(source):
-        aside = _hidden(source, "moved")
+        aside = hidden(source, "moved")
         with passing(Step.RENAME, aside):
             source.rename(aside)
         sync_folder(source.parent)
         with passing(Step.REMOVE, aside):
-            _remove(aside)
-
-
-def sweep(
-    folder: Path, *, kind: Literal["part", "moved"] = "part", of: Collection[str] | None = None
-) -> int:
-    """
-    Remove what writers that are gone left in the folder; return how many there were.
-
-    "part" is what was being written, "moved" what `remove_aside` did not finish to delete. What
-    belongs to another user is not ours, whatever it is called. In a folder that is not our own,
-    ``of`` are the names of the files that may have been written; rooms are swept as well.
-    """
-    with disk_errors(folder), os.scandir(folder) as entries:
-        alike = [entry for entry in entries if _is_alike(entry.name, kind, of)]
-        ours = [Path(entry.path) for entry in alike if _is_our_users(entry)]
-    return sum(_swept(path) for path in ours)
-
-
-def _is_alike(name: str, kind: str, of: Collection[str] | None) -> bool:
-    match = _OURS.fullmatch(name)
-    if match is None or match[2] != kind:
-        return False
-    return of is None or match[1] == _ROOM or match[1] in of
-
-
-def _is_our_users(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.stat(follow_symlinks=False).st_uid == os.geteuid()
-    except FileNotFoundError:
-        return False
+            remove(aside)
 
 
 def _new_part(path: Path) -> Part:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
-        name = _hidden(path, "part")
+        name = hidden(path, "part")
         file = os.fdopen(os.open(name, flags, 0o600), "wb")
-        _lock(file.fileno())
+        lock(file.fileno())
         if os.fstat(file.fileno()).st_nlink:
             return Part(file, name)
         file.close()  # a sweep saw it in the moment before it was locked
@@ -329,59 +281,16 @@ def _new_part(path: Path) -> Part:
 
 def _new_room(folder: Path) -> tuple[Path, int]:
     while True:
-        part = _hidden(folder / _ROOM, "part")
+        part = hidden(folder / ROOM, "part")
         part.mkdir(mode=0o700)
         try:
             handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:  # a sweep saw it in the moment before it was locked
             continue
-        _lock(handle)
+        lock(handle)
         if part.exists():
             return part, handle
         os.close(handle)  # likewise
-
-
-def _hidden(path: Path, kind: str) -> Path:
-    suffix = f".{secrets.token_hex(4)}.{kind}"
-    return path.with_name(fitted(f".{path.name}", suffix))
-
-
-def _lock(handle: int) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in _NO_LOCKS_HERE:
-            raise
-
-
-def _swept(path: Path) -> bool:
-    with disk_errors(path):
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            return _orphaned(handle) and _remove(path)
-        finally:
-            os.close(handle)
-
-
-def _orphaned(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno != errno.EAGAIN and error.errno not in _NO_LOCKS_HERE:
-            raise
-        return False  # somebody writes it, or nobody can tell
-    return True
-
-
-def _remove(path: Path) -> bool:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-    return True
 
 
 def _refuse_existing(target: Path) -> None:

@@ -19,7 +19,6 @@ from edge_node.domain.envelope import (
     AxisId,
     Digest,
     Envelope,
-    Fate,
     ItemId,
     Lane,
     MessageType,
@@ -82,7 +81,7 @@ update fates set reason = :reason
  where envelope = :envelope and state in ('queued', 'unsure') and reason <> :reason
 returning item
 """
-FATES: Final = "select * from fates where item = :item order by receiver"
+
 _A_FATE: Final = "select * from fates where item = :item and receiver = :receiver"
 _REPORTED: Final = """
 update fates set status = :status, status_at = :status_at, at = :now
@@ -366,20 +365,4 @@ def to_envelope(row: Row) -> Envelope:
         urgency=row["urgency"],
         deadline=moment(row["deadline"]) if row["deadline"] else None,
         axis_id=AxisId(row["axis_id"]) if row["axis_id"] else None,
-    )
-
-
-def fates_of(tables: QueueFile | Transaction, item: str) -> tuple[Fate, ...]:
-    """Return what has become of a document at each of its receivers, by their codes."""
-    return tuple(_to_fate(row) for row in tables.rows(FATES, {"item": item}))
-
-
-def _to_fate(row: Row) -> Fate:
-    return Fate(
-        receiver=AgencyCode(row["receiver"]),
-        name=row["name"],
-        state=Sending(row["state"]),
-        status=row["status"],
-        reason=row["reason"],
-        at=moment(row["at"]),
     )

@@ -211,7 +211,8 @@ class Exchange:
                 reason=reason,
             ),
             hint=say(
-                "see whether the share is mounted; a new folder is made with: edge-node init"
+                "mount the share again: mount {path}; only where no node ever was: edge-node init",
+                path=str(self.root),
             ),
         )
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import changes, sends
+from edge_node.adapters.beside import standing_of
 from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import queue_status
 from edge_node.adapters.history import note
@@ -23,24 +24,18 @@ from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
 from edge_node.domain.order import Arrival
 from edge_node.domain.receipt import Status
-from edge_node.domain.standing import ANSWERS, ENTERED, SPOKEN, OutOfTurn, Standing
+from edge_node.domain.standing import ANSWERS, ENTERED, SPOKEN, OutOfTurn
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from edge_node.adapters.database import QueueFile, Row, Transaction
+    from edge_node.adapters.database import Row, Transaction
     from edge_node.domain.change import Change
     from edge_node.domain.document import Reference
     from edge_node.domain.message import Message
     from edge_node.domain.standing import Given
 
-# What ended so never reached the axis, as far as anybody knows: it may be said again. But for 01,
-# which the next status makes up for. (A plus keeps SQLite from the index of all statuses.)
-_SAID: Final = """
-select distinct status from envelopes
- where item = :item and +message = 'status'
-   and (status = '01' or state not in ('refused', 'dead', 'held'))
-"""
+
 _TAKEN_IN: Final = "select 1 from envelopes where source = :source"
 _STANDS: Final = "update incoming set status = :status, status_at = :at where id = :id"
 _ENTRY: Final = """
@@ -84,7 +79,8 @@ def give(
     row = item_row(transaction, item if change is None else change.subject)
     if change is None and row["status"] != Status.CHANGE_AGREED:
         _demand_speakable(row, given.status)
-    standing(transaction, row, asked=change is not None).demand(given.status, force=given.force)
+    asked = change is not None
+    standing_of(transaction, row, asked=asked).demand(given.status, force=given.force)
     if change is not None:
         _answer(transaction, item, row, change, given, now=now)
     elif row["state"] == Receiving.QUARANTINED:
@@ -102,7 +98,7 @@ def give(
 def give_by_itself(transaction: Transaction, row: Row, given: Given, *, now: datetime) -> bool:
     """Queue what the node says by itself; False, and nothing done, where that is out of turn."""
     try:
-        standing(transaction, row).demand(given.status, force=given.force)
+        standing_of(transaction, row).demand(given.status, force=given.force)
     except OutOfTurn:
         return False
     _speak(transaction, row, given, now=now)
@@ -161,18 +157,6 @@ def register(
         )
     note(transaction, ItemId(row["id"]), ENTERED, now=now, text=freeze(words))
     return True
-
-
-def standing(tables: QueueFile | Transaction, row: Row, *, asked: bool | None = None) -> Standing:
-    """
-    Return how an incoming document stands by what we said of it.
-
-    ``asked``: whether a request about it is open, where whoever calls has looked.
-    """
-    said = frozenset(each["status"] for each in tables.rows(_SAID, {"item": row["id"]}))
-    if asked is None:
-        asked = changes.pending(tables, row["id"]) is not None
-    return Standing(status=row["status"], said=said, asked=asked)
 
 
 def entry_of(row: Row) -> Arrival | None:
@@ -247,14 +231,8 @@ def _demand_speakable(row: Row, status: str) -> None:
             hint=say("`edge-node list --in` shows the documents that came"),
         )
     if state is Receiving.RETURNED:
-        raise StatusRefused(
-            say("{id} was returned: its sender has been told status 02", id=row["id"]),
-            hint=say(
-                "ask the sender to send it again; if it is to be handed over all the same:"
-                " edge-node release {id} --force",
-                id=row["id"],
-            ),
-        )
+        words, hint = was_returned(row["id"])
+        raise StatusRefused(words, hint=hint)
     if state is Receiving.QUARANTINED:
         _demand_returnable(row, status)
     elif state not in _HANDED_OVER or not row["folder"]:
@@ -262,6 +240,18 @@ def _demand_speakable(row: Row, status: str) -> None:
             say("{id} is not in the inbox: it is {state}", id=row["id"], state=state),
             hint=say("a status is about a document that was handed over"),
         )
+
+
+def was_returned(item: str) -> tuple[Message, Message]:
+    """Say that a document is its sender's again, and what a person can do."""
+    return (
+        say("{id} was returned: its sender has been told status 02", id=item),
+        say(
+            "ask the sender to send it again; if it is to be handed over all the same:"
+            " edge-node release {id} --force",
+            id=item,
+        ),
+    )
 
 
 def _demand_returnable(row: Row, status: str) -> None:

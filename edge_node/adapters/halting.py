@@ -48,6 +48,7 @@ select 1 from work where lane = :lane and item = :item and leased is not null
 """
 _NO_WORK: Final = "delete from work where lane = :lane and item = :item"
 _WAITING: Final = frozenset({Sending.QUEUED, Sending.UNSURE, Sending.HELD})
+_DENIED: Final = frozenset({Sending.REFUSED, Sending.DEAD})
 # It has left, or may have: it can be asked back.
 _GONE: Final = frozenset({Sending.UNSURE, Sending.HELD, Sending.ACCEPTED, Sending.DELIVERED})
 _CARRIES: Final = "select receiver, state from fates where envelope = :envelope"
@@ -98,6 +99,23 @@ class Halting:
             if plan.halt is Halt.CANCEL:
                 recalling.offer_no_more(transaction, plan.item)
             self._waybills.add(transaction, plan.item, now=now, wait=True)
+
+    def open_to(self, item: ItemId, halt: Halt) -> tuple[AgencyCode, ...]:
+        """Return for whom that can be done as it stands; nobody where something forbids it."""
+        try:
+            return _plan(self._file, item, halt, ()).receivers
+        except NotAllowed:
+            return ()
+
+    def denied(self, item: ItemId) -> tuple[AgencyCode, ...]:
+        """Return to whom it can be sent under another DocumentId, as `begin_anew` has it."""
+        rows = recalling.standing(self._file, item)
+        denied = [row for row in rows if row["state"] in _DENIED and recalling.is_nowhere(row)]
+        return self.not_anew(item, [row["receiver"] for row in denied])
+
+    def not_anew(self, item: ItemId, receivers: Sequence[str]) -> tuple[AgencyCode, ...]:
+        """Return those of the receivers who do not get it under another DocumentId."""
+        return tuple(AgencyCode(code) for code in anew.free_of(self._file, item, receivers))
 
     def kept(self, item: ItemId) -> tuple[AgencyCode, ...]:
         """Return for whom a person keeps a document back."""
@@ -230,7 +248,7 @@ def _demand_denied(tables: Transaction, item: ItemId, receivers: Sequence[str]) 
     """Make sure that these neither have a document nor may have it nor get it; NotAllowed."""
     rows = [row for row in recalling.standing(tables, item) if row["receiver"] in receivers]
     for row in rows:
-        if row["state"] not in {Sending.REFUSED, Sending.DEAD}:
+        if row["state"] not in _DENIED:
             raise NotResendable(row["receiver"], row["state"])
     doubtful = [row["receiver"] for row in rows if not recalling.is_nowhere(row)]
     if doubtful:

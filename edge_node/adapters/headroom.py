@@ -89,13 +89,20 @@ def _demand(folder: Path, coming: int, *, space: int, files: int) -> None:
     with disk_errors(folder):
         disk = os.statvfs(folder)
     # btrfs and network shares count no files, some FUSE nothing at all: they say 0 of 0.
-    if disk.f_files and disk.f_favail < files:
+    if disk.f_files:
+        _demand_files(folder, disk.f_favail, files)
+    if space and disk.f_blocks:
+        _demand_space(folder, disk.f_bavail * disk.f_frsize, coming, space)
+
+
+def _demand_files(folder: Path, left: int, files: int) -> None:
+    if left < files:
         raise NoRoom(
             say(
                 "the file system of {path} can hold only {left} more files,"
                 " and {mark} must stay free",
                 path=shown(folder),
-                left=disk.f_favail,
+                left=left,
                 mark=files,
             ),
             hint=say(
@@ -103,9 +110,9 @@ def _demand(folder: Path, coming: int, *, space: int, files: int) -> None:
                 " the node goes on by itself (limits.free_files)"
             ),
         )
-    left = disk.f_bavail * disk.f_frsize
-    if not space or not disk.f_blocks:
-        return
+
+
+def _demand_space(folder: Path, left: int, coming: int, space: int) -> None:
     if left < space:
         raise NoRoom(
             say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
+    from edge_node.domain.message import Message
 
 # An event is about a document that went out, or about a status on one that came in.
 _UNTOLD: Final = """
@@ -60,6 +61,11 @@ class History:
             for happening in happenings:
                 transaction.execute(_TOLD, {"id": happening.number})
 
+    def enter(self, item: ItemId, event: str, *, text: Message, now: datetime) -> None:
+        """Record what happened to something the queue has no row of."""
+        with self._file.transaction() as transaction:
+            note(transaction, item, event, now=now, text=freeze(text))
+
     def of(self, item: ItemId) -> list[Happening]:
         """Return everything that happened to one item, oldest first."""
         return [_to_happening(row) for row in self._file.rows(_OF_ITEM, {"item": item})]
@@ -98,7 +104,7 @@ def note(
         why=transaction.actor.why,
     )
     chain = linked(last["chain"], entry.leaf)
-    transaction.insert("events", asdict(entry) | {"chain": chain, "untold": int(tell)})
+    transaction.insert("events", entry.values | {"chain": chain, "untold": int(tell)})
 
 
 def _as_told(happening: Happening) -> Happening:

@@ -3,7 +3,8 @@ The journal as it is read: in pages, by id, however long it is; and whether its 
 
 An event that was altered, taken away, put in or exchanged breaks the chain; the last ones cut off
 are missed by the count SQLite keeps, or by a head. Who rewrites the whole chain, that count and
-the heads leaves no trace in this file: then only what was said of a head outside of it tells.
+the heads leaves no trace in this file: then only what was said of a head outside of it tells. One
+that is of no event here is explained where the journal says that it is that of an older state.
 """
 
 from __future__ import annotations
@@ -13,17 +14,26 @@ from datetime import UTC, datetime, time
 from hashlib import new
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from edge_node.adapters.database import stamp
+from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.heads import Heads
-from edge_node.domain.journal import GENESIS, Entry, Fault, Kind, linked
+from edge_node.domain.journal import (
+    GENESIS,
+    RESTORED,
+    Entry,
+    Fault,
+    Kind,
+    Restored,
+    linked,
+    lost_of,
+)
 from edge_node.domain.time import VIETNAM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from edge_node.adapters.database import QueueFile, Row
-    from edge_node.domain.journal import Head
+    from edge_node.domain.journal import Head, KeptHead
 
 _PAGE: Final = 2000
 _BEFORE_ALL: Final = -(2**63)  # an id nobody gives is found, too
@@ -68,6 +78,8 @@ class Verified:
     heads: int  # that were compared
     stamped: int  # of these, those with a time-stamp
     fault: Fault | None = None
+    kept: int = 0  # heads of those kept outside that are of this journal
+    restored: tuple[Restored, ...] = ()  # where it goes on as that of an older state
 
 
 class Journal:
@@ -117,13 +129,20 @@ class Journal:
                 low = row["id"] + 1
         return low - 1
 
-    def verify(self, *, tell: Callable[[int], None] = lambda _: None) -> Verified:
+    def verify(
+        self,
+        *,
+        outside: Iterable[KeptHead] = (),
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> Verified:
         """
         Walk through all of it and reckon the chain anew; stop at the first thing that is wrong.
 
-        ``tell`` is called with the number of events walked through, a page at a time.
+        ``outside`` are heads as others kept them: each has to be of this journal, or of a state
+        that was lost by its own word. ``tell`` is called with the number of events walked through,
+        a page at a time.
         """
-        walk = _Walk(self.heads.all())
+        walk = _Walk(self.heads.all(), outside)
         while True:
             for line in self.lines(after=walk.place.id if walk.count else _BEFORE_ALL):
                 if not walk.step(line):
@@ -138,9 +157,10 @@ class Journal:
 class _Walk:
     """How far the chain was followed, and what there is to compare it with."""
 
-    def __init__(self, heads: Iterator[Head]) -> None:
+    def __init__(self, heads: Iterator[Head], outside: Iterable[KeptHead]) -> None:
         self.place = BEGINNING
         self.count = 0
+        self._outside = _Outside(outside)
         self._heads = heads
         self._head = next(heads, None)
         self._compared = self._stamped = 0
@@ -157,12 +177,19 @@ class _Walk:
             return self._wrong(entry.id, Kind.ALTERED)
         self.place = Link(entry.id, chain)
         self.count += 1
+        self._outside.see(entry, chain)
         return self._compare()
 
     def end(self, given: int) -> Verified:
         """Return what it came to at the last event; ``given`` is the last id ever given."""
         if given != self.place.id or self._head is not None:
             self._wrong(self.place.id + 1, Kind.CUT)
+        elif (other := self._outside.unexplained()) is not None:
+            is_cut = other.event > self.place.id
+            event, kind = (
+                (self.place.id + 1, Kind.CUT) if is_cut else (other.event, Kind.REWRITTEN)
+            )
+            self._wrong(event, kind)
         return self.result()
 
     def result(self) -> Verified:
@@ -173,6 +200,8 @@ class _Walk:
             heads=self._compared,
             stamped=self._stamped,
             fault=self._fault,
+            kept=self._outside.kept,
+            restored=tuple(self._outside.restored),
         )
 
     def _compare(self) -> bool:
@@ -193,6 +222,45 @@ class _Walk:
     def _wrong(self, event: int, kind: Kind) -> bool:
         self._fault = Fault(id=event, kind=kind)
         return False
+
+
+class _Outside:
+    """Heads that others kept, and what the journal says of those that are not its own."""
+
+    def __init__(self, heads: Iterable[KeptHead]) -> None:
+        self._due: dict[int, list[KeptHead]] = {}
+        for head in heads:
+            self._due.setdefault(head.event, []).append(head)
+        self._others: list[KeptHead] = []
+        self.restored: list[Restored] = []
+        self.kept = 0
+
+    def see(self, entry: Entry, chain: bytes) -> None:
+        """Compare an event with what others kept of it."""
+        for head in self._due.pop(entry.id, ()):
+            if head.chain == chain:
+                self.kept += 1
+            else:
+                self._others.append(head)
+        if entry.event == RESTORED:
+            self.restored.append(_restored(entry))
+
+    def unexplained(self) -> KeptHead | None:
+        """Return the first that is neither of this journal nor of a state it says is lost."""
+        others = [*self._others, *(head for heads in self._due.values() for head in heads)]
+        left = (head for head in others if not any(each.explains(head) for each in self.restored))
+        return min(left, key=lambda head: head.event, default=None)
+
+
+def _restored(entry: Entry) -> Restored:
+    return Restored(
+        id=entry.id,
+        at=moment(entry.at),
+        actor=entry.actor,
+        why=entry.why,
+        note=entry.note,
+        lost=lost_of(entry.status),
+    )
 
 
 def _is_over(token: bytes, chain: bytes) -> bool:

@@ -10,18 +10,20 @@ The journal as a file of JSON lines that is verified without this program, whole
 
 Every line is what `json.dumps` makes of its values without a space, in UTF-8, ended by `\n`; hashes
 are hexadecimal, tokens base64. An excerpt goes, for each event of its item, from the last head
-before to the first that covers it, and has of events between their leaves only.
+before to the first that covers it, and has of events between their leaves only, but for those
+that say that an older state was put back.
 """  # noqa: E501 - a line of the form is a line here
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.journal import BEGINNING, Link
+from edge_node.domain.journal import RESTORED
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ class JournalFile:
             heads = _Heads(self.journal.heads.all(since=span.after), last=place.id)
             heads.put_at(place.id, sheet)
             for line in self.journal.lines(after=span.after, last=span.last):
-                sheet.put(_told(line) if item in {None, line.entry.item} else _leaf(line))
+                sheet.put(_told(line) if _is_told(line, item) else _leaf(line))
                 sheet.count += 1
                 if sheet.count % _TELL_EVERY == 0:
                     tell(sheet.count)
@@ -186,8 +188,13 @@ class _Heads:
         return True
 
 
+def _is_told(line: Line, item: str | None) -> bool:
+    """Tell whether an event is told whole: what a restore explains must not stand as a leaf."""
+    return item in {None, line.entry.item} or line.entry.event == RESTORED
+
+
 def _told(line: Line) -> dict[str, object]:
-    return asdict(line.entry) | {"chain": line.chain.hex()}
+    return {**line.entry.values, "chain": line.chain.hex()}
 
 
 def _leaf(line: Line) -> dict[str, object]:

@@ -183,7 +183,10 @@ def remedy(sub: Sub | None) -> Message | None:
     if sub is Sub.NO_CERTIFICATE_CHAIN_FOUND:
         return say("believe the root above it, if it is the right one: edge-node trust add FILE")
     if sub in {Sub.EXPIRED, Sub.REVOKED}:
-        return say("have a new certificate issued; until then nothing is signed with this key")
+        return say(
+            "have a new certificate issued, name its key in signing.keys, then: edge-node cert"
+            " stage NAME; until then nothing is signed with this key"
+        )
     if sub is Sub.TRY_LATER:
         return say("check the network and trust.hosts, then try again")
     return None

@@ -12,8 +12,9 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import documents, heard, recalling
+from edge_node.adapters.beside import fates_of
 from edge_node.adapters.database import new_id, stamp
-from edge_node.adapters.envelopes import envelope_row, fates_of, move, move_fate, reported
+from edge_node.adapters.envelopes import envelope_row, move, move_fate, reported
 from edge_node.adapters.history import note
 from edge_node.adapters.marks import Marks
 from edge_node.adapters.sends import LEARN

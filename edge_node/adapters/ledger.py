@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters import changes, links, searching
+from edge_node.adapters import searching
+from edge_node.adapters.beside import acts_in, fates_of, links_of, requests_of, stone_of
 from edge_node.adapters.database import moment
-from edge_node.adapters.documents import acts_in
-from edge_node.adapters.envelopes import fates_of
-from edge_node.adapters.tombstones import stone_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.lifecycle import Receiving
@@ -27,24 +25,6 @@ if TYPE_CHECKING:
     from edge_node.domain.signing import Act
     from edge_node.domain.wanted import Wanted
 
-_OUT: Final = "select * from documents order by created desc limit :limit"
-# Those that came into the state last: of many, that is what somebody looks for.
-_OUT_IN_STATE: Final = """
-select documents.*
-  from (select distinct item from fates where state = :state order by at desc limit :limit)
-  join documents on documents.id = item
- order by documents.created desc
-"""
-_IN: Final = "select * from incoming where message = 'edoc' order by created desc limit :limit"
-_IN_IN_STATE: Final = """
-select * from incoming
- where message = 'edoc' and state = :state order by created desc limit :limit
-"""
-_QUARANTINE: Final = """
-select * from incoming
- where message in ('edoc', 'status') and state = 'quarantined'
- order by created desc limit :limit
-"""
 _FIND_OUT: Final = """
 select * from documents where id >= :low and id < :high or document_id = :document_id limit 3
 """
@@ -62,13 +42,8 @@ select id from (select id from incoming
                  where id >= :low and id < :high and +message = 'edoc' limit :limit)
  limit :limit
 """
-_PARKED: Final = """
-select * from incoming
- where message = 'status' and state = 'parked' order by created desc limit :limit
-"""
-_IN_STATES: Final[Mapping[str, str]] = MappingProxyType(
-    {Receiving.QUARANTINED: _QUARANTINE, Receiving.PARKED: _PARKED}
-)
+# A status that nobody could make use of stands among the documents in such a state.
+_STATUSES_IN: Final = frozenset({Receiving.QUARANTINED, Receiving.PARKED})
 _ATTEMPTS: Final = """
 select attempts.*, envelopes.status as status
   from attempts join envelopes on envelopes.id = attempts.envelope
@@ -157,19 +132,6 @@ class Ledger:
         """Read the tables in ``file``."""
         self._file = file
 
-    def outbound(self, *, state: str = "", limit: int) -> list[Outbound]:
-        """Return outgoing documents, newest first; ``state`` of any receiver."""
-        sql = _OUT_IN_STATE if state else _OUT
-        rows = self._file.rows(sql, {"state": state, "limit": limit})
-        return [self._outbound(row) for row in rows]
-
-    def inbound(self, *, state: str = "", limit: int) -> list[Inbound]:
-        """Return incoming documents, newest first; statuses set aside with them on request."""
-        sql = _IN_IN_STATE if state else _IN
-        sql = _IN_STATES.get(state, sql)
-        rows = self._file.rows(sql, {"state": state, "limit": limit})
-        return [self._inbound(row) for row in rows]
-
     def search(
         self, wanted: Wanted, *, limit: int, tell: Callable[[Message], str] = str
     ) -> list[Outbound | Inbound]:
@@ -188,7 +150,7 @@ class Ledger:
             rows = searching.outgoing(self._file, wanted, limit=limit, tell=read)
             found += [self._outbound(row) for row in rows]
         if wanted.incoming:
-            also = "status" if wanted.state in _IN_STATES else "edoc"
+            also = "status" if wanted.state in _STATUSES_IN else "edoc"
             rows = searching.incoming(self._file, wanted, limit=limit, tell=read, also=also)
             found += [self._inbound(row) for row in rows]
         return sorted(found, key=lambda item: item.created, reverse=True)
@@ -247,8 +209,8 @@ class Ledger:
         return replace(
             _inbound(row),
             kind=row["kind"],
-            requests=tuple(changes.of(self._file, item)),
-            links=links.of(self._file, item),
+            requests=tuple(requests_of(self._file, item)),
+            links=links_of(self._file, item),
             tombstone=stone_of(self._file, item) if row["state"] == "recalled" else None,
         )
 
@@ -268,8 +230,8 @@ class Ledger:
             created=moment(row["created"]),
             fates=fates_of(self._file, row["id"]),
             signatures=acts_in(row),
-            requests=tuple(changes.of(self._file, row["id"])),
-            links=links.of(self._file, ItemId(row["id"])),
+            requests=tuple(requests_of(self._file, row["id"])),
+            links=links_of(self._file, row["id"]),
         )
 
 

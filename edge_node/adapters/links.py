@@ -61,12 +61,6 @@ _ARRIVED: Final = (
        and item <> :item
     """,
 )
-_OF: Final = """
-select * from links where item = :item
-union
-select * from links where older = :item
- order by created, item
-"""
 
 
 def enter(
@@ -153,18 +147,15 @@ def _find(
     return None if row is None else ItemId(row["id"])
 
 
-def of(tables: QueueFile | Transaction, item: ItemId) -> tuple[Link, ...]:
-    """Return every link from and to a document, oldest first."""
-    return tuple(
-        Link(
-            item=ItemId(row["item"]),
-            kind=row["kind"],
-            document_id=row["document_id"],
-            organ=row["organ"],
-            code=row["code"],
-            older=ItemId(row["older"]) if row["older"] else None,
-        )
-        for row in tables.rows(_OF, {"item": item})
+def to_link(row: Row) -> Link:
+    """Return a row of the table as a value."""
+    return Link(
+        item=ItemId(row["item"]),
+        kind=row["kind"],
+        document_id=row["document_id"],
+        organ=row["organ"],
+        code=row["code"],
+        older=ItemId(row["older"]) if row["older"] else None,
     )
 
 

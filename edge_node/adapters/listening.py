@@ -6,6 +6,7 @@ The file is nobody else's before its mode says whose it is. What is served there
 
 from __future__ import annotations
 
+import grp
 import os
 import socket
 import stat
@@ -28,14 +29,15 @@ _QUEUED: Final = 64  # connections nobody has taken yet
 
 
 @contextmanager
-def listening(place: Port | SocketFile, *, key: str) -> Iterator[socket.socket]:
+def listening(place: Port | SocketFile, *, key: str, group: str = "") -> Iterator[socket.socket]:
     """
-    Give a socket that listens there; its file is gone when the block ends.
+    Give a socket that listens there; its file, of that ``group``, is gone when the block ends.
 
-    NotAllowed where somebody else has the place; ``key`` of the configuration names it.
+    NotAllowed where somebody else has the place, which ``key`` of the configuration names, or
+    where the group is none of ours.
     """
     try:
-        server = _file(place.path, key) if isinstance(place, SocketFile) else _port(place)
+        server = _file(place.path, key, group) if isinstance(place, SocketFile) else _port(place)
     except OSError as error:
         where = str(place.path) if isinstance(place, SocketFile) else place.number
         raise NotAllowed(
@@ -64,18 +66,43 @@ def _port(place: Port) -> socket.socket:
     return socket.create_server((place.host, place.number), family=family, backlog=_QUEUED)
 
 
-def _file(path: Path, key: str) -> socket.socket:
+def _file(path: Path, key: str, group: str) -> socket.socket:
+    number = _number_of(group) if group else None
     _make_way(path, key)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         os.fchmod(server.fileno(), 0o600)  # which the file begins with
         server.bind(str(path))
+        if number is not None:
+            _give(path, number, group)
         path.chmod(_SHARED)
         server.listen(_QUEUED)
-    except OSError:
+    except BaseException:
         server.close()
         raise
     return server
+
+
+def _number_of(group: str) -> int:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise NotAllowed(
+            say("this machine has no group {group}", group=group),
+            hint=say("groupadd --system {group}", group=group),
+        ) from None
+
+
+def _give(path: Path, number: int, group: str) -> None:
+    """Give the socket to a group, before that may open it."""
+    try:
+        os.chown(path, -1, number)
+    except PermissionError as error:
+        path.unlink()
+        raise NotAllowed(
+            say("{path} cannot be given to the group {group}", path=str(path), group=group),
+            hint=say("put the user this runs as into it, and start it again"),
+        ) from error
 
 
 def _make_way(path: Path, key: str) -> None:

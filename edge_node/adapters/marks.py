@@ -36,6 +36,11 @@ def count_up(transaction: Transaction, name: str) -> int:
     return int(row["value"])
 
 
+def put_in(transaction: Transaction, name: str, value: str) -> None:
+    """Keep the value under that name, in the caller's transaction."""
+    transaction.execute(_PUT, {"name": name, "value": value})
+
+
 class Marks:
     """Named values, each alone."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import re
-import secrets
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -101,6 +100,8 @@ def same_mount(one: Path, other: Path) -> bool:
     Device numbers do not tell: two bind mounts of one file system share them, and a rename
     between them fails all the same (rename(2), EXDEV). Raises what `disk_errors` raises.
     """
+    import secrets  # noqa: PLC0415 - it loads OpenSSL, and whoever reads probes nothing
+
     name = f".rename-probe.{secrets.token_hex(4)}.part"
     with disk_errors(one):
         (one / name).touch(mode=0o600, exist_ok=False)

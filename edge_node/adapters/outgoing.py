@@ -14,13 +14,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import anew, changes, documents, heard, recalling, sends, work
+from edge_node.adapters.beside import FATES, fates_of
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import (
-    FATES,
     LANES,
     add_envelope,
     envelope_row,
-    fates_of,
     hindered,
     move,
     move_fate,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.beside import acts_in, fates_of
 from edge_node.adapters.database import moment
-from edge_node.adapters.documents import acts_in
-from edge_node.adapters.envelopes import fates_of
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.message import thaw
 from edge_node.domain.record import Dossier

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import durable
 from edge_node.adapters.envelopes import LANES, envelope_row, move, to_envelope
+from edge_node.adapters.kept_heads import KeptHeads, note_restored
 from edge_node.adapters.queue import Queue
 from edge_node.adapters.relaying import Relaying
 from edge_node.adapters.safekeeping import demand_usable
@@ -25,10 +26,11 @@ from edge_node.adapters.sends import COPY, LEARN, Sends
 from edge_node.adapters.soundness import demand_sound
 from edge_node.adapters.steps import Step, passing
 from edge_node.adapters.waybills import REVISION
+from edge_node.domain.actor import THE_NODE, Actor
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import QueueDamaged
 from edge_node.domain.lifecycle import SendingEvent
-from edge_node.domain.message import freeze
+from edge_node.domain.message import freeze, say
 from edge_node.domain.recovery import Remains
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ select id, 0, created, 'silence', :reason from envelopes
  where id = :id and not exists (select 1 from attempts where envelope = :id)
 """
 _OFFER_NO_MORE: Final = "delete from work where lane = :lane and item = :item"
+_REBUILT: Final = say("the queue was lost, and rebuilt without a backup")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +79,12 @@ class Sources:
 class Rebuilding:
     """One rebuild: `begin`, then `queue` is there to be seen to, then `finish` or `abandon`."""
 
-    def __init__(self, sources: Sources, *, now: datetime) -> None:
-        """Rebuild the queue from these; ``now`` is when it was lost."""
+    def __init__(self, sources: Sources, *, now: datetime, actor: Actor = THE_NODE) -> None:
+        """Rebuild the queue from these, as ``actor``; ``now`` is when it was lost."""
         self._sources = sources
         self._now = now
+        self._actor = actor
+        self._acting = ExitStack()
         self._path = sources.queue.with_name(f"{sources.queue.name}.rebuilding")
         self._queue: Queue | None = None
 
@@ -88,6 +93,7 @@ class Rebuilding:
         """The queue as it stands so far; nobody else sees it."""
         if self._queue is None:
             self._queue = Queue(self._path)
+            self._acting.enter_context(self._queue.file.acting(self._actor))
         return self._queue
 
     def fault(self) -> QueueDamaged | None:
@@ -112,6 +118,9 @@ class Rebuilding:
         relaying = Relaying(revision, self._sources.has_package)
         bills = list(self._sources.waybills.read())
         with self.queue.file.transaction() as transaction:
+            text = freeze(_REBUILT if backup is None else _rebuilt_from(backup.path))
+            kept = KeptHeads(self._sources.witness.folder)
+            note_restored(transaction, kept, text, now=self._now)
             relaying.enter(transaction, filter(None, bills), now=self._now)
             # What neither knows may lie in the exchange folder: the next start reads it.
             self.queue.marks.put(LEARN, "yes", within=transaction)
@@ -164,7 +173,7 @@ class Rebuilding:
     def call_it_a_copy(self) -> None:
         """Have nothing sent from it before a person has said that it may."""
         self.queue.marks.put(COPY, "yes")
-        Sends(self.queue.file, self._sources.witness).pause(now=self._now)
+        Sends(self.queue.file, self._sources.witness).pause(now=self._now, noted=True)
 
     def finish(self) -> Path | None:
         """Put it in the place of the damaged one; return where that lies now, if there was one."""
@@ -187,6 +196,7 @@ class Rebuilding:
 
     def _close(self) -> None:
         if self._queue is not None:
+            self._acting.close()
             self._queue.close()
             self._queue = None
 
@@ -200,6 +210,10 @@ class Rebuilding:
                 durable.move(_with(queue, end), _with(aside, end))
                 moved.append(end)
         return aside if moved else None
+
+
+def _rebuilt_from(backup: Path) -> Message:
+    return say("the queue was lost, and rebuilt from the backup {name}", name=backup.name)
 
 
 def _free(name: str) -> Path:

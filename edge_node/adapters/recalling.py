@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import changes, links
+from edge_node.adapters.beside import requests_of
 from edge_node.adapters.database import moment, new_id, stamp
 from edge_node.adapters.envelopes import add_envelope, envelope_row, move, move_fate, reported
 from edge_node.adapters.history import note
@@ -151,7 +152,7 @@ def is_old_news(transaction: Transaction, item: ItemId, receiver: str, status: s
         return False
     asked = [
         each
-        for each in changes.of(transaction, item)
+        for each in requests_of(transaction, item)
         if each.asked_by_us and each.agency == receiver
     ]
     return bool(asked) and all(each.state is not ChangeState.ASKED for each in asked)
@@ -229,7 +230,7 @@ def freeze_fate(
 def _wanted(transaction: Transaction, item: str) -> list[Change]:
     return [
         each
-        for each in changes.of(transaction, item)
+        for each in requests_of(transaction, item)
         if each.item == item
         and each.asked_by_us
         and each.kind is BusinessKind.RECALL

@@ -138,8 +138,9 @@ class RefusedPins:
             ),
             Reason.WRONG_SECRET,
             hint=say(
-                "write the right one there; if it is the right one, see that the token is not"
-                " locked, then remove {refused}: it is told once more",
+                "write the right PIN into {path}; if it is the right one, see that the token is"
+                " not locked, then remove {refused}: it is told once more",
+                path=source,
                 refused=shown(self.path),
             ),
         )

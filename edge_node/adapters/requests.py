@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import awaited, changes, links, recalling, work
+from edge_node.adapters.beside import requests_of
 from edge_node.adapters.envelopes import find_about, to_envelope
 from edge_node.adapters.incoming import describe, item_row, move, to_incoming
 from edge_node.domain.change import Change, ChangeState, targets
@@ -192,4 +193,4 @@ class Requests:
 
     def of(self, item: ItemId) -> list[Change]:
         """Return every request about a document, or that it carries, oldest first."""
-        return changes.of(self._file, item)
+        return requests_of(self._file, item)

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlite_utils.migrations import Migrations
 
+from edge_node.adapters.schema_journal import JOURNAL
 from edge_node.adapters.schema_search import SEARCH
 
 if TYPE_CHECKING:
@@ -333,56 +334,6 @@ _FIRST: Final = (
     ) strict
     """,
     "create index attempts_envelope on attempts (envelope)",
-    """
-    create table events (
-        id integer primary key autoincrement,
-        item text not null,
-        at integer not null,
-        event text not null,
-        agency text not null default '',
-        status text not null default '',
-        note text not null default '',
-        said integer,
-        actor text not null default '',
-        why text not null default '',
-        chain blob not null,
-        untold integer not null default 0
-    ) strict
-    """,
-    """
-    create trigger events_stand
-    before update of id, item, at, event, agency, status, note, said, actor, why, chain on events
-    begin select raise(abort, 'what has happened is not changed'); end
-    """,
-    """
-    create trigger events_stay before delete on events
-    begin select raise(abort, 'what has happened is not removed'); end
-    """,
-    "create index events_item on events (item, id)",
-    "create index events_untold on events (id) where untold = 1",
-    """
-    create index events_accepted on events (at, agency, item)
-     where event in ('accepted', 'delivered') and agency <> ''
-    """,
-    """
-    create table heads (
-        day text primary key,
-        at integer not null,
-        event integer not null,
-        chain blob not null,
-        how text not null,
-        token blob
-    ) strict
-    """,
-    "create unique index heads_event on heads (event)",
-    """
-    create trigger heads_stand before update of day, at, event, chain on heads
-    begin select raise(abort, 'what was vouched for is not changed'); end
-    """,
-    """
-    create trigger heads_stay before delete on heads
-    begin select raise(abort, 'what was vouched for is not removed'); end
-    """,
     "create table marks (name text primary key, value text not null) strict, without rowid",
     """
     create table pauses (
@@ -398,5 +349,5 @@ _FIRST: Final = (
 @MIGRATIONS()
 def m0001_first(db: Database) -> None:
     """Make the tables of the first release."""
-    for statement in (*_FIRST, *SEARCH):
+    for statement in (*_FIRST, *JOURNAL, *SEARCH):
         db.execute(statement)

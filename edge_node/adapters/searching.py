@@ -2,15 +2,16 @@
 Finding the documents somebody asks for, newest first, by the index that leaves the fewest.
 
 Each way to begin (words, reason, partner, state, newest) is one statement of its own; what else
-was asked for is tested row by row. Words are looked for as in the directory of agencies: whole
-where something has them whole, else as a beginning.
+was asked for is tested row by row. Where most documents are in a state, or went to a partner, that
+is no beginning: of these an index of moments is walked through. Words are looked for as in the
+directory of agencies: whole where something has them whole, else as a beginning.
 """
 
 from __future__ import annotations
 
 import json
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_node.adapters.database import stamp
 from edge_node.adapters.schema_search import URGENT
@@ -27,6 +28,8 @@ _MOST_WORDS: Final = 30
 # So many documents are looked at one by one rather than asking the index of words.
 _FEW: Final = 200
 _MANY: Final = 2000
+# A walk through so many entries of an index, with a look at the document of each, is soon done.
+_WALKED: Final = 50_000
 
 _HAS_WORD: Final = "select 1 from words where words match :word limit 1"
 _SO_MANY: Final = """
@@ -141,6 +144,30 @@ select d.* from incoming as d indexed by incoming_reason
 """,
     }
 )
+# How many documents each way would leave, counted no further than to what is soon walked through.
+_OUT_LEAVES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "state": """
+select count(*) as n from (select 1 from fates where state = :state limit :limit)
+""",
+        "partner": """
+select count(*) as n from (select 1 from fates where receiver = :partner limit :limit)
+""",
+    }
+)
+_IN_LEAVES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "state": """
+select count(*) as n
+  from (select 1 from incoming
+         where message in ('edoc', :also) and state = :state limit :limit)
+""",
+        "partner": """
+select count(*) as n
+  from (select 1 from incoming where message = 'edoc' and sender = :partner limit :limit)
+""",
+    }
+)
 # What else was asked for takes the place of `and true`.
 _OUT: Final[Mapping[str, str]] = MappingProxyType(
     {way: sql.replace("and true", f"and {_OUT_TESTS}") for way, sql in _OUT_BY.items()}
@@ -154,27 +181,36 @@ def outgoing(
     file: QueueFile, wanted: Wanted, *, limit: int, tell: Callable[[str], str]
 ) -> list[Row]:
     """Return the rows of `documents` that are wanted; ``tell`` reads a reason to whoever asks."""
-    return _found(file, _OUT, _SAID_OUT, wanted, limit=limit, tell=tell, also="edoc")
+    side = _Side(_OUT, _OUT_LEAVES, _SAID_OUT)
+    return _found(file, side, wanted, limit=limit, tell=tell, also="edoc")
 
 
 def incoming(
     file: QueueFile, wanted: Wanted, *, limit: int, tell: Callable[[str], str], also: str = "edoc"
 ) -> list[Row]:
     """Return the rows of `incoming` that are wanted, those of the kind ``also`` among them."""
-    return _found(file, _IN, _SAID_IN, wanted, limit=limit, tell=tell, also=also)
+    side = _Side(_IN, _IN_LEAVES, _SAID_IN)
+    return _found(file, side, wanted, limit=limit, tell=tell, also=also)
+
+
+class _Side(NamedTuple):
+    """The statements of what went out, or of what came in."""
+
+    by: Mapping[str, str]
+    leaves: Mapping[str, str]
+    said: str
 
 
 def _found(
     file: QueueFile,
-    statements: Mapping[str, str],
-    said: str,
+    side: _Side,
     wanted: Wanted,
     *,
     limit: int,
     tell: Callable[[str], str],
     also: str,
 ) -> list[Row]:
-    reasons = _reasons(file, said, wanted.reason, tell)
+    reasons = _reasons(file, side.said, wanted.reason, tell)
     words = _match(file, wanted)
     if (wanted.reason and not reasons) or (words is None):
         return []
@@ -190,15 +226,16 @@ def _found(
         "limit": limit,
     }
     if not words:
-        return file.rows(statements[_begin(wanted)], values)
+        return file.rows(side.by[_begin(file, side, wanted, values)], values)
     if not _is_words_alone(wanted) and not _is_rare(file, words):
         # What stands in every third subject is soon met with; what else is asked for may be not.
+        way = side.by[_begin(file, side, wanted, values)]
         for page in (_FEW + limit, _MANY + limit):
-            rows = file.rows(statements[_begin(wanted)], values | {"limit": page})
+            rows = file.rows(way, values | {"limit": page})
             fitting = [row for row in rows if _bears(row, wanted)]
             if len(rows) < page or len(fitting) >= limit:
                 return fitting[:limit]
-    return file.rows(statements["words"], values)
+    return file.rows(side.by["words"], values)
 
 
 def _is_words_alone(wanted: Wanted) -> bool:
@@ -206,13 +243,23 @@ def _is_words_alone(wanted: Wanted) -> bool:
     return not any(others)
 
 
-def _begin(wanted: Wanted) -> str:
-    """Return where to begin, words apart: with what leaves the fewest."""
+def _begin(file: QueueFile, side: _Side, wanted: Wanted, values: Mapping[str, object]) -> str:
+    """Return where to begin, words apart: with what leaves few, the fewest as a rule."""
     if wanted.reason:
         return "reasons"
-    if wanted.partner:
-        return "partner"
-    return "state" if wanted.state else "newest"
+    asked = [way for way in ("partner", "state") if getattr(wanted, way)]
+    if not asked:
+        return "newest"
+    timed = wanted.since or wanted.until
+    if len(asked) == 1 and not timed:
+        return asked[0]
+    few = (way for way in asked if _leaves_few(file, side.leaves[way], values))
+    return next(few, "newest" if timed else asked[0])
+
+
+def _leaves_few(file: QueueFile, counting: str, values: Mapping[str, object]) -> bool:
+    found = file.row(counting, {**values, "limit": _WALKED})
+    return found is not None and found["n"] < _WALKED
 
 
 def _is_rare(file: QueueFile, words: str) -> bool:

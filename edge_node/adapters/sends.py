@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
 from edge_node.adapters.history import note
+from edge_node.adapters.kept_heads import SENDING, KeptHeads, note_if_older, note_restored
 from edge_node.adapters.marks import Marks, count_up
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.message import freeze, say
 from edge_node.domain.recovery import ASIDE_BEFORE, HAD_BEFORE
 from edge_node.domain.time import iso
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.adapters.witness import Witness
+    from edge_node.domain.message import Message
 
 ADOPTED: Final = "adopted"
-_JOURNAL: Final = "sending"  # what the journal has in the place of an item's id
 _COUNT: Final = "sends"
 HELD: Final = "sending-held"
 # In a copy made by ourselves, whatever the witness says.
@@ -125,11 +125,16 @@ class Sends:
         elif witnessed is None or witnessed > (counted or 0):
             self._hold(counted or 0, witnessed, now)
             self._doubt()
+        note_if_older(self._file, KeptHeads(self._witness.folder), now=now)
         return self.held()
 
-    def pause(self, *, now: datetime) -> None:
-        """Pause sending whatever the counts say: the queue is known not to know everything."""
-        self._hold(self.counted() or 0, self._witness.count(), now)
+    def pause(self, *, now: datetime, noted: bool = False) -> None:
+        """
+        Pause sending whatever the counts say: the queue is known not to know everything.
+
+        ``noted``: the journal says already that it goes on as that of an older state.
+        """
+        self._hold(self.counted() or 0, self._witness.count(), now, noted=noted)
 
     def note(self) -> None:
         """
@@ -173,7 +178,7 @@ class Sends:
         words = say("of {count} waiting the axis has not been asked yet", count=unasked)
         with self._file.transaction() as transaction:
             text = freeze(words) if unasked else ""
-            note(transaction, ItemId(_JOURNAL), ADOPTED, now=now, text=text)
+            note(transaction, SENDING, ADOPTED, now=now, text=text)
             self._marks.put(_COUNT, str(count), within=transaction)
             self._marks.remove(HELD, COPY, within=transaction)
             transaction.execute(_AT_ONCE, {"now": stamp(now)})
@@ -181,9 +186,12 @@ class Sends:
     def _is_copy(self) -> bool:
         return self._marks.get(COPY) is not None
 
-    def _hold(self, counted: int, witnessed: int | None, now: datetime) -> None:
+    def _hold(
+        self, counted: int, witnessed: int | None, now: datetime, *, noted: bool = False
+    ) -> None:
         if self.held() is not None:
             return
+        kept = KeptHeads(self._witness.folder)
         why: dict[str, object] = {"since": iso(now), "counted": counted, "witnessed": witnessed}
         with self._file.transaction() as transaction:
             why["tries"] = (transaction.row(_TRIES, {}) or {"n": 0})["n"]
@@ -192,6 +200,8 @@ class Sends:
             self._marks.put(LEARN, "yes", within=transaction)
             self._marks.remove(DOUBTED, within=transaction)
             transaction.execute(_AT_ONCE, {"now": stamp(now)})
+            if not noted:
+                note_restored(transaction, kept, freeze(_older(counted, witnessed)), now=now)
 
     def _doubt(self) -> None:
         """Enter, once in a pause, which incoming items an older state knows from before."""
@@ -200,3 +210,17 @@ class Sends:
                 newest = transaction.row(_NEWEST, {}) or {"n": 0}
                 self._marks.put(DOUBTED, str(newest["n"]), within=transaction)
                 transaction.execute(_ASIDE, {"reason": freeze(HAD_BEFORE)})
+
+
+def _older(counted: int, witnessed: int | None) -> Message:
+    """Return why the journal goes on as that of an older state."""
+    if witnessed is None:
+        return say(
+            "this may be an older state of the data folder, or a copy of it: the witness is gone"
+        )
+    return say(
+        "this may be an older state of the data folder, or a copy of it: it knows of {here}"
+        " documents sent or handed over, the witness of {all}",
+        here=counted,
+        all=witnessed,
+    )

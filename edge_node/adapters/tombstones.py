@@ -15,6 +15,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import changes, work
+from edge_node.adapters.beside import requests_of
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import AN_ITEM, item_row
@@ -53,7 +54,7 @@ select id, digest from incoming
 _SEIZE: Final = "update incoming set state = :state, reason = '', at = :now where id = :id"
 _NOT_TO_BE_DONE: Final = "delete from work where item = :item and lane = 'deliver'"
 _BEGUN: Final = "select note from events where item = :item and event = 'destroying'"
-_OF: Final = "select * from tombstones where item = :item"
+
 _OUTGOING: Final = "select 1 from envelopes where digest = :digest and message = 'edoc'"
 _ANSWER_LEAVES: Final = """
 update work set due = min(due, :now)
@@ -132,7 +133,7 @@ class Tombstones:
         """Enter that nothing of a document is left here; its answer 15 may leave; LeaseLost."""
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
-            requests = changes.of(transaction, claim.item)
+            requests = requests_of(transaction, claim.item)
             agreed = [each for each in requests if each.state is ChangeState.AGREEING]
             for each in doomed:
                 stone: dict[str, object] = {"item": each.item, "at": stamp(now)}
@@ -154,12 +155,6 @@ class Tombstones:
             before = transaction.row(_REASON, {"item": claim.item})
             work.defer(transaction, claim, until=until, reason=freeze(reason))
             return before is not None and before["reason"] != freeze(reason)
-
-
-def stone_of(tables: QueueFile, item: ItemId) -> Tombstone | None:
-    """Return what is known of the end of an item; None where it has not come to one."""
-    row = tables.row(_OF, {"item": item})
-    return None if row is None else _to_tombstone(row)
 
 
 def _seize(transaction: Transaction, row: Row, now: datetime) -> None:
@@ -194,7 +189,8 @@ def _thawed(text: str) -> tuple[Message, ...]:
     return tuple(each for each in map(thaw, json.loads(text)) if each is not None)
 
 
-def _to_tombstone(row: Row) -> Tombstone:
+def to_tombstone(row: Row) -> Tombstone:
+    """Return a row of the table as a value."""
     return Tombstone(
         item=ItemId(row["item"]),
         change=row["change"],

@@ -34,6 +34,9 @@ _IN: Final = """
 select count(*) as n
   from (select 1 from incoming where message = 'edoc' and state = :state limit :most)
 """
+_KEPT: Final = """
+select count(*) as n from (select 1 from fates where state = 'held' and kept = 1 limit :most)
+"""
 # What is on its way, or waits for a person; what came to its end is history.
 OUT: Final = (Sending.QUEUED, Sending.UNSURE, Sending.HELD, Sending.REFUSED, Sending.DEAD)
 IN: Final = (
@@ -70,6 +73,11 @@ class Traffic:
         out = {str(state): self._count(_OUT, state, most) for state in OUT}
         into = {str(state): self._count(_IN, state, most) for state in IN}
         return MappingProxyType({"out": out, "in": into})
+
+    def kept(self, *, most: int) -> int:
+        """Return for how many receivers a person keeps documents back, counted up to ``most``."""
+        row = self._file.row(_KEPT, {"most": most}) or {"n": 0}
+        return int(row["n"])
 
     def _hours(self, sql: str, values: Mapping[str, object]) -> tuple[int, ...]:
         found = {row["hour"]: row["n"] for row in self._file.rows(sql, values)}

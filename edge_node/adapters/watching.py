@@ -7,7 +7,6 @@ No sentence here names a person or the subject of a document.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.canaries import Canaries
 from edge_node.adapters.database import moment, stamp
+from edge_node.adapters.deaths import died
 from edge_node.adapters.expiring import Expiring
 from edge_node.adapters.marks import Marks
 from edge_node.adapters.pauses import Pauses
@@ -45,7 +45,6 @@ AXIS: Final = "axis"
 CLOCK: Final = "clock"
 _BEGUN: Final = "alarms.begun"  # the mark of when somebody looked first
 _SEEN: Final = "alarms.events"  # the mark of the last event that was looked at
-_DIED: Final = "alarms.died"  # the mark of the parts that died, and when
 
 _DUTY: Final = """
 select item, agency, at from alarms where what = :what and over is null
@@ -366,18 +365,6 @@ _LOOKS: Final[Mapping[Watched, Callable[[Look, Rule], Iterator[Sighting]]]] = Ma
         Watched.CANARY: Look.canary,
     }
 )
-
-
-def died(marks: Marks) -> Mapping[str, datetime]:
-    """Return which parts of the node died without being told to, and when each did last."""
-    known = json.loads(marks.get(_DIED) or "{}")
-    return {name: datetime.fromisoformat(at) for name, at in known.items()}
-
-
-def note_death(marks: Marks, names: Sequence[str], *, now: datetime) -> None:
-    """Remember that parts of the node died: the next life tells of it."""
-    known = {name: iso(at) for name, at in died(marks).items()}
-    marks.put(_DIED, json.dumps(known | dict.fromkeys(names, iso(now))))
 
 
 def _of(item: str, agency: str, words: Message, at: object) -> Sighting:

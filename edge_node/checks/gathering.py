@@ -73,7 +73,7 @@ def _secrets(config: Config, environ: Mapping[str, str]) -> Iterator[str]:
     places += [key.password_file for key in config.signing.keys]
     places += [server.password_file for server in config.stamps.servers]
     for place in filter(None, places):
-        with suppress(EdgeNodeError):
+        with suppress(EdgeNodeError):  # one that cannot be read got into nothing that is gathered
             yield read_secret(secret_path(place, environ)).decode("utf-8", "replace")
 
 
@@ -122,8 +122,10 @@ def _limits(situation: Situation) -> dict[str, object]:
     }
     pid = situation.process or os.getpid()
     for name in _LIMITS:
-        with suppress(OSError, ValueError):
+        try:
             found[name] = list(resource.prlimit(pid, getattr(resource, f"RLIMIT_{name}")))
+        except OSError as error:  # somebody else's process
+            found[name] = error.strerror
     return found
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from edge_node.cli.seat import Seat
+    from edge_node.domain.actor import Actor
     from edge_node.node import Node
 
 Why = Annotated[
@@ -25,12 +26,17 @@ Why = Annotated[
 @contextmanager
 def acting(seat: Seat, why: str = "") -> Iterator[Node]:
     """Let what is done to the node in the block bear the operator's name and reason."""
+    actor, node = actor_at(seat, why), seat.node
+    with node.queue.file.acting(actor):
+        yield node
+
+
+def actor_at(seat: Seat, why: str = "") -> Actor:
+    """Return who is about to act, and why; NotAllowed where he may not."""
     from edge_node.domain.actor import Actor  # noqa: PLC0415 - reading commands act on nothing
 
     _demand_right(seat)
-    node = seat.node
-    with node.queue.file.acting(Actor(name=operator(), why=why.strip())):
-        yield node
+    return Actor(name=operator(), why=why.strip())
 
 
 def _demand_right(seat: Seat) -> None:

@@ -15,7 +15,8 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
-from edge_node.domain.errors import NotAllowed, UnknownItem
+from edge_node.cli.written import day
+from edge_node.domain.errors import NeverWorked, NotAllowed, UnknownItem
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -169,15 +170,12 @@ def import_(
 
 @contextmanager
 def _directory(seat: Seat) -> Iterator[Directory]:
-    """Give the directory of the configured node; NotAllowed where no node was set up."""
+    """Give the directory of the configured node; NeverWorked where none was set up."""
     from edge_node.adapters.directory import Directory  # noqa: PLC0415 - only for work
 
     folders = seat.config.folders
     if not folders.data.is_dir():
-        raise NotAllowed(
-            say("no node has worked in {path} yet", path=str(folders.data)),
-            hint=say("check folders.data; `edge-node init` makes what the configuration names"),
-        )
+        raise NeverWorked(folders.data)
     with closing(Directory(folders.directory)) as directory:
         yield directory
 
@@ -194,7 +192,7 @@ def _say_how_old(seat: Seat, directory: Directory) -> None:
         typer.echo(here("the directory was never read: edge-node agencies sync"), err=True)
     elif not is_fresh(synced, now=now, stale_after=stale_after):
         words = here("the directory is of {day} and may be out of date: edge-node agencies sync")
-        typer.echo(words.format(day=_day(synced)), err=True)
+        typer.echo(words.format(day=day(synced)), err=True)
 
 
 def _unknown(code: str, near: Unit | None) -> UnknownItem:
@@ -230,18 +228,12 @@ def _sheet(unit: Unit, directory: Directory) -> None:
             (here("mail"), unit.mail),
             (here("version"), unit.version),
             (here("changed"), unit.modified.isoformat() if unit.modified else ""),
-            (here("first seen"), _day(unit.first_seen)),
-            (here("last seen"), _day(unit.last_seen)),
-            (here("gone since"), _day(unit.gone)),
+            (here("first seen"), day(unit.first_seen)),
+            (here("last seen"), day(unit.last_seen)),
+            (here("gone since"), day(unit.gone)),
             (here("taken over by"), called(unit.successor)),
         ]
     )
-
-
-def _day(moment: datetime | None) -> str:
-    from edge_node.domain.time import in_vietnam  # noqa: PLC0415 - only here
-
-    return f"{in_vietnam(moment):%Y-%m-%d}" if moment else ""
 
 
 def _values(unit: Unit) -> dict[str, object]:

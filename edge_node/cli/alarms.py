@@ -15,13 +15,12 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
+from edge_node.cli.written import minute
 from edge_node.domain.errors import NotAllowed, WithProblems
 from edge_node.domain.message import say
-from edge_node.domain.time import in_vietnam, iso
+from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from edge_node.cli.seat import Seat
     from edge_node.domain.incidents import Incident
     from edge_node.node.alarming import NodeAlarms
@@ -143,7 +142,7 @@ def canary(
     rows = [[here("SENT"), here("BACK"), here("SECONDS")]]
     for each in found:
         seconds = "" if each.round_trip is None else f"{each.round_trip.total_seconds():.1f}"
-        rows.append([_when(each.sent), _when(each.back), seconds])
+        rows.append([minute(each.sent), minute(each.back), seconds])
     print_table(rows, flexible={})
 
 
@@ -185,8 +184,8 @@ def _listed(incidents: list[Incident], none: str, *, as_json: bool) -> None:
     from edge_node.cli.columns import print_after  # noqa: PLC0415 - only here
 
     for each in incidents:
-        over = f" - {_when(each.over)}" if each.over and each.over != each.raised else ""
-        typer.echo(f"{_when(each.raised)}{over}  {each.rule}  {each.severity}")
+        over = f" - {minute(each.over)}" if each.over and each.over != each.raised else ""
+        typer.echo(f"{minute(each.raised)}{over}  {each.rule}  {each.severity}")
         print_after("    ", told(each.words))
 
 
@@ -201,7 +200,3 @@ def _values(each: Incident, words: str) -> dict[str, object]:
         "raised": iso(each.raised) if each.raised else None,
         "over": iso(each.over) if each.over else None,
     }
-
-
-def _when(at: datetime | None) -> str:
-    return "" if at is None else f"{in_vietnam(at):%Y-%m-%d %H:%M}"

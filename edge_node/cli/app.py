@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer._click import Context  # typer is pinned to 0.29
 from typer.core import TyperGroup
 
 from edge_node import __version__
 from edge_node.adapters.disk import disk_errors
 from edge_node.catalogue import here
 from edge_node.cli.complaint import complain
+from edge_node.cli.help_page import HelpPage
 from edge_node.cli.plainly import take_plainly
 from edge_node.cli.rooms import ROOM_OF, ROOMS, commands_of
 from edge_node.cli.seat import Seat
@@ -27,11 +29,12 @@ from edge_node.domain.errors import EdgeNodeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from typer._click import Context
     from typer._click.core import Command, Parameter
 
 DEFAULT_CONFIG: Final = Path("/etc/edge-node/config.yaml")
 COMPLETING: Final = "_EDGE_NODE_COMPLETE"  # a shell asks what may stand there
+
+Context.formatter_class = HelpPage
 
 
 class _Root(TyperGroup):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -84,6 +84,12 @@ class Chosen:
             )
         ]
 
+    def only(self, may: Callable[[Outbound | Inbound], bool]) -> Chosen:
+        """Return of what ALL means what it can be done to; whoever names ids is told of each."""
+        if self.wanted is None:
+            return self
+        return replace(self, items=tuple(item for item in self.items if may(item)))
+
 
 def choose(seat: Seat, ids: Sequence[str], wanted: Wanted) -> Chosen:
     """Return the documents that are meant; NotAllowed where that cannot be told."""
@@ -124,6 +130,8 @@ def show_first(chosen: Chosen, *, yes: bool, as_json: bool) -> None:
         raise typer.Exit(1 if chosen.unknown else 0)
     if chosen.unknown and not chosen.items:
         raise typer.Exit(1)
+    if chosen.several and not chosen.items:
+        typer.echo(here("no documents"), err=True)
 
 
 def act_on(

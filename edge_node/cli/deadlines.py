@@ -14,9 +14,10 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
+from edge_node.cli.written import minute
 from edge_node.domain.called import DUTIES, STAGES
 from edge_node.domain.deadlines import Duty, Stage
-from edge_node.domain.time import in_vietnam, iso
+from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +82,7 @@ def _row(term: Term, thing: Open, now: datetime) -> list[str]:
 
     stage = term.stage(now)
     return [
-        f"{in_vietnam(term.end):%Y-%m-%d %H:%M}",
+        minute(term.end),
         "" if stage is Stage.AHEAD else told(STAGES[stage]),
         told(DUTIES[thing.duty]),
         thing.item,

@@ -68,9 +68,13 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Look into everything there is; exit 0 if all is well, 1 for warnings, 2 if it is broken."""
+    import logging  # noqa: PLC0415 - only for work
+
     from edge_node.checks.finding import worst  # noqa: PLC0415 - only for work
     from edge_node.checks.rounds import make_rounds  # noqa: PLC0415 - it loads the adapters
 
+    # A finding says it with its cure; a line of the log beside it would be a riddle.
+    logging.getLogger("edge_node").addHandler(logging.NullHandler())
     seat: Seat = ctx.obj
     now, found = moment(), []
     _demand_free(bundle)

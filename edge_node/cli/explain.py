@@ -70,14 +70,16 @@ def _around(seat: Seat) -> Around:
     from edge_node.adapters.service_unit import unit_for, unit_of  # noqa: PLC0415
     from edge_node.node.explaining import Around  # noqa: PLC0415
 
+    data, shared = seat.folders
     try:
-        process = holder(seat.config.folders.data)
+        process = holder(data)
         running = process is not None
     except PermissionError:  # whoever may not ask takes it for at work
         process, running = None, True
     unit = unit_of(process) if process else unit_for(seat.config_file)
     return Around(
-        config=seat.config,
+        settings=lambda: seat.config,
+        shared=shared,
         file=seat.reading,
         now=datetime.now(UTC),
         age=time.time(),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import typer  # noqa: TC002 - typer evaluates the annotations of commands
 
 from edge_node.catalogue import here
-from edge_node.cli import filters
 from edge_node.cli.acting import Why, acting
 from edge_node.cli.chosen import (
     Ids,
@@ -19,6 +18,7 @@ from edge_node.cli.chosen import (
     demand_outgoing,
     show_first,
 )
+from edge_node.cli.filters import Filters, with_filters
 from edge_node.cli.inspect import AsJson
 from edge_node.domain.halting import Halt
 
@@ -45,64 +45,37 @@ def register(app: typer.Typer) -> None:
 def _command(halt: Halt) -> Callable[..., None]:
     """Return the command that halts in one way: all of them take the same."""
 
-    def command(  # noqa: PLR0913 - the options of a command line
+    @with_filters
+    def command(
         ctx: typer.Context,
         ids: Ids,
         *,
         to: To = None,
-        state: filters.State = "",
-        older: filters.Older = "",
-        newer: filters.Newer = "",
-        partner: filters.Partner = "",
-        urgency: filters.Urgency = "",
-        reason: filters.Reason = "",
-        text: filters.Text = "",
+        filters: Filters,
         yes: Yes = False,
         why: Why = "",
         as_json: AsJson = False,
     ) -> None:
-        wanted = filters.wanted(
-            incoming=False,
-            state=state,
-            older=older,
-            newer=newer,
-            partner=partner,
-            urgency=urgency,
-            reason=reason,
-            text=text,
-        )
+        wanted = filters.wanted(incoming=False)
         _halt(ctx.obj, halt, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
 
     return command
 
 
-def requeue(  # noqa: PLR0913 - the options of a command line
+@with_filters
+def requeue(
     ctx: typer.Context,
     ids: Ids,
     *,
     to: To = None,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
+    filters: Filters,
     yes: Yes = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Try what waits for its next try now, as if for the first time."""
     seat: Seat = ctx.obj
-    wanted = filters.wanted(
-        state=state,
-        older=older,
-        newer=newer,
-        partner=partner,
-        urgency=urgency,
-        reason=reason,
-        text=text,
-    )
+    wanted = filters.wanted()
     chosen = choose(seat, ids, wanted)
     show_first(chosen, yes=yes, as_json=as_json)
     words = here("tried now: {id}")
@@ -136,9 +109,14 @@ def _halt(
     why: str,
     as_json: bool,
 ) -> None:
+    from edge_node.cli.open_to import can_be_halted  # noqa: PLC0415 - it loads the queue
     from edge_node.node.halting import halt_order  # noqa: PLC0415 - only where it acts
 
-    chosen = choose(seat, ids, wanted)
+    meant = choose(seat, ids, wanted)
+    typed = [code.upper() for code in to]
+    chosen = meant.only(
+        lambda item: can_be_halted(seat, item, halt, typed or meant.receivers(item))
+    )
     show_first(chosen, yes=yes, as_json=as_json)
     words = {
         "hold": here("held: {id} for {codes}"),
@@ -150,7 +128,7 @@ def _halt(
 
         def act(item: Outbound | Inbound) -> Mapping[str, object]:
             demand_outgoing(item)
-            codes = [code.upper() for code in to] or chosen.receivers(item)
+            codes = typed or chosen.receivers(item)
             return {
                 "id": item.id,
                 "to": order.halt(item.id, halt, codes, now=node.clock()).receivers,

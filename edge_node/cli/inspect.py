@@ -15,7 +15,9 @@ from edge_node.catalogue import here
 from edge_node.cli import completion
 
 if TYPE_CHECKING:
+    from edge_node.adapters.ledger import Attempt
     from edge_node.cli.seat import Seat
+    from edge_node.domain.record import Happening
 
 AsJson = Annotated[bool, typer.Option("--json", help=here("JSON instead of a table."))]
 AnId = Annotated[
@@ -41,30 +43,45 @@ def register(app: typer.Typer) -> None:
 
 def show(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
     """Show one document: what it is, where it lies, how it stands at each receiver."""
-    from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
-
     seat: Seat = ctx.obj
     found = seat.ledger.find(item)
     if as_json:
-        typer.echo(json.dumps(values.as_values(found), ensure_ascii=False))
+        from edge_node.cli.item_values import as_values  # noqa: PLC0415 - it loads the queue
+
+        typer.echo(json.dumps(as_values(found), ensure_ascii=False))
     else:
-        render.sheet_of(found)
+        from edge_node.cli.render import sheet_of  # noqa: PLC0415 - likewise
+
+        sheet_of(found)
 
 
 def log(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
     """Tell the story of one document: every event and every attempt."""
-    from edge_node.adapters.history import History  # noqa: PLC0415 - it loads the queue
-    from edge_node.cli import render  # noqa: PLC0415 - likewise
+    from edge_node.cli import render  # noqa: PLC0415 - it loads the queue
 
-    seat: Seat = ctx.obj
-    ledger = seat.ledger
-    found = ledger.find(item)
-    story = render.story(History(seat.reading).of(found.id), ledger.attempts(found.id))
+    story = render.story(*_story_of(ctx.obj, item))
     if as_json:
         for line in story:
             typer.echo(json.dumps(line.values, ensure_ascii=False))
     else:
         render.tell_story(story)
+
+
+def _story_of(seat: Seat, item: str) -> tuple[list[Happening], list[Attempt]]:
+    """Return what happened to a document, or to what the journal alone knows; UnknownItem."""
+    from edge_node.adapters.history import History  # noqa: PLC0415 - it loads the queue
+    from edge_node.domain.envelope import ItemId  # noqa: PLC0415 - likewise
+    from edge_node.domain.errors import UnknownItem  # noqa: PLC0415
+
+    history, ledger = History(seat.reading), seat.ledger
+    try:
+        found = ledger.find(item)
+    except UnknownItem:
+        happenings = history.of(ItemId(item))
+        if not happenings:
+            raise
+        return happenings, []
+    return history.of(found.id), ledger.attempts(found.id)
 
 
 def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
@@ -73,14 +90,14 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from edge_node.adapters.expiring import Expiring  # noqa: PLC0415
     from edge_node.adapters.lock import holder  # noqa: PLC0415
     from edge_node.adapters.pauses import Pauses  # noqa: PLC0415
-    from edge_node.cli import render, values  # noqa: PLC0415 - they load the queue
+    from edge_node.cli import standing as told  # noqa: PLC0415 - it loads the queue
 
     seat: Seat = ctx.obj
     ledger = seat.ledger
     waiting, since = ledger.waiting()
     process = holder(seat.config.folders.data)
     pauses = Pauses(seat.node.queue.file)
-    standing = values.Standing(
+    standing = told.Standing(
         agency=seat.config.agency.code,
         name=seat.config.agency.name,
         axis=seat.config.axis.url,
@@ -100,14 +117,14 @@ def status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         ),
     )
     if as_json:
-        typer.echo(json.dumps(values.standing_values(standing), ensure_ascii=False))
+        typer.echo(json.dumps(told.standing_values(standing), ensure_ascii=False))
     else:
-        render.standing_sheet(standing, now=seat.node.clock())
+        told.standing_sheet(standing, now=seat.node.clock())
 
 
 def config(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Check the configuration; what it does not say is shown with its default."""
-    from edge_node.cli import values  # noqa: PLC0415 - it loads the queue
+    from edge_node.cli import values  # noqa: PLC0415 - only here
 
     seat: Seat = ctx.obj
     shown = values.config_values(seat.config)

@@ -8,6 +8,7 @@ They read and change nothing, beside a node at work. An export is verified witho
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from edge_node.cli.paths import STDOUT, Force, demand_free
 from edge_node.domain.errors import EdgeNodeError, NotAllowed
 from edge_node.domain.journal import Kind
 from edge_node.domain.message import say
+from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from edge_node.adapters.journal import Journal, Verified
     from edge_node.adapters.journal_file import Written
     from edge_node.cli.seat import Seat
-    from edge_node.domain.journal import Fault, Head
+    from edge_node.domain.journal import Fault, Head, KeptHead
     from edge_node.domain.message import Message
 
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _DAYS: Final = ["%Y-%m-%d", "%d/%m/%Y"]
 
 commands = typer.Typer(
@@ -57,26 +60,48 @@ def register(app: typer.Typer) -> None:
     app.add_typer(commands, name="journal")
 
 
-def verify(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+def verify(
+    ctx: typer.Context,
+    *,
+    head: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--head",
+            metavar="ID:CHAIN",
+            help=here("Compare with a head somebody kept elsewhere, in syslog (may be repeated)."),
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Walk through the journal; exit 1 at the first thing that is wrong."""
     seat: Seat = ctx.obj
-    found = _journal(seat).verify(tell=_progress)
+    outside = [*map(_kept_head, head or ()), *_beside_the_witness(seat)]
+    found = _journal(seat).verify(outside=outside, tell=_progress)
     _progress_ends()
     if as_json:
         typer.echo(json.dumps(_values(found)))
         if found.fault is not None:
             raise typer.Exit(1)
         return
+    if found.restored:
+        from edge_node.cli import restored  # noqa: PLC0415 - hardly ever
+
+        for each in found.restored:
+            typer.echo(restored.sentence(each), err=found.fault is not None)
     if found.fault is not None:
         raise JournalBroken(
             _words(found.fault),
             hint=say(
                 "what came before holds; set the file aside, and compare with a backup and with"
-                " what syslog has of the heads"
+                " what syslog has of the heads; a backup that was put back unseen looks like this,"
+                " too"
             ),
         )
     words = here("the journal holds: {count} events, {heads} heads, {stamped} with a time-stamp")
     typer.echo(words.format(count=found.count, heads=found.heads, stamped=found.stamped))
+    if outside:
+        words = here("heads kept outside of it: {count}, of this journal: {kept}")
+        typer.echo(words.format(count=len(outside), kept=found.kept))
     typer.echo(f"{found.head.id}:{found.head.chain.hex()}")
 
 
@@ -145,6 +170,30 @@ def head(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     typer.echo(here("events since: {count}").format(count=link.id - newest.event))
 
 
+def _kept_head(text: str) -> KeptHead:
+    """Return a head as the log has it: `120:9f86d0…`."""
+    from edge_node.domain.journal import KeptHead  # noqa: PLC0415 - only here
+
+    event, _, chain = text.strip().lower().partition(":")
+    if not (event.isdecimal() and _HASH.fullmatch(chain)):
+        raise typer.BadParameter(here("expected ID:CHAIN, as the log has it: 120:9f86d0…"))
+    return KeptHead(event=int(event), chain=bytes.fromhex(chain))
+
+
+def _beside_the_witness(seat: Seat) -> list[KeptHead]:
+    """Return the heads kept outside of the data folder; who may not look there is told."""
+    from edge_node.adapters.disk import AccessDenied  # noqa: PLC0415 - it loads the queue
+    from edge_node.adapters.kept_heads import KeptHeads  # noqa: PLC0415 - likewise
+
+    folder = seat.config.folders.witness
+    try:
+        return list(KeptHeads(folder).all())
+    except AccessDenied:
+        words = here("not compared with the heads kept in {path}: you may not look there")
+        typer.echo(words.format(path=folder), err=True)
+        return []
+
+
 def _journal(seat: Seat) -> Journal:
     from edge_node.adapters.journal import Journal  # noqa: PLC0415 - it loads the queue
 
@@ -167,6 +216,17 @@ def _values(found: Verified) -> dict[str, object]:
         "chain": found.head.chain.hex(),
         "heads": found.heads,
         "stamped": found.stamped,
+        "kept": found.kept,
+        "restored": [
+            {
+                "id": each.id,
+                "at": iso(each.at),
+                "actor": each.actor,
+                "why": each.why,
+                "missing": each.missing,
+            }
+            for each in found.restored
+        ],
         "fault": None if fault is None else {"id": fault.id, "kind": fault.kind.value},
     }
 

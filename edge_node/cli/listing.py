@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
-from edge_node.cli import filters
+from edge_node.cli.filters import Filters, with_filters
 from edge_node.cli.inspect import AsJson
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
@@ -36,7 +36,8 @@ def register(app: typer.Typer) -> None:
     app.command("list", help=here("List documents, newest first."))(list_)
 
 
-def list_(  # noqa: PLR0913 - the options of a command line
+@with_filters
+def list_(
     ctx: typer.Context,
     seconds: Annotated[
         str,
@@ -45,19 +46,13 @@ def list_(  # noqa: PLR0913 - the options of a command line
     *,
     outgoing: Annotated[bool, typer.Option("--out", help=here("Only outgoing ones."))] = False,
     incoming: Annotated[bool, typer.Option("--in", help=here("Only incoming ones."))] = False,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
+    filters: Filters,
     limit: Annotated[
         int,
         typer.Option(
             "--limit", "-n", metavar="N", min=1, max=1_000_000, help=here("How many of each.")
         ),
-    ] = (20),
+    ] = 20,
     watch: Annotated[
         bool, typer.Option("--watch", help=here("Show it again and again, until Ctrl-C."))
     ] = False,
@@ -68,15 +63,7 @@ def list_(  # noqa: PLR0913 - the options of a command line
 
     def show() -> None:
         wanted = filters.wanted(
-            outgoing=outgoing or not incoming,
-            incoming=incoming or not outgoing,
-            state=state,
-            older=older,
-            newer=newer,
-            partner=partner,
-            urgency=urgency,
-            reason=reason,
-            text=text,
+            outgoing=outgoing or not incoming, incoming=incoming or not outgoing
         )
         _print(_found(seat, wanted, limit), as_json=as_json)
 
@@ -104,7 +91,7 @@ def _found(seat: Seat, wanted: Wanted, limit: int) -> list[Outbound | Inbound]:
 
 def _print(found: list[Outbound | Inbound], *, as_json: bool) -> None:
     if as_json:
-        from edge_node.cli.values import as_values  # noqa: PLC0415 - it loads the queue
+        from edge_node.cli.item_values import as_values  # noqa: PLC0415 - it loads the queue
 
         for item in found:
             typer.echo(json.dumps(as_values(item), ensure_ascii=False))

@@ -9,17 +9,16 @@ from edge_node.adapters.own_keys import Role
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_facts
 from edge_node.cli.values import fields_of, told
+from edge_node.cli.written import below, day
 from edge_node.domain.belonging import Belonging
 from edge_node.domain.message import say
 from edge_node.domain.signature import Revocation
-from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from edge_node.adapters.key_fitness import KeyReport
     from edge_node.domain.message import Message
-    from edge_node.domain.signature import CertificateFacts
 
 _ROLES: Final[Mapping[Role, Message]] = MappingProxyType(
     {
@@ -55,10 +54,10 @@ def check_sheet(report: KeyReport, codes: tuple[str, ...]) -> None:
         [
             (here("key"), f"{report.name} ({told(_ROLES[report.role])})"),
             (here("verdict"), told(verdict)),
-            *_lines(here("why"), _reasons(report)),
-            *_lines(here("hint"), _hints(report)),
-            *_lines(here("known"), _known(report, codes)),
-            *_lines(here("warning"), _warnings(report, codes)),
+            *below(here("why"), _reasons(report)),
+            *below(here("hint"), _hints(report)),
+            *below(here("known"), _known(report, codes)),
+            *below(here("warning"), _warnings(report, codes)),
         ]
     )
 
@@ -71,12 +70,12 @@ def _report(report: KeyReport, codes: tuple[str, ...]) -> Iterator[tuple[str, st
         yield here("certificate of"), known.subject
         yield here("issuer"), known.issuer
         yield here("serial"), known.serial
-        yield here("valid from"), _begin(known)
-        yield here("valid until"), f"{_end(known)} ({told(_left(report.days))})"
+        yield here("valid from"), day(known.not_before)
+        yield here("valid until"), f"{day(known.not_after)} ({told(_left(report.days))})"
         yield here("algorithm"), report.algorithm
         yield here("agency"), told(_agency(report, codes))
-    yield from _lines(here("trouble"), (fault.why for fault in report.faults))
-    yield from _lines(here("hint"), _hints(report))
+    yield from below(here("trouble"), (fault.why for fault in report.faults))
+    yield from below(here("hint"), _hints(report))
 
 
 def _reasons(report: KeyReport) -> Iterator[Message]:
@@ -109,8 +108,8 @@ def _known(report: KeyReport, codes: tuple[str, ...]) -> Iterator[Message]:
         yield say("its authority says that it has not been revoked")
     yield say(
         "it is valid from {begin} until {date} ({left})",
-        begin=_begin(known),
-        date=_end(known),
+        begin=day(known.not_before),
+        date=day(known.not_after),
         left=_left(report.days),
     )
     yield say("its key makes signatures by {algorithm}", algorithm=report.algorithm)
@@ -141,17 +140,3 @@ def _left(days: int) -> Message:
     if days < 0:
         return say("ran out {days} days ago", days=-days)
     return say("{days} days left", days=days)
-
-
-def _begin(known: CertificateFacts) -> str:
-    return f"{in_vietnam(known.not_before):%Y-%m-%d}"
-
-
-def _end(known: CertificateFacts) -> str:
-    return f"{in_vietnam(known.not_after):%Y-%m-%d}"
-
-
-def _lines(title: str, messages: Iterable[Message]) -> Iterator[tuple[str, str]]:
-    for message in messages:
-        yield title, told(message)
-        title = " "

@@ -15,8 +15,9 @@ from edge_node.catalogue import here
 from edge_node.cli.drop_facts import attachment_facts, document_facts, receiver_facts
 from edge_node.cli.values import fields_of, told
 from edge_node.cli.verdicts import heading
+from edge_node.cli.written import second
 from edge_node.domain.message import say
-from edge_node.domain.time import in_vietnam, iso
+from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -125,7 +126,7 @@ def _when(prospect: Prospect) -> str:
     why = say("{when}: {why}", when=words, why=lying.why) if lying.why else words
     if lying.changed is None:
         return told(why)
-    last = f"{in_vietnam(lying.changed):%Y-%m-%d %H:%M:%S}"
+    last = second(lying.changed)
     return told(say("{when} (last changed {moment})", when=why, moment=last))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
+from edge_node.cli.acting import Why, actor_at
 from edge_node.cli.inspect import AsJson
 
 if TYPE_CHECKING:
@@ -32,23 +33,20 @@ def recover(
             help=here("Do not ask the axis what it has; what may have been sent is held."),
         ),
     ] = False,
+    why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Set a damaged queue aside, and rebuild it from the newest backup and the waybills."""
     from edge_node.adapters.lock import locked  # noqa: PLC0415 - only for work
     from edge_node.adapters.witness import Witness  # noqa: PLC0415
-    from edge_node.domain.errors import NotAllowed  # noqa: PLC0415
-    from edge_node.domain.message import say  # noqa: PLC0415
+    from edge_node.domain.errors import NeverWorked  # noqa: PLC0415
 
     seat: Seat = ctx.obj
     data = seat.config.folders.data
     if not data.is_dir():
-        raise NotAllowed(
-            say("no node has worked in {path} yet", path=str(data)),
-            hint=say("check folders.data; `edge-node init` makes what the configuration names"),
-        )
+        raise NeverWorked(data)
     with locked(data), Witness(seat.config.folders.witness).locked():
-        recovery = seat.node.recover(offline=offline)
+        recovery = seat.node.recover(offline=offline, actor=actor_at(seat, why))
     if as_json:
         typer.echo(json.dumps(_values(recovery)))
         return

@@ -10,27 +10,24 @@ import typer
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import here
-from edge_node.cli.alarming import alarming
 from edge_node.cli.columns import print_after, print_facts, print_table
 from edge_node.cli.requesting import end_of, facts_of, kind_word, mark_of
-from edge_node.cli.resting import for_a_person, sending_paused, sentences
-from edge_node.cli.running_out import certificates
 from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word
+from edge_node.cli.written import minute, second
 from edge_node.domain import signing
 from edge_node.domain.called import QUOTED, WORST_FIRST
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import MEANINGS
 from edge_node.domain.standing import named
-from edge_node.domain.time import in_vietnam, iso
+from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from edge_node.adapters.ledger import Attempt
-    from edge_node.cli.values import Standing
     from edge_node.domain.envelope import Fate
     from edge_node.domain.record import Happening
 
@@ -61,7 +58,7 @@ def table_of(items: Sequence[Outbound | Inbound]) -> None:
 
 
 def _row(item: Outbound | Inbound) -> list[str]:
-    when = f"{in_vietnam(item.created):%Y-%m-%d %H:%M}"
+    when = minute(item.created)
     if isinstance(item, Outbound):
         first, *others = [fate.receiver for fate in item.fates]
         agency = f"{first} +{len(others)}" if others else first
@@ -106,11 +103,11 @@ def _outbound_facts(item: Outbound) -> Iterable[tuple[str, str]]:
     yield here("ref"), item.ref
     yield here("drop"), item.name
     yield here("folder"), item.folder or here("being filed")
-    yield here("taken in"), _moment(item.created)
+    yield here("taken in"), second(item.created)
     yield from facts_of(item)
     title = here("signed")
     for act in item.signatures:
-        yield title, f"{_moment(act.at)} {told(signing.told(act))}"
+        yield title, f"{second(act.at)} {told(signing.told(act))}"
         title = ""
 
 
@@ -126,14 +123,14 @@ def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
     yield here("state"), state_word(item.state)
     yield here("reason"), told(item.reason) if item.reason else ""
     if item.status and item.status_at:
-        yield here("our status"), f"{named(item.status)}, {_moment(item.status_at)}"
+        yield here("our status"), f"{named(item.status)}, {second(item.status_at)}"
     entry = (item.arrival_number, item.arrival_date, item.arrival_unit)
     yield here("arrival number"), ", ".join(filter(None, entry))
     there = (
         bool(item.folder) and item.state != Receiving.RECALLED
     )  # destroyed then, or about to be
     yield here("folder"), f"inbox/{item.folder}" if there else ""
-    yield here("received on"), _moment(item.created)
+    yield here("received on"), second(item.created)
     yield here("kind"), kind_word(item.kind)
     yield from facts_of(item)
     yield from end_of(item)
@@ -141,66 +138,12 @@ def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
 
 def _fate(fate: Fate) -> None:
     status = f", {fate.status} {MEANINGS.get(fate.status, '')}".rstrip() if fate.status else ""
-    at = f" ({_moment(fate.at)})" if fate.at else ""
+    at = f" ({second(fate.at)})" if fate.at else ""
     name = f" {fate.name}" if fate.name else ""
     print_after(f"{_TO} ", f"{fate.receiver}{name}: {state_word(fate.state)}{status}{at}")
     why = thaw(fate.reason)
     if why:
         print_after("    ", told(why))
-
-
-def standing_sheet(standing: Standing, *, now: datetime) -> None:
-    """Print how the node fares."""
-    process = standing.process
-    running = here("running (process {pid})").format(pid=process) if process else here("stopped")
-    waiting = str(standing.waiting)
-    if standing.since and standing.waiting:
-        since = here("the oldest since {when}").format(when=_moment(standing.since))
-        waiting += f" ({since})"
-    titles = {
-        "out": here("outgoing"),
-        "in": here("incoming"),
-        "reports": here("statuses sent"),
-        "statuses": here("statuses received"),
-    }
-    facts = [
-        (here("agency"), f"{standing.agency} {standing.name}"),
-        (here("axis"), standing.axis),
-        (here("node"), running),
-        (here("to be done"), waiting),
-        *_resting(standing, now),
-    ]
-    facts += [(title, _counted(standing.counts[name])) for name, title in titles.items()]
-    print_facts(facts)
-
-
-def _resting(standing: Standing, now: datetime) -> Iterable[tuple[str, str]]:
-    title = here("attention")
-    if standing.sending_paused:
-        for sentence in sending_paused(standing.sending_paused, standing.unasked, now):
-            yield title, told(sentence)
-            title = ""
-    for sentence in for_a_person(standing.held, len(standing.unread)):
-        yield title, told(sentence)
-        title = ""
-    for raised in standing.alarms:
-        yield title, told(alarming(raised, now))
-        title = ""
-    for sentence in certificates(standing.certificates, now):
-        yield title, told(sentence)
-        title = ""
-    for pause in standing.pauses:
-        for sentence in sentences(pause, safe=standing.safe, now=now):
-            yield title, told(sentence)
-            title = ""
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{state_word(state)} {count}" for state, count in counts.items()) or "-"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{in_vietnam(moment):%Y-%m-%d %H:%M:%S}"
 
 
 # ── stories ──────────────────────────────────────────────────────────────────────────────────────
@@ -216,7 +159,7 @@ def story(happenings: Sequence[Happening], attempts: Sequence[Attempt]) -> list[
 def tell_story(lines: Sequence[Line]) -> None:
     """Print a story, when and what."""
     for line in lines:
-        print_after(f"{_moment(line.at)}  ", line.text)
+        print_after(f"{second(line.at)}  ", line.text)
 
 
 def _event(happening: Happening) -> Line:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge_node.catalogue import here
-from edge_node.cli import filters
 from edge_node.cli.acting import Why, acting
 from edge_node.cli.chosen import (
     Ids,
@@ -20,6 +19,7 @@ from edge_node.cli.chosen import (
     demand_outgoing,
     show_first,
 )
+from edge_node.cli.filters import Filters, with_filters
 from edge_node.cli.inspect import AsJson
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def register(app: typer.Typer) -> None:
     app.command(help=here("Let sending go on from this data folder, and from no other."))(adopt)
 
 
-def resend(  # noqa: PLR0913 - the options of a command line
+@with_filters
+def resend(
     ctx: typer.Context,
     ids: Ids,
     *,
@@ -52,30 +53,18 @@ def resend(  # noqa: PLR0913 - the options of a command line
             help=here("Under a new DocumentId, for what the axis refuses for good."),
         ),
     ] = False,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
+    filters: Filters,
     yes: Yes = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Put documents back into the queue, under the same DocumentId or under a new one."""
+    from edge_node.cli.open_to import can_be_sent  # noqa: PLC0415 - it loads the queue
+
     seat: Seat = ctx.obj
-    wanted = filters.wanted(
-        incoming=False,
-        state=state,
-        older=older,
-        newer=newer,
-        partner=partner,
-        urgency=urgency,
-        reason=reason,
-        text=text,
-    )
-    chosen = choose(seat, ids, wanted)
+    wanted = filters.wanted(incoming=False)
+    meant = choose(seat, ids, wanted)
+    chosen = meant.only(lambda item: can_be_sent(item, to or meant.receivers(item), as_new=as_new))
     show_first(chosen, yes=yes, as_json=as_json)
     typed = [code.upper() for code in to or ()]
     words = here("queued again: {id} for {codes}")
@@ -149,7 +138,8 @@ def adopt(
         typer.echo(here("sending goes on: {count} wait").format(count=waiting))
 
 
-def release(  # noqa: PLR0913 - the options of a command line
+@with_filters
+def release(
     ctx: typer.Context,
     ids: Ids,
     *,
@@ -161,33 +151,22 @@ def release(  # noqa: PLR0913 - the options of a command line
             help=here("Hand over also what was returned to its sender with status 02."),
         ),
     ] = False,
-    state: filters.State = "",
-    older: filters.Older = "",
-    newer: filters.Newer = "",
-    partner: filters.Partner = "",
-    urgency: filters.Urgency = "",
-    reason: filters.Reason = "",
-    text: filters.Text = "",
+    filters: Filters,
     yes: Yes = False,
     why: Why = "",
     as_json: AsJson = False,
 ) -> None:
     """Let go what a person keeps back; try what was set aside once more, alone."""
     from edge_node.adapters.ledger import Inbound  # noqa: PLC0415 - it loads the queue
+    from edge_node.cli.open_to import can_be_released  # noqa: PLC0415 - likewise
 
     seat: Seat = ctx.obj
-    wanted = filters.wanted(
-        state=state,
-        older=older,
-        newer=newer,
-        partner=partner,
-        urgency=urgency,
-        reason=reason,
-        text=text,
-    )
-    chosen = choose(seat, ids, wanted)
-    show_first(chosen, yes=yes, as_json=as_json)
+    meant = choose(seat, ids, filters.wanted())
     codes = [code.upper() for code in to or ()]
+    chosen = meant.only(
+        lambda item: can_be_released(seat, item, codes or meant.receivers(item), returned=force)
+    )
+    show_first(chosen, yes=yes, as_json=as_json)
 
     with acting(seat, why) as node:
 

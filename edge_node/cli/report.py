@@ -19,9 +19,9 @@ import typer
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
 from edge_node.cli.paths import STDOUT, Force, demand_free, demand_text, meant_by
-from edge_node.domain.figures import ReportFormat
 from edge_node.domain.language import Language
 from edge_node.domain.period import period_of
+from edge_node.domain.report_parts import ReportFormat
 from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from edge_node.catalogue import here
 from edge_node.cli.values import told
+from edge_node.cli.written import minute
 from edge_node.domain.called import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
 from edge_node.domain.change import ChangeState
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from edge_node.adapters.ledger import Inbound, Outbound
     from edge_node.domain.change import Change, Link
@@ -49,7 +48,7 @@ def end_of(item: Inbound) -> Iterator[tuple[str, str]]:
     """Yield what a sheet tells of a document that was destroyed."""
     if item.tombstone is None:
         return
-    yield here("destroyed"), _moment(item.tombstone.at)
+    yield here("destroyed"), minute(item.tombstone.at)
     for words in item.tombstone.destroyed:
         yield "", told(words)
     title = here("what remains")
@@ -62,9 +61,9 @@ def _change(change: Change) -> str:
     who = "→" if change.asked_by_us else "←"
     state = told(REQUEST_STATES[change.state])
     if change.state is not ChangeState.ASKED:
-        state += f" {_moment(change.at)}"
+        state += f" {minute(change.at)}"
     words = f"{told(REQUESTS[change.kind])} {who} {change.agency} ({change.carrier}),"
-    words += f" {_moment(change.created)}: {change.reason} · {state}"
+    words += f" {minute(change.created)}: {change.reason} · {state}"
     return f"{words}: {change.note}" if change.note else words
 
 
@@ -74,7 +73,3 @@ def _link(link: Link, item: Outbound | Inbound) -> str:
         other = link.older or here("not here")
         return f"{told(LINKS[link.kind])} {named} ({other})"
     return f"{told(LINKS_BACK[link.kind])} {link.item}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{in_vietnam(moment):%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_node.domain.time import in_vietnam
+from edge_node.cli.written import day
 from edge_node.node.attention import running_out
 
 if TYPE_CHECKING:
@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 def certificates(found: Iterable[RunningOut], now: datetime) -> Iterator[Message]:
     """Say of each certificate until when it is valid, and what is to be done."""
     for one in found:
-        notice = running_out(one, now, written=lambda end: f"{in_vietnam(end):%Y-%m-%d}")
+        notice = running_out(one, now, written=day)
         if notice is not None:
             yield from notice.sentences

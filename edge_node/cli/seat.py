@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_node.cli.glance import queue_of
-from edge_node.domain.errors import NotAllowed
-from edge_node.domain.message import say
+from edge_node.cli.glance import folders_of, queue_of
+from edge_node.domain.errors import NeverWorked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +33,12 @@ class Seat:
 
         return load(self.config_file)
 
+    @cached_property
+    def folders(self) -> tuple[Path, Path]:
+        """The data folder and the exchange folder; ConfigError where no glance tells them."""
+        seen = folders_of(self.config_file)
+        return seen or (self.config.folders.data, self.config.folders.exchange)
+
     @property
     def command(self) -> Sequence[str]:
         """What started us, without what we were asked: a child is started the same way."""
@@ -55,7 +60,7 @@ class Seat:
         """
         What has been done and is to be done.
 
-        NotAllowed where no node has been set up, QueueDamaged where the queue was lost.
+        NeverWorked where no node has been set up, QueueDamaged where the queue was lost.
         """
         from edge_node.adapters.ledger import Ledger  # noqa: PLC0415 - it loads the queue
 
@@ -77,10 +82,5 @@ class Seat:
             from edge_node.adapters.safekeeping import demand_not_lost  # noqa: PLC0415 - likewise
 
             demand_not_lost(folders.queue, Backups(folders.backups), self.node.waybills)
-            raise NotAllowed(
-                say("no node has worked in {path} yet", path=str(folders.data)),
-                hint=say(
-                    "check folders.data; `edge-node init` makes what the configuration names"
-                ),
-            )
+            raise NeverWorked(folders.data)
         return ReadingFile(path)

@@ -9,12 +9,11 @@ from edge_node.adapters.disk import shown
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_facts
 from edge_node.cli.values import fields_of, told
+from edge_node.cli.written import second
 from edge_node.domain.message import say
-from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from edge_node.domain.message import Message
@@ -74,11 +73,7 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield here("note"), told(outcome.note) if outcome.note else ""
     yield here("signer"), here("{subject} (key {key})").format(subject=act.subject, key=act.key)
     by = here("by {authority}").format(authority=act.stamped_by)
-    yield here("stamped"), f"{_moment(act.stamped_at)} ({by})" if act.stamped_at else ""
+    yield here("stamped"), f"{second(act.stamped_at)} ({by})" if act.stamped_at else ""
     yield here("does not show"), told(act.unseen) if act.unseen else ""
     yield here("ordered by"), act.operator
     yield here("grounds"), act.basis
-
-
-def _moment(moment: datetime) -> str:
-    return f"{in_vietnam(moment):%Y-%m-%d %H:%M:%S}"

@@ -93,7 +93,7 @@ def refuse(
 def _give(
     seat: Seat, item: str, told: Mapping[str, object], *, force: bool, why: str, as_json: bool
 ) -> None:
-    from edge_node.domain.standing import named  # noqa: PLC0415 - not every command needs it
+    from edge_node.domain.standing import AlreadySo, named  # noqa: PLC0415 - not always needed
     from edge_node.protocol.handoff import read_status_order  # noqa: PLC0415
 
     found = _incoming(seat, item)
@@ -102,14 +102,24 @@ def _give(
     order = read_status_order(
         json.dumps(values).encode(), file_name=here("what the command line says")
     )
+    queued = True
     with acting(seat, why) as node:
-        node.give().status(found.id, order, who=operator(), force=force, now=node.clock())
-    node.ring()
+        try:
+            node.give().status(found.id, order, who=operator(), force=force, now=node.clock())
+        except AlreadySo:
+            if set(told) != {"status"}:  # a note or a number beside it would be lost unseen
+                raise
+            queued = False
+    if queued:
+        node.ring()
     if as_json:
-        typer.echo(json.dumps({"id": found.id, "status": order.status}, ensure_ascii=False))
+        values = {"id": found.id, "status": order.status, "queued": queued}
+        typer.echo(json.dumps(values, ensure_ascii=False))
         return
-    to, status = found.sender, named(order.status)
-    typer.echo(here("queued for {agency}: {status}").format(agency=to, status=status))
+    words = here("queued for {agency}: {status}")
+    if not queued:
+        words = here("already so, {agency} has been told: {status}")
+    typer.echo(words.format(agency=found.sender, status=named(order.status)))
 
 
 def _incoming(seat: Seat, item: str) -> Inbound:

@@ -157,15 +157,15 @@ def _kind(anchor: Anchor) -> str:
 
 
 def _row(anchor: Anchor) -> list[str]:
-    from edge_node.domain.time import in_vietnam  # noqa: PLC0415 - only here
+    from edge_node.cli.written import day  # noqa: PLC0415 - only here
 
-    until = f"{in_vietnam(anchor.facts.not_after):%Y-%m-%d}"
+    until = day(anchor.facts.not_after)
     return [anchor.facts.fingerprint[:16], _kind(anchor), until, anchor.facts.subject]
 
 
 def _sheet(anchor: Anchor) -> None:
     from edge_node.cli.columns import print_facts  # noqa: PLC0415 - only here
-    from edge_node.domain.time import in_vietnam  # noqa: PLC0415
+    from edge_node.cli.written import day  # noqa: PLC0415
 
     facts = anchor.facts
     digits = facts.fingerprint.upper()
@@ -175,8 +175,8 @@ def _sheet(anchor: Anchor) -> None:
             (here("issuer"), facts.issuer),
             (here("kind of certificate"), _kind(anchor)),
             (here("serial"), facts.serial),
-            (here("valid from"), f"{in_vietnam(facts.not_before):%Y-%m-%d}"),
-            (here("valid until"), f"{in_vietnam(facts.not_after):%Y-%m-%d}"),
+            (here("valid from"), day(facts.not_before)),
+            (here("valid until"), day(facts.not_after)),
             # In groups, as authorities print it and people compare it.
             ("SHA-256", " ".join(digits[at : at + 8] for at in range(0, len(digits), 8))),
             ("SHA-1", facts.thumbprint),  # by which Windows shows it

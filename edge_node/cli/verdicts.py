@@ -11,9 +11,9 @@ from edge_node.adapters.disk import shown
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_facts
 from edge_node.cli.values import fields_of, told
+from edge_node.cli.written import below, day, second
 from edge_node.domain.message import say
 from edge_node.domain.signature import Coverage, Revocation, Sub, Verdict
-from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,9 +65,9 @@ def finding_sheet(path: Path, finding: Finding) -> None:
             (here("file"), shown(path)),
             (here("verdict"), heading(verdict)),
             (here("why"), told(verdict.why)),
-            *_lines(here("warning"), verdict.warnings),
-            *_lines(here("note"), finding.notes),
-            *_lines(told(say("hint")), finding.hints),
+            *below(here("warning"), verdict.warnings),
+            *below(here("note"), finding.notes),
+            *below(told(say("hint")), finding.hints),
         ]
     )
     for signature in verdict.signatures:
@@ -94,7 +94,7 @@ def _signature(one: SignatureVerdict) -> Iterable[tuple[str, str]]:
     yield here("not covered"), ", ".join(one.uncovered)
     yield here("revocation"), told(_REVOCATIONS[one.revocation])
     yield here("algorithm"), one.algorithm
-    yield from _lines(here("warning"), one.warnings)
+    yield from below(here("warning"), one.warnings)
 
 
 def heading(verdict: FileVerdict) -> str:
@@ -115,22 +115,9 @@ def _verdict(verdict: Verdict, sub: Sub | None) -> str:
 
 def _certificate(facts: CertificateFacts) -> str:
     return here("number {serial}, valid from {begin} until {end}").format(
-        serial=facts.serial, begin=_day(facts.not_before), end=_day(facts.not_after)
+        serial=facts.serial, begin=day(facts.not_before), end=day(facts.not_after)
     )
 
 
-def _day(moment: datetime) -> str:
-    return f"{in_vietnam(moment):%Y-%m-%d}"
-
-
 def _moment(moment: datetime | None, note: str) -> str:
-    if moment is None:
-        return ""
-    words = f"{in_vietnam(moment):%Y-%m-%d %H:%M:%S}"
-    return f"{words} ({note})" if note else words
-
-
-def _lines(title: str, messages: Iterable[Message]) -> Iterable[tuple[str, str]]:
-    for message in messages:
-        yield title, told(message)
-        title = " "
+    return f"{second(moment)} ({note})" if moment and note else second(moment)

@@ -45,7 +45,6 @@ def ages(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     from edge_node.adapters.outlook import Outlook  # noqa: PLC0415 - it loads the queue
 
     seat: Seat = ctx.obj
-    _ = seat.ledger  # NotAllowed where no node has been set up
     found = Outlook(seat.reading).ages(_STEPS, now=datetime.now(UTC))
     if as_json:
         for waits in found:
@@ -86,7 +85,6 @@ def next_(
     from edge_node.adapters.outlook import Outlook  # noqa: PLC0415 - it loads the queue
 
     seat: Seat = ctx.obj
-    _ = seat.ledger  # NotAllowed where no node has been set up
     found = Outlook(seat.reading).next(limit=limit)
     now = datetime.now(UTC)
     if as_json:

@@ -10,7 +10,7 @@ from edge_node.config import kinds
 from edge_node.config.calendar import clock_time
 from edge_node.config.shapes import Many
 from edge_node.config.shapes import key as _key
-from edge_node.domain.figures import ReportFormat, ReportPart
+from edge_node.domain.report_parts import ReportFormat, ReportPart
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -253,3 +253,8 @@ def _only_a_proxy_names_people(values: Mapping[str, object]) -> Iterator[Breach]
             ("web.user_header", "web.listen"),
             say("only where web.listen is a socket (unix:/PATH), which the proxy alone reaches"),
         )
+    if values.get("web.socket_group") and isinstance(listen, str) and listen[:5] != "unix:":
+        yield Breach(
+            ("web.socket_group", "web.listen"),
+            say("only where web.listen is a socket (unix:/PATH): a port has no group"),
+        )

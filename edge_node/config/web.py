@@ -42,6 +42,8 @@ class WebSection:
     enabled: bool = field(default=False, metadata=_key(kinds.truth))
     # `host:port` of this machine, or `unix:/PATH` for a proxy.
     listen: str = field(default="127.0.0.1:9480", metadata=_key(listening))
+    # The group of that socket, beside the node's own; '' for no other.
+    socket_group: str = field(default="", metadata=_key(kinds.text))
     # What whoever comes in has to know; `web-token` within `folders.data` when left out.
     token_file: str | None = field(default=None, metadata=_key(kinds.secret_place))
     # By which names a proxy is asked for the page, beside those of this machine.

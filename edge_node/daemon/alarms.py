@@ -113,7 +113,7 @@ def demand_alarms(node: Node) -> None:
 
 def note_dead(node: Node, names: Sequence[str]) -> None:
     """Remember which lanes died: this life ends, and the next one tells of it."""
-    from edge_node.adapters.watching import note_death  # noqa: PLC0415 - never, one hopes
+    from edge_node.adapters.deaths import note_death  # noqa: PLC0415 - never, one hopes
 
     with suppress(EdgeNodeError):  # it may be what they died of
         note_death(Marks(node.queue.file), names, now=node.clock())

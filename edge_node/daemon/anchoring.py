@@ -1,8 +1,9 @@
 """
 The daily head of the journal: said in the log and to syslog, and stamped where that is configured.
 
-A day without an event has none. What an authority did not stamp is tried again with every look;
-that it fails is said once, and that it works again. Nobody waits for it but its own thread.
+It is kept beside the witness, too, where no copy of the data folder has it. A day without an event
+has none. What an authority did not stamp is tried again with every look; that it fails is said
+once, and that it works again. Nobody waits for it but its own thread.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from edge_node.adapters.dev_log import DevLog
 from edge_node.adapters.heads import Heads
+from edge_node.adapters.kept_heads import KeptHeads
 from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.journal import Witnesses
 
@@ -59,6 +61,7 @@ class Anchoring:
         head = heads.enter(now=now) if heads.is_due(now) else None
         if head is not None:
             heads.said(head, *self._say(head))
+            self._keep(head)
         newest = heads.newest()
         if newest is None or newest.is_stamped or not self.node.config.stamps.servers:
             return
@@ -78,6 +81,14 @@ class Anchoring:
         if self.syslog.tell(f"the journal is anchored agency={agency} head={place}"):
             return Witnesses.LOG, Witnesses.SYSLOG
         return (Witnesses.LOG,)
+
+    def _keep(self, head: Head) -> None:
+        """Keep a head where no copy of the data folder has it; without it the day goes on."""
+        try:
+            KeptHeads(self.node.config.folders.witness).keep(head)
+        except EdgeNodeError as error:
+            seen = {"error": str(error), "hint": str(error.hint or "")}
+            log.warning("the head of this day is not kept beside the witness", extra=seen)
 
     def _stamp(self, heads: Heads, head: Head) -> None:
         """Have a head stamped; a failure is said once."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_node.adapters.disk import disk_errors
 from edge_node.domain.breaker import AxisDown
+from edge_node.domain.discretion import told_in_log
 from edge_node.domain.errors import EdgeNodeError, LeaseLost
 
 if TYPE_CHECKING:
@@ -137,14 +138,14 @@ class Turned:
             self._rest_a_while(at)
             if self.ending.is_set():
                 # Whoever waits at the end is cut off: what that looks like is no news.
-                seen = {"flow": self.name, "error": str(error)}
+                seen = {"flow": self.name} | told_in_log(error)
                 log.info("cut off at the end", extra=seen)
                 return None
             if self.board is not None:
                 self.board.paused(self._place, error, self.pause)
             if error.message.template not in self._said:  # how many bytes there are now is no news
                 self._said.add(error.message.template)
-                seen = {"flow": self.name, "error": str(error), "hint": str(error.hint or "")}
+                seen = {"flow": self.name} | told_in_log(error)
                 log.error("paused", extra=seen)  # noqa: TRY400 - an outage has no traceback
         except Exception as error:
             self._cut_off = self._unforeseen = True

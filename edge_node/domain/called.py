@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.change import ChangeState
 from edge_node.domain.deadlines import Duty, Stage
 from edge_node.domain.document import BusinessKind
+from edge_node.domain.journal import RESTORED
 from edge_node.domain.lifecycle import Receiving, Sending, SendingEvent
 from edge_node.domain.message import Message, say
 from edge_node.domain.signing import SIGNED
@@ -52,9 +53,17 @@ WORST_FIRST: Final = (
     Sending.DELIVERED,
     Sending.RECALLED,
 )
+# A drop that was never taken in: the journal alone knows the id it had for a while.
+DROP_REFUSED: Final = "drop refused"
 EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
     {
         **STATES,
+        DROP_REFUSED: say("refused, never taken in"),
+        "adopted": say("sending goes on from this data folder"),
+        RESTORED: say("an older state or a copy was taken up"),
+        "canary sent": say("canary sent"),
+        "alarm raised": say("alarm"),
+        "alarm over": say("alarm over"),
         "status": say("status"),
         "warned": say("warned"),
         "late": say("late"),
@@ -72,6 +81,7 @@ EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         "report queued": say("our status queued"),
         "report unsure": say("our status unsure"),
         "report accepted": say("our status accepted"),
+        "report delivered": say("our status delivered"),
         "report refused": say("our status refused"),
         "report dead": say("our status dead"),
         "report held": say("our status held"),

@@ -9,7 +9,6 @@ as they are written; the code of one generation is never computed from that of t
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from edge_node.domain.message import Message
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_MARKS: Final = re.compile("[\u0300-\u036f]+")  # those that Latin letters are combined with
 _OLD_FORM: Final = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")  # the province comes last
 _SIGNS: Final = "0123456789.ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 
@@ -117,17 +114,6 @@ def is_fresh(synced: datetime | None, *, now: datetime, stale_after: timedelta) 
     """Tell whether a directory of that moment can be relied on for who is not in it."""
     # By distance: a clock that was put back must not make an old directory young for ever.
     return synced is not None and abs(now - synced) <= stale_after
-
-
-def plain_letters(text: str) -> str:
-    """Return a name as it is searched by: lower case, no diacritics, đ as d, words alone."""
-    bare = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
-    return " ".join(_WORD.findall(_MARKS.sub("", bare)))
-
-
-def words_of(text: str) -> list[str]:
-    """Return the words of a text with their diacritics, however these are written."""
-    return _WORD.findall(unicodedata.normalize("NFC", text.casefold()))
 
 
 def level_of(code: str) -> int:

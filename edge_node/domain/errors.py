@@ -21,6 +21,7 @@ from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from edge_node.domain.message import Message
 
@@ -55,19 +56,7 @@ class AxisSilent(Transient):
     """Something was sent and no answer came: the axis may or may not have it."""
 
 
-class AxisUnclear(Transient):
-    """The axis answered no by a ``code`` nobody here knows; ``text`` is its own, raw."""
-
-    def __init__(
-        self, message: Message, *, code: str = "", text: str = "", hint: Message | None = None
-    ) -> None:
-        """Keep the axis's own error code and text beside our sentence."""
-        super().__init__(message, hint=hint)
-        self.code = code
-        self.text = text
-
-
-class AxisRefused(Permanent):
+class AxisAnswered(EdgeNodeError):
     """The axis answered no; ``code`` and ``text`` are its own words, raw."""
 
     def __init__(
@@ -77,6 +66,14 @@ class AxisRefused(Permanent):
         super().__init__(message, hint=hint)
         self.code = code
         self.text = text
+
+
+class AxisUnclear(AxisAnswered, Transient):
+    """The axis answered no by a code nobody here knows."""
+
+
+class AxisRefused(AxisAnswered, Permanent):
+    """The axis answered no, and will again."""
 
 
 class AxisUnreachable(Outage):
@@ -156,6 +153,17 @@ class UnknownItem(EdgeNodeError):
 
 class NotAllowed(EdgeNodeError):
     """What a person asked for cannot be done in the item's present state."""
+
+
+class NeverWorked(NotAllowed):
+    """No node has worked with that data folder yet: there is nothing to look at or act on."""
+
+    def __init__(self, data: Path) -> None:
+        """Name the folder, and what the configuration may have wrong."""
+        super().__init__(
+            say("no node has worked in {path} yet", path=str(data)),
+            hint=say("check folders.data; `edge-node init` makes what the configuration names"),
+        )
 
 
 class NotResendable(NotAllowed):

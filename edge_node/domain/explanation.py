@@ -9,7 +9,7 @@ found out elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -124,6 +124,11 @@ def once(things: Iterable[_Told]) -> tuple[_Told, ...]:
         command = each.command if isinstance(each, Cure) else ""
         found.setdefault((str(each.words), command), each)
     return tuple(found.values())
+
+
+def on_paper(day: str) -> str:
+    """Return a date (ISO 8601, '' for none) as documents write it: `20/11/2026`."""
+    return f"{date.fromisoformat(day):%d/%m/%Y}" if day else "?"
 
 
 def shortened(subject: str) -> str:

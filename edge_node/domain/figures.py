@@ -8,7 +8,6 @@ what was heard of it, is told by whoever counts (`tally`); how it looks on paper
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.receipt import Status
@@ -20,27 +19,6 @@ if TYPE_CHECKING:
     from edge_node.domain.durations import Took
     from edge_node.domain.period import Period
     from edge_node.domain.signature import Bears
-
-
-class ReportPart(StrEnum):
-    """The parts of a report, in their usual order."""
-
-    SUMMARY = "summary"
-    TYPES = "types"
-    PARTNERS = "partners"
-    DAYS = "days"
-    TIMES = "times"
-    REFUSALS = "refusals"
-
-
-class ReportFormat(StrEnum):
-    """The kinds of file a report is written as."""
-
-    XLSX = "xlsx"
-    PDF = "pdf"
-    HTML = "html"
-    JSON = "json"
-
 
 # The statuses that are timed.
 TIMED: Final = (Status.ARRIVED, Status.REGISTERED, Status.FINISHED)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 GENESIS: Final = bytes(32)
+# Here the journal of an older state goes on; `status` says how far the one before it had reached.
+RESTORED: Final = "restored"
+NOBODY_KNOWS: Final = "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +43,25 @@ class Entry:
     why: str = ""
 
     @property
+    def values(self) -> dict[str, int | str | None]:
+        """Return what is chained, by its name and in the order of the leaf."""
+        return {
+            "id": self.id,
+            "item": self.item,
+            "at": self.at,
+            "event": self.event,
+            "agency": self.agency,
+            "status": self.status,
+            "note": self.note,
+            "said": self.said,
+            "actor": self.actor,
+            "why": self.why,
+        }
+
+    @property
     def leaf(self) -> bytes:
         """Return the hash of this event alone."""
-        values = [self.id, self.item, self.at, self.event, self.agency, self.status]
-        values += [self.note, self.said, self.actor, self.why]
-        words = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        words = json.dumps(list(self.values.values()), ensure_ascii=False, separators=(",", ":"))
         return sha256(words.encode()).digest()
 
 
@@ -63,6 +80,47 @@ class Head:
     def is_stamped(self) -> bool:
         """Whether an authority vouches for it."""
         return self.token is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptHead:
+    """A head as it is kept outside of the journal; ``at`` None where nobody wrote down when."""
+
+    event: int
+    chain: bytes
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """
+    An event that says: from here on it is the journal of an older state, or of a copy.
+
+    ``lost`` is the last event of the state before that a head is known of: 0 where all such heads
+    are of this journal, None where nobody knows.
+    """
+
+    id: int
+    at: datetime
+    actor: str
+    why: str
+    note: str
+    lost: int | None
+
+    @property
+    def missing(self) -> int | None:
+        """How many events of the state before are missing at least; None: nobody knows."""
+        return None if self.lost is None else max(0, self.lost - self.id + 1)
+
+    def explains(self, head: KeptHead) -> bool:
+        """Tell whether a head that is not of this journal is one of the state before."""
+        reached = self.lost is None or head.event <= self.lost
+        return self.id <= head.event and reached and (head.at is None or head.at <= self.at)
+
+
+def lost_of(status: str) -> int | None:
+    """Return what the status of a RESTORED event says of the state before."""
+    return None if status == NOBODY_KNOWS else int(status.partition(":")[0] or 0)
 
 
 class Witnesses(StrEnum):

@@ -125,6 +125,10 @@ class OutOfTurn(StatusRefused):
     """The life of a document does not allow that status now; the hint names those it allows."""
 
 
+class AlreadySo(OutOfTurn):
+    """It was given already, and the document stands at it: whoever gives it wants nothing new."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """
@@ -213,7 +217,8 @@ class Standing:
         if cell is Cell.GIVEN or (cell is Cell.FORCED and force):
             return
         why = replace(_WHY[cell], values={"standing": named(self.status)})
-        raise OutOfTurn(
+        is_so = cell is Cell.SAID and self.status == status
+        raise (AlreadySo if is_so else OutOfTurn)(
             say("status {status} cannot be given: {why}", status=named(status), why=why),
             hint=self._allowed(),
         )

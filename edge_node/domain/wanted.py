@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.directory import plain_letters
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
+from edge_node.domain.spelling import plain_letters
 
 if TYPE_CHECKING:
     from datetime import datetime

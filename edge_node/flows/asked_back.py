@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edge_node.domain.discretion import told_in_log
 from edge_node.domain.document import (
     Business,
     BusinessKind,
@@ -62,7 +63,7 @@ class AskedBack:
             raise
         except EdgeNodeError as error:
             until = now + self.retry.wait(claim.attempt)
-            seen = {"item": item.id, "error": str(error), "until": until}
+            seen = {"item": item.id, "until": until} | told_in_log(error)
             level = logging.WARNING if claim.attempt == 1 else logging.DEBUG
             log.log(level, "cannot hand over", extra=seen)
             self.queue.defer(claim, until=until, reason=error.message)

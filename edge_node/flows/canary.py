@@ -2,37 +2,40 @@
 Send a tiny document to ourselves through the axis, from time to time, and know it when it is back.
 
 It goes the way of every document, behind all of them, and comes back the way of every document;
-`deliver` asks here before anything is handed over. An axis that takes none is not asked again:
-some refuse what an agency sends to itself.
+`pull` and `deliver` ask here before anything is set aside or handed over. An axis that takes none
+is not asked again: some refuse what an agency sends to itself.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_node.domain.document import Document, DocumentType, Priority
+from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.message import freeze
 from edge_node.domain.time import in_vietnam
+from edge_node.flows.ports import Spool
 from edge_node.flows.rest import until_due
 from edge_node.protocol import edxml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from edge_node.domain.document import AgencyCode, Organization
-    from edge_node.domain.envelope import Claim, Incoming, ItemId, Stored
+    from edge_node.domain.envelope import Claim, Digest, Incoming, ItemId, Stored
     from edge_node.domain.message import Message
-    from edge_node.flows.ports import Sends, Spool
+    from edge_node.flows.ports import Sends
 
 log = logging.getLogger(__name__)
 
 _TITLE: Final = "Canary"
 _LETTER: Final = DocumentType(name="Công văn", type=18, detail=0)
-_KEPT: Final = timedelta(days=40)  # longer than anybody looks back into the axis's list
+_KEPT: Final = timedelta(days=30)  # for `edge-node alarms canary`; the journal keeps them for good
 
 
 class Flown(Protocol):
@@ -70,8 +73,15 @@ class Canaries(Protocol):
     def came_back(self, claim: Claim, document_id: str, *, now: datetime) -> None:
         """Enter that one is back."""
 
-    def forget(self, *, before: datetime) -> None:
-        """Throw out old ones."""
+    def forget(self, *, before: datetime) -> Sequence[Digest]:
+        """Throw out old ones; return packages nobody names any more."""
+
+
+class Packages(Spool, Protocol):
+    """The spool, out of which what is forgotten goes, too."""
+
+    def destroy(self, digest: Digest) -> bool:
+        """Remove a package."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +89,7 @@ class Canary:
     """One turn sends one, if it is time."""
 
     canaries: Canaries
-    spool: Spool
+    spool: Packages
     sends: Sends
     agency: Organization
     axis: str  # the address of the axis: another one may take what this one refuses
@@ -103,7 +113,9 @@ class Canary:
                 manifest_content_type=self.manifest_content_type,
             )
         item = self.canaries.send(document_id, package.stored, own=self.agency.code, now=now)
-        self.canaries.forget(before=now - _KEPT)
+        # Cut off between the two, the next start finds a package that nobody names.
+        for digest in self.canaries.forget(before=now - _KEPT):
+            self.spool.destroy(digest)
         log.info("canary sent", extra={"item": item})
         return True
 
@@ -149,15 +161,34 @@ class Homing:
     """Knows canaries that come back, so that they are handed to nobody."""
 
     canaries: Canaries
+    spool: Spool
+    limits: edxml.Limits
     codes: frozenset[str]  # every code this agency goes by
     is_canary_id: Callable[[str], bool]
 
+    def knows(self, sender: str, package: Digest) -> bool:
+        """
+        Tell whether a package in the spool is a canary of ours, by nothing but what is in it.
+
+        ``sender`` is who sent it by the axis's word: of what others sent no package is opened.
+        """
+        if sender not in self.codes:
+            return False
+        try:
+            with self.spool.room() as room, closing(self.spool.open(package)) as raw:
+                found = edxml.read_package(raw, room, limits=self.limits)
+        except PackageUnreadable:
+            return False
+        return isinstance(found, edxml.DocumentPackage) and self._is_ours(sender, found.document)
+
+    def _is_ours(self, sender: str, document: Document) -> bool:
+        # Whoever else sends such an id, or has it from elsewhere, has a document.
+        parties = {sender, document.sender.code, *(each.code for each in document.receivers)}
+        return parties <= self.codes and self.is_canary_id(document.document_id)
+
     def takes(self, claim: Claim, item: Incoming, document: Document, now: datetime) -> bool:
         """Take a canary of ours out of the way; False for everything else."""
-        if not self.is_canary_id(document.document_id):
-            return False
-        # Whoever else sends such an id sends a document.
-        if not {item.sender, document.sender.code} <= self.codes:
+        if not self._is_ours(item.sender, document):
             return False
         self.canaries.came_back(claim, document.document_id, now=now)
         log.info("canary back", extra={"item": item.id})

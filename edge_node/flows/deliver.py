@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.discretion import told_in_log
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.envelope import Barred, Lane
 from edge_node.domain.errors import EdgeNodeError, Outage, PackageUnreadable
@@ -102,7 +103,7 @@ class Deliver:
             # Something here is in the way of this one alone, of which its sender is not to blame.
             until = now + self.retry.wait(claim.attempt)
             level = logging.WARNING if claim.attempt == 1 else logging.DEBUG
-            log.log(level, "cannot hand over", extra=seen | {"error": str(error), "until": until})
+            log.log(level, "cannot hand over", extra=seen | told_in_log(error) | {"until": until})
             self.queue.defer(claim, until=until, reason=error.message)
         return True
 
@@ -114,7 +115,7 @@ class Deliver:
         self.inbox.check()
         if item.folder and self.inbox.is_kept(item.id):
             item = self.queue.unprepared(claim, now=now) or item
-        if not item.folder and self.queue.may_be_handed_over(item.id):
+        if not item.folder and self._may_be_handed_over(item):
             log.warning("set aside: an older state may not know all", extra={"item": item.id})
             self.queue.quarantine(claim, HAD_BEFORE, now=now, answer=False)
             return
@@ -126,6 +127,12 @@ class Deliver:
         arrival = arrived(self.agency, now=now) if self.receipts else None
         self.queue.delivered(claim, arrival, now=now)
         log.info("delivered", extra={"item": ready.id, "folder": ready.folder})
+
+    def _may_be_handed_over(self, item: Incoming) -> bool:
+        """Tell whether another life may have handed it over; a canary of ours none ever did."""
+        if not self.queue.may_be_handed_over(item.id):
+            return False
+        return self.homing is None or not self.homing.knows(item.sender, item.package.digest)
 
     def _prepare(self, claim: Claim, item: Incoming, now: datetime) -> Incoming | None:
         """

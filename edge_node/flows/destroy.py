@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.change import Known
+from edge_node.domain.discretion import told_in_log
 from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import EdgeNodeError, Permanent
 from edge_node.domain.identity import fingerprint
@@ -103,7 +104,7 @@ class Destroy:
     def _hindered(self, claim: Claim, error: EdgeNodeError, now: datetime) -> None:
         until = now + self.retry.wait(claim.attempt)
         if self.tombstones.hindered(claim, reason_of(error), until=until):
-            seen = {"item": claim.item, "error": str(error), "hint": str(error.hint or "")}
+            seen = {"item": claim.item} | told_in_log(error)
             log.error("what was given back cannot be destroyed", extra=seen)
 
     def _was_taken(self, doomed: Doomed) -> bool:

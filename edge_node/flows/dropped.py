@@ -34,6 +34,20 @@ PACKAGE: Final = ".edxml"
 _SHEETS: Final = frozenset({".json", ".yaml", ".yml"})
 # What is done about a drop that is refused.
 AGAIN: Final = say("correct it and drop it into the outbox again")
+SMALLER: Final = say(
+    "scan it at a lower resolution or split it, and drop it again; how much may leave, is set by"
+    " limits.attachment and limits.package"
+)
+_FILE_TOO_LARGE: Final = "{file}: expected at most {limit} bytes, found {size}"
+_ALL_TOO_LARGE: Final = (
+    "expected a package of at most {limit} bytes, found attachments that take {size} in it"
+)
+
+
+def cure_of(problems: Sequence[Message]) -> Message:
+    """Return what can be done about a drop with these problems."""
+    large = {each.template for each in problems} <= {_FILE_TOO_LARGE, _ALL_TOO_LARGE}
+    return SMALLER if problems and large else AGAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

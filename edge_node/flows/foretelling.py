@@ -17,7 +17,7 @@ from edge_node.domain.document import BusinessKind
 from edge_node.domain.errors import DropRefused, EdgeNodeError, Permanent, WithProblems
 from edge_node.domain.message import say
 from edge_node.domain.order import Order
-from edge_node.flows.dropped import AGAIN, is_package
+from edge_node.flows.dropped import cure_of, is_package
 from edge_node.flows.leaving import demand_no
 from edge_node.flows.numbering import numbering
 from edge_node.flows.packing import mark_of
@@ -251,4 +251,4 @@ class Foretelling:
 
 def _demand_none(whole: Message, problems: Sequence[Message]) -> None:
     if problems:
-        raise DropRefused(whole, problems, hint=AGAIN)
+        raise DropRefused(whole, problems, hint=cure_of(problems))

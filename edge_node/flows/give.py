@@ -89,7 +89,7 @@ class Give:
         done = self.queue.give(item, given, first=first, now=now)
         if done and order.status == Status.REFUSED:
             self.sends.note()  # an older state of the queue must not tell the sender again
-        log.info("status queued", extra={"item": item, "status": order.status, "who": who})
+        log.info("status queued", extra={"item": item, "status": order.status})
         return done
 
 

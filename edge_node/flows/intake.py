@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.called import DROP_REFUSED
 from edge_node.domain.change import Overtaken
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import (
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from edge_node.domain.signing import Act
     from edge_node.flows.folders import Check, Claimed, Drop, Filing, Outbox
     from edge_node.flows.packing import Packing
-    from edge_node.flows.ports import Outgoing, Room, Stranded
+    from edge_node.flows.ports import Journal, Outgoing, Room, Stranded
     from edge_node.flows.secrecy import OnLeaving
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Intake:
     queue: Outgoing
     stranded: Stranded
     packing: Packing
+    journal: Journal
     secrecy: OnLeaving
     tell: Callable[[Message], str]
     clock: Callable[[], float]
@@ -294,4 +296,6 @@ class Intake:
             acts=acts,
         )
         day = in_vietnam(now).date()
-        self.filing.to_failed(item, "", name, day, papers, None)
+        folder = self.filing.to_failed(item, "", name, day, papers, None)
+        words = say("{reason}; it lies in {folder}", reason=error.message, folder=folder)
+        self.journal.enter(item, DROP_REFUSED, text=words, now=now)

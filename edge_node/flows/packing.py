@@ -16,7 +16,7 @@ from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.order import Order
-from edge_node.flows.dropped import AGAIN, is_package
+from edge_node.flows.dropped import cure_of, is_package
 from edge_node.flows.numbering import numbering
 from edge_node.flows.recalling import NO_PACKAGE
 from edge_node.flows.seen import Seen
@@ -175,7 +175,9 @@ class Packing:
             package = self.reads.opened(source, room)
             files, problems = self.reads.unpacked(package)
             if problems:
-                raise DropRefused(say("the package cannot be sent"), problems, hint=AGAIN)
+                raise DropRefused(
+                    say("the package cannot be sent"), problems, hint=cure_of(problems)
+                )
             order = Order(document=package.document, files=(), warnings=package.warnings)
             mark = mark_of(package.document, files)
             self.demand_new(order, mark)
@@ -231,7 +233,7 @@ def mark_of(document: Document, files: Iterable[Leaving]) -> str:
 
 def _demand_none(problems: Sequence[Message]) -> None:
     if problems:
-        raise DropRefused(say("the attachments cannot be sent"), problems, hint=AGAIN)
+        raise DropRefused(say("the attachments cannot be sent"), problems, hint=cure_of(problems))
 
 
 def demand_new(document: Document, mark: str, before: Sequence[Earlier], *, resend: bool) -> None:

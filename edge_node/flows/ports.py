@@ -103,6 +103,12 @@ class SpoolWriter(Protocol):
     def write(self, data: bytes, /) -> int: ...
 
 
+class Journal(Protocol):
+    """The record of what happened."""
+
+    def enter(self, item: ItemId, event: str, *, text: Message, now: datetime) -> None: ...
+
+
 class Spool(Protocol):
     """Our private folder of packages, by digest."""
 

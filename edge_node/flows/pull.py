@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edge_node.domain.envelope import AxisId, ItemId, Listed
     from edge_node.domain.errors import EdgeNodeError
     from edge_node.domain.message import Message
+    from edge_node.flows.canary import Homing
     from edge_node.flows.disbelief import Disbelief
     from edge_node.flows.look_back import LookBack
     from edge_node.flows.ports import Arriving, Axis, Room, Sink, Spool
@@ -79,6 +80,7 @@ class Pull:
     look_back: LookBack
     disbelief: Disbelief
     answer_fail: bool  # tell the axis what is too large
+    homing: Homing | None = None  # knows the canaries; None: none was ever sent
     _listed: list[Listed] = field(default_factory=list, init=False)
     _missed: dict[AxisId, _Missed] = field(default_factory=dict, init=False)
     _rung: bool = field(default=False, init=False)
@@ -198,9 +200,12 @@ class Pull:
         )
         with self.spool.store() as writer:
             self._ask_for(listed, _Bounded(writer.write, self.package_limit, words))
-        if self.look_back.settled_elsewhere(listed):
+        if self.look_back.settled_elsewhere(listed) and not self._is_canary(listed, writer.stored):
             return self._set_aside(listed, writer.stored, now)
         return self.queue.add(listed, writer.stored, None, now=now)
+
+    def _is_canary(self, listed: Listed, stored: Stored) -> bool:
+        return self.homing is not None and self.homing.knows(listed.sender, stored.digest)
 
     def _ask_for(self, listed: Listed, sink: Sink) -> None:
         """Fetch to the sink; NoPackage until that came so often that it has to be believed."""

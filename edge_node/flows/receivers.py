@@ -9,8 +9,8 @@ never changed here, in whichever of the two forms they are.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.directory import DirectoryUnusable, Distrust, is_fresh
 from edge_node.domain.errors import DropRefused
@@ -29,6 +29,26 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_MERGED: Final = "{code} was taken over by {successor}, {name}"
+
+
+class _Incident:
+    """A directory that cannot be used: said when that begins and when it ends, once each."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._lasts = False
+
+    def begins(self, error: DirectoryUnusable) -> None:
+        if not self._lasts:
+            self._lasts = True
+            log.warning(self._words, extra={"error": str(error)})
+
+    def is_over(self) -> None:
+        if self._lasts:
+            self._lasts = False
+            log.info("the directory can be used again")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receivers:
@@ -40,6 +60,9 @@ class Receivers:
     merged: Distrust
     stale_after: timedelta
     expected: bool  # there ought to be a directory: the axis is asked for one
+    _incident: _Incident = field(
+        default_factory=lambda: _Incident("receivers are not checked"), init=False
+    )
 
     def look(self, order: Order, *, now: datetime) -> tuple[Message, ...]:
         """Return what is to be said of its receivers; DropRefused where one forbids sending."""
@@ -55,9 +78,10 @@ class Receivers:
         try:
             warnings, problems = self._judged(order, now)
         except DirectoryUnusable as error:
-            log.warning("receivers are not checked", extra={"error": str(error)})
+            self._incident.begins(error)
             unread = say("the directory of agencies cannot be read: nobody checked the receivers")
             return (unread,), None
+        self._incident.is_over()
         return tuple(warnings), _refusal(problems) if problems else None
 
     def named(self, document: Document) -> Document:
@@ -135,22 +159,32 @@ class Receivers:
 
 def known_to_be(agencies: KnownAgencies) -> Callable[[str], frozenset[str]]:
     """Return what tells the codes of one agency; without a directory, each has but its own."""
+    incident = _Incident("the directory cannot be asked")
 
     def same_agency(code: str) -> frozenset[str]:
         try:
-            return agencies.same_agency(code)
+            found = agencies.same_agency(code)
         except DirectoryUnusable as error:
-            log.warning("the directory cannot be asked", extra={"error": str(error)})
+            incident.begins(error)
             return frozenset({code})
+        incident.is_over()
+        return found
 
     return same_agency
 
 
 def _refusal(problems: list[Message]) -> DropRefused:
+    merged = [each.values for each in problems if each.template == _MERGED]
+    if merged and len(merged) == len(problems):
+        hint = say(
+            "write {successor} in place of {code} and drop it again",
+            successor=", ".join(str(each["successor"]) for each in merged),
+            code=", ".join(str(each["code"]) for each in merged),
+        )
+    else:
+        hint = say("mend the codes and drop it again; `edge-node agencies search NAME` finds them")
     return DropRefused(
-        say("the receivers cannot be sent to as they are named"),
-        problems,
-        hint=say("mend the codes and drop it again; `edge-node agencies search NAME` finds them"),
+        say("the receivers cannot be sent to as they are named"), problems, hint=hint
     )
 
 

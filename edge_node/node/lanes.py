@@ -15,6 +15,7 @@ from edge_node.node import changing, doors, knowing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from edge_node.adapters.inbox import Inbox
     from edge_node.adapters.line import Line
     from edge_node.flows.canary import Homing
     from edge_node.flows.intake import Intake
@@ -107,6 +108,7 @@ class Lanes:
             look_back=look_back,
             disbelief=Disbelief(marks=self.parts.queue.marks),
             answer_fail=self.parts.answer_fail,
+            homing=self._homing(),
         )
         return self._plan([acknowledge, pull], Lane.ACKNOWLEDGE)
 
@@ -146,16 +148,22 @@ class Lanes:
         return replace(plan, close=close)
 
     def _local(self, looking: Looking) -> Sequence[Flow]:
-        from edge_node.adapters.receipts import Receipts  # noqa: PLC0415 - only for work
-        from edge_node.flows.apply import Apply  # noqa: PLC0415
-        from edge_node.flows.deliver import Deliver  # noqa: PLC0415
+        inbox = self.parts.inbox()
+        return [
+            changing.destroy(self.parts, inbox),
+            self._deliver(looking, inbox),
+            self._apply(inbox),
+            self._deadlines(),
+            *self._telling(),
+            self._note_taken(inbox),
+        ]
+
+    def _deliver(self, looking: Looking, inbox: Inbox) -> Flow:
+        from edge_node.flows.deliver import Deliver  # noqa: PLC0415 - only for work
         from edge_node.flows.door import Door  # noqa: PLC0415
-        from edge_node.flows.taken import NoteTaken  # noqa: PLC0415
-        from edge_node.flows.tell import File, Notify  # noqa: PLC0415
 
         config, queue = self.parts.config, self.parts.queue
-        inbox = self.parts.inbox()
-        deliver = Deliver(
+        return Deliver(
             queue=queue.arriving,
             requests=queue.requests,
             due=queue.next_due,
@@ -171,38 +179,51 @@ class Lanes:
             receipts=config.report.receipts,
             answer_fail=self.parts.answer_fail,
             retry=self.parts.retry,
-            same_agency=knowing.same_agency(self.parts),
+            same_agency=self.parts.same_agency,
             objects=[doors.secret_content(self.parts, looking)],
             homing=self._homing(),
         )
-        apply = Apply(
-            queue=queue.arriving,
+
+    def _apply(self, inbox: Inbox) -> Flow:
+        from edge_node.flows.apply import Apply  # noqa: PLC0415 - only for work
+
+        return Apply(
+            queue=self.parts.queue.arriving,
             asked_back=changing.asked_back(self.parts, inbox),
-            due=queue.next_due,
+            due=self.parts.queue.next_due,
             limits=self.parts.limits,
             answer_fail=self.parts.answer_fail,
-            same_agency=knowing.same_agency(self.parts),
+            same_agency=self.parts.same_agency,
         )
+
+    def _telling(self) -> Sequence[Flow]:
+        """Return what lays papers before the document software."""
+        from edge_node.adapters.receipts import Receipts  # noqa: PLC0415 - only for work
+        from edge_node.flows.tell import File, Notify  # noqa: PLC0415
+
         file = File(
             check=self.parts.check,
-            paperwork=queue.paperwork,
+            paperwork=self.parts.queue.paperwork,
             filing=self.parts.filing(),
             tell=self.parts.tell,
         )
         notify = Notify(
             check=self.parts.check,
-            history=queue.history,
+            history=self.parts.queue.history,
             receipts=Receipts(self.parts.exchange),
             tell=self.parts.tell,
         )
-        taken = NoteTaken(
-            queue=queue.arriving,
+        return [file, notify]
+
+    def _note_taken(self, inbox: Inbox) -> Flow:
+        from edge_node.flows.taken import NoteTaken  # noqa: PLC0415 - only for work
+
+        return NoteTaken(
+            queue=self.parts.queue.arriving,
             inbox=inbox,
             clock=time.monotonic,
             every=self.parts.config.report.every,
         )
-        destroy = changing.destroy(self.parts, inbox)
-        return [destroy, deliver, apply, self._deadlines(), file, notify, taken]
 
     def _homing(self) -> Homing:
         from edge_node.adapters.canaries import Canaries, is_canary_id  # noqa: PLC0415 - for work
@@ -210,6 +231,8 @@ class Lanes:
 
         return Homing(
             canaries=Canaries(self.parts.queue.file),
+            spool=self.parts.spool,
+            limits=self.parts.limits,
             codes=self.parts.codes,
             is_canary_id=is_canary_id,
         )
@@ -280,6 +303,7 @@ class Lanes:
             queue=self.parts.queue.outgoing,
             stranded=self.parts.queue.stranded,
             packing=self.parts.packing(looking),
+            journal=self.parts.queue.history,
             secrecy=doors.secrecy(self.parts, looking),
             tell=self.parts.tell,
             clock=time.monotonic,

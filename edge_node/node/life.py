@@ -15,6 +15,7 @@ from edge_node.adapters.pauses import Pauses
 from edge_node.adapters.safekeeping import YOUNG, Safekeeping, demand_usable
 from edge_node.adapters.strays import Strays
 from edge_node.adapters.witness import Witness
+from edge_node.domain.actor import THE_NODE, Actor
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import FolderMissing
 from edge_node.node.lanes import Lanes, Plan
@@ -181,8 +182,12 @@ class Node(Parts):
 
         return recall_order(self)
 
-    def recover(self, *, offline: bool) -> Recovery:
-        """Rebuild a queue that was lost; ``offline``: without asking the axis what it has."""
+    def recover(self, *, offline: bool, actor: Actor = THE_NODE) -> Recovery:
+        """
+        Rebuild a queue that was lost; ``offline``: without asking the axis what it has.
+
+        What is done to documents meanwhile bears the name of ``actor`` in the journal.
+        """
         from edge_node.adapters.rebuilding import Rebuilding, Sources  # noqa: PLC0415 - only here
         from edge_node.flows.asking import Asking  # noqa: PLC0415
         from edge_node.flows.recover import Recover  # noqa: PLC0415
@@ -198,7 +203,7 @@ class Node(Parts):
             witness=Witness(self.config.folders.witness),
             has_package=self._has_package,
         )
-        rebuilding = Rebuilding(sources, now=self.clock())
+        rebuilding = Rebuilding(sources, now=self.clock(), actor=actor)
         try:
             return Recover(queue=rebuilding, asking=None if offline else asking).turn(self.clock())
         finally:

@@ -71,7 +71,7 @@ class Parts:
         folders = self.config.folders
         folders.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         demand_not_lost(folders.queue, self.backups, self.waybills)
-        return Queue(folders.queue, self.waybills, only=self.only, same=self._same_agency)
+        return Queue(folders.queue, self.waybills, only=self.only, same=self.same_agency)
 
     @cached_property
     def exchange(self) -> Exchange:
@@ -98,11 +98,15 @@ class Parts:
         """The directory of agencies, in a file of its own."""
         return Directory(self.config.folders.directory)
 
-    def _same_agency(self, code: str) -> frozenset[str]:
+    def same_agency(self, code: str) -> frozenset[str]:
         """Return every code the agency of this code is known to go by."""
+        return self._codes_known(code)
+
+    @cached_property
+    def _codes_known(self) -> Callable[[str], frozenset[str]]:
         from edge_node.node.knowing import same_agency  # noqa: PLC0415 - only for work
 
-        return same_agency(self)(code)
+        return same_agency(self)  # one for all: it says once that it cannot be asked
 
     def close_files(self) -> None:
         """Close what this thread has open of the queue and of the directory."""

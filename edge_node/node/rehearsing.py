@@ -74,13 +74,13 @@ class Rehearsing(Parts):
             self.uncompared.append(
                 say("nothing was compared with what was sent: {why}", why=error.message)
             )
-        return Queue(self.aside / "queue.db", same=self._same_agency)
+        return Queue(self.aside / "queue.db", same=self.same_agency)
 
     def _as_it_is(self, path: Path) -> Queue:
         """Return the queue, opened to be read only; any error that reading it has, at once."""
         file = ReadingFile(path)
         file.row("select id from documents limit 1")
-        return Queue(path, file=file, same=self._same_agency)
+        return Queue(path, file=file, same=self.same_agency)
 
     @cached_property
     def directory(self) -> Directory:

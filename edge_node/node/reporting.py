@@ -15,11 +15,11 @@ from edge_node.adapters import durable
 from edge_node.adapters.marks import Marks
 from edge_node.adapters.reports import Reports
 from edge_node.catalogue import Language, tell
-from edge_node.domain.figures import ReportFormat
 from edge_node.domain.message import say
 from edge_node.domain.monthly import month_due
 from edge_node.domain.names import safe_name
 from edge_node.domain.period import period_of
+from edge_node.domain.report_parts import ReportFormat
 from edge_node.domain.tally import Tally
 from edge_node.node.terms import working_days
 from edge_node.paper.report.telling import report_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_node.config.holiday_file import Announced, read_holidays
 from edge_node.domain.deadlines import Rules
 from edge_node.domain.working_days import OfficeHours, WorkingDays
 
@@ -15,14 +14,16 @@ if TYPE_CHECKING:
 def working_days(config: Config) -> WorkingDays:
     """Return the agency's calendar; ConfigError where its file cannot be used."""
     section = config.calendar
-    announced = read_holidays(section.file) if section.file else Announced()
+    hours = OfficeHours(
+        opens=section.opens, morning_ends=section.morning_ends, closes=section.closes
+    )
+    if section.file is None:
+        return WorkingDays(built_in=section.built_in, hours=hours)
+    from edge_node.config.holiday_file import read_holidays  # noqa: PLC0415 - few offices keep one
+
+    announced = read_holidays(section.file)
     return WorkingDays(
-        off=announced.off,
-        worked=announced.worked,
-        built_in=section.built_in,
-        hours=OfficeHours(
-            opens=section.opens, morning_ends=section.morning_ends, closes=section.closes
-        ),
+        off=announced.off, worked=announced.worked, built_in=section.built_in, hours=hours
     )
 
 

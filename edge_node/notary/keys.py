@@ -228,7 +228,11 @@ def _key(private: object, certificates: Sequence[bytes], name: str) -> FileKey:
         if not own:
             raise KeyMismatch(
                 say("the key in {file} belongs to none of the certificates beside it", file=name),
-                hint=say("key and certificate must be of one pair; check which was renewed"),
+                hint=say(
+                    "name the certificate that was issued for this key in signing.keys; `openssl"
+                    " pkey -in KEY -pubout` and `openssl x509 -in CERTIFICATE -pubkey -noout` show"
+                    " the same for the two of a pair"
+                ),
             )
         latest = max(own, key=_begins)
         return FileKey(

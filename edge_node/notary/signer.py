@@ -118,7 +118,7 @@ class Bench:
 
 def look(packet: Packet) -> Packet:
     """Return what a token shows to anybody: how it stands, and its certificates (the bytes)."""
-    from edge_node.notary.token import TokenPlace  # noqa: PLC0415 - only for tokens
+    from edge_node.notary.slot import TokenPlace  # noqa: PLC0415 - only for tokens
     from edge_node.notary.token_look import look_at  # noqa: PLC0415
 
     told = Fields.of(packet.body, packet.blobs, _LOOK)
@@ -165,7 +165,8 @@ def _from_files(packet: Packet) -> Key:
 
 
 def _from_token(packet: Packet) -> Key:
-    from edge_node.notary.token import TokenPlace, open_token  # noqa: PLC0415 - only for tokens
+    from edge_node.notary.slot import TokenPlace  # noqa: PLC0415 - only for tokens
+    from edge_node.notary.token import open_token  # noqa: PLC0415
 
     told = Fields.of(packet.body, packet.blobs, _TOKEN)
     place = TokenPlace(

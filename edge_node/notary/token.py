@@ -1,5 +1,5 @@
 """
-The key on a token, by PKCS #11: found by name, asked for raw signatures over one session.
+The key on a token (`slot`), by PKCS #11: found by name, asked for raw signatures over one session.
 
 A token locks itself after a few wrong PINs, and only its issuer can unlock it. So a PIN that was
 refused is never tried again by this process, and the last try a token has left is a person's.
@@ -37,23 +37,14 @@ from edge_node.notary.raw import (
     kind_of,
     public_key,
 )
+from edge_node.notary.slot import TokenPlace, certificates_on, serial_of, silent, token_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pkcs11._pkcs11 import lib as Driver  # noqa: N812 - a class with the name of a function
-
-
-class TokenMissing(KeyUnavailable):
-    """The token, or what drives it, is not there."""
+    from collections.abc import Sequence
 
 
 class TokenLocked(KeyUnavailable):
     """The token lets nobody try a PIN any more, or should not be made to."""
-
-
-class TokenSilent(KeyUnavailable):
-    """The token is there and does not do what it is asked."""
 
 
 # A session ends when the token is pulled or idles, when its driver is restarted or the machine
@@ -71,17 +62,6 @@ _LOST: Final = (
 )
 _WRONG_PIN: Final = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 _REFUSED: Final[set[tuple[str, str]]] = set()  # (token, PIN): the token counts these, so do we
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenPlace:
-    """Where the key is: what is left empty goes by the only one there is."""
-
-    module: str  # path of the vendor's PKCS #11 library
-    label: str = ""  # of the token
-    serial: str = ""  # of the token
-    key_label: str = ""
-    key_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,58 +220,6 @@ def _login(place: TokenPlace, pin: str) -> _Session:
     )
 
 
-def serial_of(token: pkcs11.Token) -> str:
-    """Return the serial number of a token."""
-    return token.serial.decode(errors="replace").strip()
-
-
-def token_at(place: TokenPlace) -> pkcs11.Token:
-    """Return the one token that was named; ask the driver to look again before giving up."""
-    try:
-        driver = pkcs11.lib(place.module)
-    except pkcs11.PKCS11Error as error:
-        raise TokenMissing(
-            say(
-                "the driver {module} cannot be loaded: {reason}", module=place.module, reason=error
-            ),
-            hint=say("install the token's driver, and name its PKCS #11 library"),
-        ) from error
-    found = _tokens(driver, place)
-    if not found:  # plugged in since the driver looked
-        with suppress(pkcs11.PKCS11Error):
-            driver.reinitialize()
-        found = _tokens(driver, place)
-    if not found:
-        raise TokenMissing(
-            say("the token {token} is not there", token=place.label or place.serial or "?"),
-            hint=say("plug it in; `pkcs11-tool --list-token-slots` shows which ones are seen"),
-        )
-    if len(found) > 1:
-        raise TokenMissing(
-            say("{count} tokens answer to the name {token}", count=len(found), token=place.label),
-            hint=say("name the serial number of the token, too"),
-        )
-    return found[0]
-
-
-def _tokens(driver: Driver, place: TokenPlace) -> list[pkcs11.Token]:
-    return [
-        token
-        for token in _plugged_in(driver)
-        if place.label in {"", token.label.strip()}
-        and place.serial in {"", serial_of(token)}
-        and TokenFlag.TOKEN_INITIALIZED in token.flags
-    ]
-
-
-def _plugged_in(driver: Driver) -> Iterator[pkcs11.Token]:
-    """Yield the tokens that can be seen; one that cannot be read does not hide the others."""
-    with suppress(pkcs11.PKCS11Error):
-        for slot in driver.get_slots(token_present=True):
-            with suppress(pkcs11.PKCS11Error):
-                yield slot.get_token()
-
-
 def _session(token: pkcs11.Token, pin: str) -> pkcs11.Session:
     """Log in; never with a PIN that was refused, never as the last try."""
     name, tried = token.label, (serial_of(token), pin)
@@ -328,8 +256,11 @@ def _session(token: pkcs11.Token, pin: str) -> pkcs11.Session:
 
 def _wrong(name: str) -> WrongPassword:
     return WrongPassword(
-        say("the token {token} refused the PIN; it is not tried again", token=name),
-        hint=say("give the right PIN: after a few wrong ones the token locks itself"),
+        say("the token {token} refused the PIN; that PIN is not told to it again", token=name),
+        hint=say(
+            "write the right PIN into the password_file of this key in signing.keys; after a few"
+            " wrong ones the token locks itself"
+        ),
     )
 
 
@@ -337,15 +268,6 @@ def _locked(name: str) -> TokenLocked:
     return TokenLocked(
         say("the token {token} is locked after too many wrong PINs", token=name),
         hint=say("have its issuer unlock it"),
-    )
-
-
-def silent(name: str, error: pkcs11.PKCS11Error) -> TokenSilent:
-    """Return the trouble for what a token answers and nobody foresaw."""
-    reason = f"{type(error).__name__} {error}".strip()
-    return TokenSilent(
-        say("the token {token} does not do what it is asked: {reason}", token=name, reason=reason),
-        hint=say("pull it out and plug it in again; if that does not help, restart its driver"),
     )
 
 
@@ -372,14 +294,6 @@ def _private(session: pkcs11.Session, place: TokenPlace, name: str) -> SignMixin
             hint=say("name the label or the id of the key to sign with"),
         )
     return keys[0]
-
-
-def certificates_on(session: pkcs11.Session) -> Iterator[tuple[bytes, str, bytes]]:
-    """Yield id, label and DER of every certificate of the token."""
-    for one in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
-        got = one.get_attributes([Attribute.ID, Attribute.LABEL, Attribute.VALUE])
-        if got.get(Attribute.VALUE):  # a token may name an address instead
-            yield got.get(Attribute.ID, b""), got.get(Attribute.LABEL, ""), got[Attribute.VALUE]
 
 
 def _own(private: SignMixin, found: Sequence[tuple[bytes, str, bytes]]) -> bytes | None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pkcs11
 from pkcs11 import TokenFlag
 
-from edge_node.notary.token import certificates_on, serial_of, silent, token_at
+from edge_node.notary.slot import certificates_on, serial_of, silent, token_at
 
 if TYPE_CHECKING:
-    from edge_node.notary.token import TokenPlace
+    from edge_node.notary.slot import TokenPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

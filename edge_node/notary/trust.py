@@ -97,6 +97,11 @@ class Judgement:
         """Whose certificate it is; None where it cannot be read, and no day in it is known."""
         return self.certificate if self.certificate.serial else None
 
+    def relied_on(self, stamp: Stamp | None) -> tuple[str, ...]:
+        """Return the digests of all that was relied on, for what it did at a stamped time."""
+        more = (*stamp.judgement.evidence, stamp.fingerprint) if stamp else ()
+        return tuple(dict.fromkeys((*self.evidence, *more)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:

@@ -57,7 +57,8 @@ _RECEIVER: Final = say(
     "correct the receiver code in document.json and drop it into the outbox again"
 )
 _SENDER: Final = say(
-    "have the agency registered with the axis as a sender, then send it again: edge-node resend"
+    "see whether agency.code is right; if it is, have the agency registered with the axis as a"
+    " sender, then send it again: edge-node resend"
 )
 _LOCKED: Final = say(
     "a receiver is locked: ask who runs the axis, then send it again: edge-node resend"

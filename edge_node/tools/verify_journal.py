@@ -5,7 +5,9 @@ Verifies a journal that edge-node exported, or the excerpt in an evidence file, 
 
 FILE is what `edge-node journal export` wrote, the `journal.jsonl` of an evidence file, or that
 evidence file (ZIP) itself. `--head` compares with what a log or somebody else kept of a day: the
-line "the journal is anchored" names an event and a chain. `--extract` writes the heads and their
+line "the journal is anchored" names an event and a chain. Where an older state of the data folder
+was put back, an event "restored" says so, and such a head may be of the state before: that is
+told, with how many events are missing, and is no fault. `--extract` writes the heads and their
 time-stamps into a folder, to be verified by openssl.
 
 Every event carries chain(n) = SHA-256(chain(n-1) + leaf(n)), chain(0) is 32 zero bytes, and
@@ -27,11 +29,15 @@ import re
 import sys
 import zipfile
 import zlib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, NoReturn
 
 FORMAT: Final = "edge-node journal"
 VERSION: Final = 1
+RESTORED: Final = "restored"  # an event: from here on it is the journal of an older state
+NOBODY_KNOWS: Final = "?"  # its status, where nobody knows how far the state before reached
+BEGINNING: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - what is reckoned from it is UTC
 IN_ZIP: Final = "journal.jsonl"
 LONGEST: Final = 1 << 26  # bytes of one line
 TOLD: Final = ("id", "item", "at", "event", "agency", "status", "note", "said", "actor", "why")
@@ -79,6 +85,8 @@ class Verifier:
         self.ended = False
         self.needs_head = False  # where an excerpt goes on elsewhere, a head has to stand
         self.known: dict[int, str] = {}  # chains by event: what others kept
+        self.others: list[tuple[int, int]] = []  # events of which they kept another; and the lines
+        self.restored: list[Values] = []  # events that say: from here on it is an older state
         self.kept: list[tuple[int, bytes, bytes]] = []  # heads with their tokens, if wanted
         self.keeps = False
 
@@ -108,6 +116,24 @@ class Verifier:
                 f"thiếu phần cuối: tệp bị cắt sau sự kiện {self.id}",
                 f"the end is missing: the file is cut off behind event {self.id}",
             )
+        self.demand_explained()
+
+    def demand_explained(self) -> None:
+        """Make sure that a head that is not of this journal is of a state it says was lost."""
+        for event, line in self.others:
+            self.line = line
+            if not self.is_of_a_lost_state(event):
+                self.wrong(
+                    f"chuỗi tại sự kiện {event} khác với mốc đã lưu ở nơi khác",
+                    f"the chain at event {event} is not the one kept elsewhere",
+                )
+
+    def is_of_a_lost_state(self, event: int) -> bool:
+        """Tell whether an event may stand in the state that an older one was put in place of."""
+        return any(
+            each["id"] <= event and (each["status"] == NOBODY_KNOWS or event <= lost_of(each))
+            for each in self.restored
+        )
 
     def read(self, raw: bytes) -> tuple[str, Values]:
         """Return which kind of line it is, and its values."""
@@ -172,6 +198,8 @@ class Verifier:
                 f"event {self.id} was altered, or does not follow the one before it",
             )
         self.told += 1
+        if values["event"] == RESTORED:
+            self.restored.append(values)
 
     def see_leaf(self, values: Values) -> None:
         """Reckon the chain behind an event that only its hash stands for."""
@@ -192,10 +220,7 @@ class Verifier:
         self.id, self.chain = event, hashlib.sha256(self.chain + leaf).digest()
         self.count += 1
         if self.known.pop(event, self.chain.hex()) != self.chain.hex():
-            self.wrong(
-                f"chuỗi tại sự kiện {event} khác với mốc đã lưu ở nơi khác",
-                f"the chain at event {event} is not the one kept elsewhere",
-            )
+            self.others.append((event, self.line))
 
     def see_head(self, values: Values) -> None:
         """Compare a head with the chain, and its time-stamp with the head."""
@@ -316,8 +341,9 @@ def main(arguments: list[str] | None = None) -> int:
         put(f"KHÔNG ĐỌC ĐƯỢC: {asked.file}: {error}")
         put(f"UNREADABLE: {asked.file}: {error}")
         return 2
-    if verifier.known:
-        events = ", ".join(map(str, sorted(verifier.known)))
+    unknown = [event for event in verifier.known if not verifier.is_of_a_lost_state(event)]
+    if unknown:
+        events = ", ".join(map(str, sorted(unknown)))
         put(f"SAI: không có sự kiện {events} để so sánh với mốc đã cho.")
         put(f"WRONG: event {events}, which a head was given for, is not in the file.")
         return 1
@@ -367,12 +393,40 @@ def tell(verifier: Verifier) -> None:
         put(f"  No head vouches for the last {loose} events yet.")
     put(f"  Mốc: {verifier.heads}, có dấu thời gian: {verifier.stamped}.")
     put(f"  Heads: {verifier.heads}, with a time-stamp: {verifier.stamped}.")
+    for each in verifier.restored:
+        tell_restored(each)
     put("CHƯA KIỂM TRA: mốc có đúng như đã ghi ở nơi khác không (nhật ký hệ thống: --head).")
     put("NOT VERIFIED: whether the heads are those said elsewhere (syslog: --head ID:CHAIN).")
     if verifier.stamped:
         put("CHƯA KIỂM TRA: chữ ký của dấu thời gian. Tách ra bằng --extract FOLDER, rồi:")
         put("NOT VERIFIED: who signed the time-stamps. Write them out by --extract FOLDER, then:")
         put("  openssl ts -verify -data head-N.bin -in head-N.tst -token_in -CAfile ROOTS.pem")
+
+
+def lost_of(values: Values) -> int:
+    """Return the last event known of the state that was lost; 0 where none is."""
+    found = re.match("[0-9]{1,18}", str(values["status"]))
+    return int(found[0]) if found else 0
+
+
+def tell_restored(values: Values) -> None:
+    """Say where the journal goes on as that of an older state, and how much is missing."""
+    event, who = values["id"], values["actor"] or "edge-node"
+    count = str(max(0, lost_of(values) - event + 1))
+    if values["status"] == NOBODY_KNOWS:
+        count = "?"
+    put(f"ĐÃ KHÔI PHỤC từ sự kiện {event} ({when(values['at'])}, do {who} ghi lại): bản trước đó")
+    put(f"  có ít nhất {count} sự kiện không còn trong nhật ký này.")
+    put(f"RESTORED at event {event} ({when(values['at'])}, noted by {who}): of the state before,")
+    put(f"  at least {count} events are missing in this journal.")
+
+
+def when(milliseconds: object) -> str:
+    """Return a moment as people read it, in UTC."""
+    try:
+        return f"{BEGINNING + timedelta(milliseconds=int(str(milliseconds))):%Y-%m-%d %H:%MZ}"
+    except (ValueError, OverflowError):
+        return str(milliseconds)
 
 
 def extract(verifier: Verifier, folder: Path) -> None:

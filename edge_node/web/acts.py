@@ -15,10 +15,12 @@ from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, UnknownItem
 from edge_node.domain.halting import Halt
 from edge_node.domain.message import say
+from edge_node.domain.receipt import Status
 from edge_node.domain.standing import named
-from edge_node.node.halting import halt_order
+from edge_node.node.halting import halt_order, send_anew
 from edge_node.protocol.handoff import read_status_order
 from edge_node.web.document import sheet
+from edge_node.web.offers import FINAL, destroys
 from edge_node.web.replies import go_to
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def act(desk: Desk, asked: Asked) -> Response:
         raise UnknownItem(say("there is no such act"))
     item = desk.ledger.find(asked.params["item"])
     try:
+        if name in FINAL:
+            _demand_sure(asked)
         asked.person.said = _ACTS[name](desk, asked, item)
     except EdgeNodeError as error:
         return sheet(desk, asked, _REFUSED, act=name, error=error)
@@ -53,12 +57,37 @@ def _resend(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
     return say("queued again for {codes}", codes=", ".join(again))
 
 
-def _hold(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
-    waiting = _outgoing(item)
+def _anew(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
+    sent = _outgoing(item)
     with desk.acting(asked) as node:
-        order = halt_order(node)
-        plan = order.halt(waiting.id, Halt.HOLD, _receivers(asked), now=asked.now)
-    return say("held for {codes}", codes=", ".join(plan.receivers))
+        new, codes = send_anew(node).send(sent.id, _receivers(asked), now=asked.now)
+    return say("queued as a new document, {id}, for {codes}", id=new, codes=", ".join(codes))
+
+
+def _requeue(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
+    with desk.acting(asked) as node:
+        node.queue.halting.at_once(item.id, now=asked.now)
+    return say("it is tried now")
+
+
+def _halt(halt: Halt) -> Callable[[Desk, Asked, Outbound | Inbound], Message]:
+    """Return what halts a document in one way."""
+
+    def halted(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
+        waiting = _outgoing(item)
+        with desk.acting(asked) as node:
+            order = halt_order(node)
+            plan = order.halt(waiting.id, halt, _receivers(asked), now=asked.now)
+        codes = ", ".join(plan.receivers)
+        match halt:
+            case Halt.HOLD:
+                return say("held for {codes}", codes=codes)
+            case Halt.CANCEL:
+                return say("withdrawn for {codes}", codes=codes)
+            case Halt.EXPIRE:
+                return say("given up for {codes}", codes=codes)
+
+    return halted
 
 
 def _recall(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
@@ -79,10 +108,24 @@ def _recall(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
 
 
 def _release(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
-    came = _incoming(item)
+    if isinstance(item, Outbound):
+        return _let_go(desk, asked, item)
     with desk.acting(asked) as node:
-        node.queue.arriving.release(came.id, now=asked.now, returned=bool(asked.typed("force")))
+        node.queue.arriving.release(item.id, now=asked.now, returned=bool(asked.typed("force")))
     return say("released: it is tried once more")
+
+
+def _let_go(desk: Desk, asked: Asked, item: Outbound) -> Message:
+    """Let go what a person keeps back, and nothing else: that is sent again by `resend`."""
+    chosen, kept = _receivers(asked), desk.node.queue.halting.kept(item.id)
+    if not set(chosen) <= set(kept):
+        raise NotAllowed(
+            say("{id} goes out, and nobody keeps it back", id=item.id),
+            hint=say("`edge-node resend {id}` sends again what did not arrive", id=item.id),
+        )
+    with desk.acting(asked) as node:
+        codes = node.resend().resend(item.id, chosen, now=asked.now)
+    return say("let go for {codes}", codes=", ".join(codes))
 
 
 def _set_status(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
@@ -91,6 +134,8 @@ def _set_status(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
     entry = {key: asked.typed(f"arrival_{key}") for key in ("number", "date", "unit")}
     if any(entry.values()):
         told["arrival"] = {key: value for key, value in entry.items() if value}
+    if isinstance(item, Inbound) and told.get("status") == Status.CHANGE_AGREED and destroys(item):
+        _demand_sure(asked)
     return _give(desk, asked, item, told)
 
 
@@ -116,7 +161,9 @@ _ACTS: Final[Mapping[str, Callable[[Desk, Asked, Outbound | Inbound], Message]]]
     MappingProxyType(
         {
             "resend": _resend,
-            "hold": _hold,
+            "anew": _anew,
+            "requeue": _requeue,
+            **{halt: _halt(halt) for halt in Halt},
             "recall": _recall,
             "release": _release,
             "set-status": _set_status,
@@ -124,6 +171,14 @@ _ACTS: Final[Mapping[str, Callable[[Desk, Asked, Outbound | Inbound], Message]]]
         }
     )
 )
+
+
+def _demand_sure(asked: Asked) -> None:
+    """Make sure that whoever does what cannot be taken back means it; NotAllowed."""
+    if not asked.typed("sure"):
+        raise NotAllowed(
+            say("that cannot be taken back"), hint=say("tick that you mean it, and do it again")
+        )
 
 
 def _receivers(asked: Asked) -> tuple[str, ...]:

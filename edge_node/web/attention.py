@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_node.domain.called import DUTIES, STAGES, UNDONE
-from edge_node.domain.message import say
+from edge_node.domain.explanation import some
+from edge_node.domain.message import Message, say
 from edge_node.domain.time import in_vietnam
 from edge_node.node import attention
 from edge_node.node.attention import Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from edge_node.adapters.alarms import Raised
     from edge_node.adapters.expiring import RunningOut
     from edge_node.adapters.pauses import Pause
     from edge_node.adapters.sends import Held
     from edge_node.domain.deadlines import Open, Stage, Term
-    from edge_node.domain.message import Message
+    from edge_node.web.places import Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,32 @@ def sending_paused(held: Held, unasked: int, now: datetime) -> Notice:
 def resting(pause: Pause, safe: int, now: datetime) -> Notice:
     """Say what rests, since when, and why; ``safe`` documents wait."""
     return attention.resting(pause, safe=safe, written=lambda moment: _clock_time(moment, now))
+
+
+def places(seen: Seen, exchange: Path) -> Iterator[Notice]:
+    """Yield what is amiss with the exchange folder: missing, silent, or with what nobody knows."""
+    if not seen.answers:
+        yield Notice(
+            words=say("{path} does not answer", path=str(exchange)),
+            cure=say("see whether the share is mounted, and its server runs"),
+        )
+    if seen.error is not None:
+        yield Notice(words=seen.error.message, cure=seen.error.hint)
+    if seen.unread:
+        yield Notice(
+            words=say(
+                "folders that are not known here, and whose papers cannot be read: {count}",
+                count=len(seen.unread),
+            ),
+            why=some(seen.unread),
+            grave=False,
+        )
+
+
+def counted(words: Message, count: int, *, most: int) -> Notice:
+    """Say how many of something wait for a person; of ``most`` and more only that."""
+    told = f"{count}+" if count >= most else str(count)
+    return Notice(words=Message("{what}: {count}", {"what": words, "count": told}), grave=False)
 
 
 def alarm(raised: Raised, now: datetime) -> Notice:

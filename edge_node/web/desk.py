@@ -6,6 +6,7 @@ Nothing here turns a flow: a node at work beside us does that, and is rung when 
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,14 +17,14 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters.ledger import Ledger
 from edge_node.adapters.safekeeping import demand_not_lost
 from edge_node.domain.actor import Actor
-from edge_node.domain.errors import NotAllowed
-from edge_node.domain.message import say
+from edge_node.domain.errors import NeverWorked
 from edge_node.web.asked import one_line
+from edge_node.web.places import Places
 from edge_node.web.rounds import Rounds
-from edge_node.web.sessions import Attempts, Sessions
+from edge_node.web.sessions import Sessions, Strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -34,22 +35,33 @@ if TYPE_CHECKING:
     from edge_node.web.token import Token
 
 PAGES: Final = 4  # threads, each with a connection to the queue
+WRONG_TOKEN: Final = 1.0  # seconds until whoever showed one hears so
 PAPERS: Final = 1  # of registers, reports and pictures, one at a time
+
+
+async def _a_while() -> None:
+    await asyncio.sleep(WRONG_TOKEN)
 
 
 @dataclass(kw_only=True)
 class Desk:
-    """One agency's; ``token`` is None where a proxy lets people in."""
+    """
+    One agency's; ``token`` is None where a proxy lets people in.
+
+    Whoever shows a wrong one hears so after a ``pause``.
+    """
 
     node: Node
     config_file: Path
     token: Token | None
-    attempts: Attempts = field(default_factory=Attempts)
+    strangers: Strangers = field(default_factory=Strangers)
+    pause: Callable[[], Awaitable[None]] = _a_while
 
     def __post_init__(self) -> None:
         """Open, with nobody in."""
         self.sessions = Sessions(self.config.web.idle)
         self.rounds = Rounds(self.config_file)
+        self.places = Places(self.node)
         self.pages = ThreadPoolExecutor(PAGES, "page")
         self.papers = ThreadPoolExecutor(PAPERS, "paper")
 
@@ -60,16 +72,11 @@ class Desk:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What was done and is to be done; NotAllowed where no node has worked yet."""
+        """What was done and is to be done; NeverWorked where no node has yet."""
         folders = self.config.folders
         if not folders.queue.exists():
             demand_not_lost(folders.queue, self.node.backups, self.node.waybills)
-            raise NotAllowed(
-                say("no node has worked in {path} yet", path=str(folders.data)),
-                hint=say(
-                    "check folders.data; `edge-node init` makes what the configuration names"
-                ),
-            )
+            raise NeverWorked(folders.data)
         return Ledger(self.node.queue.file)
 
     @cached_property

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.domain import signing
 from edge_node.domain.called import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
-from edge_node.domain.change import ChangeState
-from edge_node.domain.lifecycle import Receiving, Sending
 from edge_node.domain.message import thaw
-from edge_node.domain.receipt import ReasonCode, Status
+from edge_node.domain.receipt import ReasonCode
 from edge_node.domain.record import hint_in
 from edge_node.web import story
 from edge_node.web.explanation import explained
-from edge_node.web.preview import first_pdf
+from edge_node.web.offers import offers
+from edge_node.web.preview import lying
 from edge_node.web.replies import page
 from edge_node.web.verdicts import verdicts_of
+from edge_node.web.ways import ways
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.responses import Response
 
     from edge_node.domain.errors import EdgeNodeError
@@ -28,24 +26,13 @@ if TYPE_CHECKING:
     from edge_node.web.asked import Asked
     from edge_node.web.desk import Desk
 
-_RESENDABLE = frozenset({Sending.REFUSED, Sending.DEAD, Sending.HELD})
-_RETURNABLE = frozenset(
-    {Receiving.DELIVERED, Receiving.TAKEN, Receiving.QUARANTINED, Receiving.PARKED}
-)
-_SPEAKABLE = frozenset({Receiving.DELIVERED, Receiving.TAKEN})
-# What a clerk says of a document that came; 15 and 16 where somebody asked for it back.
-_STATUSES = (
-    Status.REGISTERED,
-    Status.ASSIGNED,
-    Status.IN_PROGRESS,
-    Status.FINISHED,
-)
-_ANSWERS = (Status.CHANGE_AGREED, Status.CHANGE_REFUSED)
+# What a link to an act may fill in; the rest is the person's own to write.
+_PREFILLED: Final = ("to", "status")
 
 
 def show(desk: Desk, asked: Asked) -> Response:
-    """Show the one document whose id it is."""
-    return sheet(desk, asked)
+    """Show the one document whose id it is; a link may unfold one of its acts."""
+    return sheet(desk, asked, act=asked.word("do"))
 
 
 def sheet(
@@ -56,8 +43,15 @@ def sheet(
     act: str = "",
     error: EdgeNodeError | None = None,
 ) -> Response:
-    """Return the page of a document; ``act`` went wrong by ``error``, and stays filled in."""
+    """
+    Return the page of a document, with one ``act`` unfolded.
+
+    Where that went wrong, by ``error``, its form stays as it was filled in.
+    """
     item = desk.ledger.find(asked.params["item"])
+    offered = offers(desk, item, now=asked.now)
+    tale = explained(desk, item.id, now=asked.now)
+    linked = {name: asked.query[name] for name in _PREFILLED if name in asked.query}
     history = desk.node.queue.history.of(item.id)
     return page(
         desk,
@@ -68,16 +62,17 @@ def sheet(
         out=isinstance(item, Outbound),
         called=desk.called,
         scenes=story.told(history, desk.ledger.attempts(item.id)),
-        tale=explained(desk, item.id, now=asked.now),
+        tale=tale,
+        ways=ways(tale.cures, item.id, offered),
         signatures=_signatures(item),
         verdicts=verdicts_of(desk, item),
-        preview=first_pdf(desk, item) is not None,
+        lying=lying(desk, item),
         thaw=thaw,
         hint_in=hint_in,
-        acts=_acts(item),
+        acts=offered,
         act=act,
         error=error,
-        form=asked.form,
+        form=asked.form if error else linked,
         requests=[
             (REQUESTS.get(each.kind), REQUEST_STATES[each.state], each) for each in item.requests
         ],
@@ -101,30 +96,3 @@ def _link(link: object, item: Outbound | Inbound) -> tuple[Message | str, str, s
         named = link.document_id or f"{link.organ} {link.code}"
         return LINKS.get(link.kind, link.kind), named, link.older or ""
     return LINKS_BACK.get(link.kind, link.kind), "", link.item
-
-
-def _acts(item: Outbound | Inbound) -> Mapping[str, tuple[str, ...]]:
-    """Return what may be done, and to which receivers or with which statuses."""
-    if isinstance(item, Outbound):
-        return _acts_out(item)
-    return _acts_in(item)
-
-
-def _acts_out(item: Outbound) -> dict[str, tuple[str, ...]]:
-    again = tuple(fate.receiver for fate in item.fates if fate.state in _RESENDABLE)
-    back = tuple(fate.receiver for fate in item.fates if fate.state is not Sending.RECALLED)
-    waits = tuple(fate.receiver for fate in item.fates if fate.state is Sending.QUEUED)
-    acts = {"resend": again, "hold": waits, "recall": back if item.kind != "recall" else ()}
-    return {name: receivers for name, receivers in acts.items() if receivers}
-
-
-def _acts_in(item: Inbound) -> dict[str, tuple[str, ...]]:
-    acts: dict[str, tuple[str, ...]] = {}
-    if item.state in {Receiving.QUARANTINED, Receiving.RETURNED}:
-        acts["release"] = (item.state,)
-    asked = any(each.state is ChangeState.ASKED for each in item.requests)
-    if item.state in _SPEAKABLE:
-        acts["set-status"] = (*_STATUSES, *(_ANSWERS if asked else ()))
-    if item.state in _RETURNABLE and item.status != Status.REFUSED:
-        acts["refuse"] = (item.state,)
-    return acts

@@ -16,6 +16,7 @@ from edge_node.domain.called import STATES, WORST_FIRST
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.wanted import Wanted
 from edge_node.web.replies import page
+from edge_node.web.ways import ITEM
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _MOST: Final = 50
 _OUT, _IN = "out", "in"
-_ID: Final = re.compile(r"[a-z][2-9a-hjkmnp-z]{9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def _gravity(state: str) -> int:
 
 def _found(desk: Desk, asked: Asked, wish: Wish) -> list[Outbound | Inbound]:
     """Return one document more than a page shows; one whose id was typed, and no other."""
-    if _ID.fullmatch(wish.text):
+    if ITEM.fullmatch(wish.text):
         with suppress(UnknownItem):
             return [desk.ledger.find(wish.text)]
     wanted = Wanted(

@@ -35,7 +35,7 @@ _PAGE: Final = re.compile(
 )
 # Sent by what a page asks anew by itself, when nobody clicked (base of htmx's `hx-headers`).
 _BY_ITSELF: Final = "x-by-itself"
-_SEVERAL: Final = 429
+WRONG: Final = 403
 
 
 class NotLetIn(NotAllowed):
@@ -86,19 +86,17 @@ def show_entrance(desk: Desk, asked: Asked) -> Response:
 
 
 def enter(desk: Desk, asked: Asked) -> tuple[Session | None, Response]:
-    """Let somebody in who knows the token; after some who did not, everybody waits a while."""
-    wait = desk.attempts.wait(now=asked.now)
-    if wait:
-        minutes = max(1, round(wait.total_seconds() / 60))
-        words = say("too many attempts: try again in {minutes} minutes", minutes=minutes)
-        reply = _entrance(desk, asked, _SEVERAL, words)
-        reply.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
-        return None, reply
+    """
+    Let somebody in who knows the token, whatever others tried before.
+
+    Whoever does not is answered late (`site`). Nobody is locked out: a lock would be in the hands
+    of any process of this machine, and the token is random and longer than anybody guesses.
+    """
     name = _name(asked.typed("name"))
     if desk.token is None or not desk.token.matches(asked.typed("token")):
-        desk.attempts.failed(now=asked.now)
-        log.warning("somebody did not know the token of the web page")
-        return None, _entrance(desk, asked, 403, say("that is not the token"))
+        if desk.strangers.is_news(now=asked.now):
+            log.warning("somebody did not know the token of the web page")
+        return None, _entrance(desk, asked, WRONG, say("that is not the token"))
     if not name:
         return None, _entrance(desk, asked, 422, say("say who you are: the journal keeps it"))
     log.info("somebody came in by the web page")

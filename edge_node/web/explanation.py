@@ -20,7 +20,8 @@ def explained(desk: Desk, item: ItemId, *, now: datetime) -> Tale:
     """Return the tale of one document; where something of it cannot be read, what that is."""
     process = holder(desk.config.folders.data)
     around = Around(
-        config=desk.config,
+        settings=lambda: desk.config,
+        shared=desk.config.folders.exchange,
         file=desk.node.queue.file,
         now=now,
         age=now.timestamp(),

@@ -15,10 +15,10 @@ from starlette.responses import StreamingResponse
 
 from edge_node.adapters.registers import Registers
 from edge_node.domain.errors import NotAllowed
-from edge_node.domain.figures import ReportFormat
 from edge_node.domain.message import say
 from edge_node.domain.period import month_before, period_of
 from edge_node.domain.register import Days, Register, Volume
+from edge_node.domain.report_parts import ReportFormat
 from edge_node.domain.time import in_vietnam
 from edge_node.node.reporting import Reporting
 from edge_node.web.replies import page

@@ -12,6 +12,7 @@ import stat
 import struct
 import zlib
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 
 _PIXELS: Final = 1 << 20  # A4 with 100 dots an inch: to be recognised, and to be read at need
 _MOST: Final = 1000  # names of a folder that are looked at
+# Ours and the software's own, which are no attachments.
+_PAPERS: Final = frozenset(
+    (
+        *("document.json", "document.yaml", "document.yml", "status.json"),
+        *("error.json", "error.txt", "verification.json"),
+    )
+)
+_NAMED: Final = 20  # files beside the one that is drawn
 # Never through a link, never waiting for the other end of a FIFO.
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # (Grey on white, as page 1 is: a picture does not know whether the page around it is dark.)
@@ -42,22 +51,32 @@ _NONE: Final = (
 _GREY: Final = (8, 0, 0, 0, 0)  # bits, colour type, compression, filter, interlace (PNG, 11.2.2)
 
 
-def first_pdf(desk: Desk, item: Outbound | Inbound) -> Path | None:
-    """Return the first PDF that lies in the folder of a document, by name; None for none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lying:
+    """What lies in the folder of a document: whose page 1 is drawn, and what is only named."""
+
+    drawn: Path | None = None
+    others: tuple[str, ...] = ()
+
+
+def lying(desk: Desk, item: Outbound | Inbound) -> Lying:
+    """Return its files by name, the first PDF among them as the one that is drawn."""
     folder = _folder(desk, item)
     if folder is None:
-        return None
+        return Lying()
     with suppress(OSError), os.scandir(folder) as entries:
-        some = (entry.name for entry, _ in zip(entries, range(_MOST), strict=False))
-        named = sorted(name for name in some if name.lower().endswith(".pdf"))
-        if named:
-            return folder / named[0]
-    return None
+        files = (entry for entry in entries if entry.is_file(follow_symlinks=False))
+        some = (entry.name for entry, _ in zip(files, range(_MOST), strict=False))
+        named = sorted(name for name in some if name not in _PAPERS and name[0] != ".")
+        first = next((name for name in named if name.lower().endswith(".pdf")), None)
+        others = tuple(name for name in named if name != first)
+        return Lying(drawn=folder / first if first else None, others=others[:_NAMED])
+    return Lying()
 
 
 def picture(desk: Desk, asked: Asked) -> Response:
     """Give page 1 as a picture; where there is none to be had, one that says so."""
-    path = first_pdf(desk, desk.ledger.find(asked.params["item"]))
+    path = lying(desk, desk.ledger.find(asked.params["item"])).drawn
     drawn = _drawn(desk, path) if path else None
     if drawn is None:
         words = escape(tell(say("page 1 cannot be shown"), asked.language))

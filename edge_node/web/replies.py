@@ -11,9 +11,11 @@ import re
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from edge_node import __version__
@@ -21,7 +23,7 @@ from edge_node.catalogue import tell
 from edge_node.domain.language import Language
 from edge_node.domain.message import Message
 from edge_node.domain.time import in_vietnam
-from edge_node.web import words
+from edge_node.web import ways, words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,6 +38,14 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 # Signs of a stranger's text that turn the line they stand in around, or are none (UAX #9).
 _UNSHOWN: Final = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+_PIECES: Final = MappingProxyType(
+    {
+        "text": Markup("{0}"),
+        "link": Markup('<a href="{1}">{0}</a>'),
+        "act": Markup("<b>{0}</b>"),
+        "code": Markup("<code>{0}</code>"),
+    }
 )
 _OTHER: Final = {Language.VI: Language.EN, Language.EN: Language.VI}
 
@@ -85,6 +95,7 @@ def _painting(language: Language) -> Environment:
     told = partial(_told, language=language)
     painting.filters["told"] = told
     painting.filters["sentence"] = partial(_sentence, language=language)
+    painting.filters["line"] = partial(_line, language=language)
     painting.filters["day"] = _day
     painting.filters["written_day"] = _written_day
     painting.filters["moment"] = _moment
@@ -120,11 +131,19 @@ def _told(thing: object, language: Language) -> str:
     return tell(thing, language)
 
 
-def _sentence(thing: object, language: Language) -> str:
+def _line(thing: object, language: Language) -> str:
     """Return a sentence as people write one: one line, its first letter large, its end."""
     line = " ".join(_told(thing, language).split()).rstrip(".:")
     ends = "" if not line or line.endswith(("!", "?", "…")) else "."
-    return line[:1].upper() + line[1:] + ends
+    word = line.partition(" ")[0]
+    named = "/" in word or ways.ITEM.fullmatch(word)  # a path, an id
+    return (line if named else line[:1].upper() + line[1:]) + ends
+
+
+def _sentence(thing: object, language: Language) -> Markup:
+    """Return a line in which commands are links to pages that show the same, or names of acts."""
+    pieces = ways.linked(_line(thing, language), partial(_told, language=language))
+    return Markup("").join(_PIECES[kind].format(text, to) for text, to, kind in pieces)
 
 
 def _day(moment: datetime | None) -> str:

@@ -42,7 +42,7 @@ def serve(node: Node, config_file: Path, *, ready: Callable[[str], None]) -> Non
     token = None if web.user_header else read_token(node.config)
     desk = Desk(node=node, config_file=config_file, token=token)
     _ = desk.ledger  # says so where no node has worked here yet
-    with listening(web.place, key="web.listen") as socket:
+    with listening(web.place, key="web.listen", group=web.socket_group) as socket:
         server_of(desk, lambda: ready(address(web.place, socket))).run(sockets=[socket])
 
 

@@ -1,8 +1,8 @@
 """
 Who has come in, and who tries to: kept in memory, so that a restart lets everybody out.
 
-A cookie holds a random name and nothing else. Attempts are counted for all together: on a loopback
-port everybody looks alike.
+A cookie holds a random name and nothing else. On a loopback port everybody looks alike, so that
+nobody is locked out for what others try: it is the token that is too long to be guessed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 200  # sessions at once; the one idle for longest goes
 _LONGEST: Final = timedelta(hours=12)  # a working day, however busy
-_TRIES: Final = 5
-_WITHIN: Final = timedelta(minutes=5)
+_QUIET: Final = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -83,23 +82,18 @@ class Sessions:
             del self._all[key]
 
 
-class Attempts:
-    """Attempts to come in that failed."""
+class Strangers:
+    """Those who did not know the token: the log hears of them once in a while, not each time."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._failed: list[datetime] = []
+        self._said: datetime | None = None
         self._lock = threading.Lock()
 
-    def wait(self, *, now: datetime) -> timedelta:
-        """Return for how long nobody is to try; nothing where one may."""
+    def is_news(self, *, now: datetime) -> bool:
+        """Tell whether this one is to be logged."""
         with self._lock:
-            self._failed = [at for at in self._failed if abs(now - at) < _WITHIN]
-            if len(self._failed) < _TRIES:
-                return timedelta()
-            return max(self._failed[0] + _WITHIN - now, timedelta(seconds=1))
-
-    def failed(self, *, now: datetime) -> None:
-        """Count one."""
-        with self._lock:
-            self._failed.append(now)
+            if self._said is not None and abs(now - self._said) < _QUIET:
+                return False
+            self._said = now
+            return True

@@ -155,6 +155,8 @@ def _entering(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
             return await _refused(desk, request, error)
         loop = asyncio.get_running_loop()
         session, reply = await loop.run_in_executor(desk.pages, entrance.enter, desk, asked)
+        if reply.status_code == entrance.WRONG:
+            await desk.pause()  # which keeps no thread from anybody's page
         return _marked(desk, request, replace(asked, session=session), reply)
 
     return endpoint

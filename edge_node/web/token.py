@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge_node.config import Config
 
 _BYTES: Final = 32
+_SHORTEST: Final = 20  # bytes: as much as 120 random bits take; nothing else holds off a guesser
 _MODE: Final = 0o600
 _CREDENTIAL: Final = "credential:"
 
@@ -42,7 +43,13 @@ def read_token(config: Config) -> Token:
         raise NotAllowed(
             say("no token was made for the web page yet"), hint=say("edge-node web token")
         )
-    return Token(read_secret(path))
+    secret = read_secret(path)
+    if len(secret) < _SHORTEST:
+        raise NotAllowed(
+            say("the token of the web page is too short: {path}", path=str(path)),
+            hint=say("one that nobody guesses is made by: edge-node web token --new"),
+        )
+    return Token(secret)
 
 
 def make_token(config: Config, *, anew: bool) -> tuple[Path, str]:

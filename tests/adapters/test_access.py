@@ -3,7 +3,6 @@
 import grp
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import needs
 import pytest
 
 from edge_node.adapters.access import let_read
@@ -142,12 +142,15 @@ def the_rule():
 
 
 def test_the_rule_for_sudo_is_one():
-    """The group of operators, the node's user, the one command; sudo itself agrees where it is."""
+    """The group of operators, the node's user, the one command."""
     rule, _, _ = the_rule()
     assert rule == "%edge-node-operators ALL=(edge-node) /usr/bin/edge-node"
-    visudo = shutil.which("visudo")
-    if visudo is not None:
-        subprocess.run([visudo, "-c", "-f", SUDOERS], check=True, capture_output=True)
+
+
+def test_sudo_takes_the_rule():
+    """As it is installed: a file sudo cannot read locks everybody out."""
+    needs.program("visudo", "sudo")
+    subprocess.run(["visudo", "-c", "-s", "-f", SUDOERS], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize(

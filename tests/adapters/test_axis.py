@@ -157,7 +157,7 @@ def test_a_connection_the_server_closed_meanwhile_is_not_used_for_a_send():
         for _ in range(3):
             hung_up.clear()
             assert send(axis) == "a1"
-            assert hung_up.wait(5)
+            assert hung_up.wait(60)
 
 
 @pytest.mark.parametrize("fetch", ["downloadEdoc", "getEdoc"])

@@ -90,6 +90,9 @@ FAULTS = {
 
 # Long enough for a crowded machine to connect, short enough to wait for.
 SHORT = timedelta(seconds=0.25)
+# What every other bound of a call is set to, so that only the one in question can end it in time.
+LONG = timedelta(minutes=10)
+PATIENCE = 60  # seconds; on a crowded machine a quarter of a second may become some
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
@@ -98,11 +101,11 @@ def test_after_a_send_began_every_fault_is_silence(fault):
     begun = time.monotonic()
     with (
         raw_server(fault) as url,
-        an_axis(url, total_timeout=SHORT) as axis,
+        an_axis(url, total_timeout=SHORT, connect_timeout=LONG) as axis,
         pytest.raises(AxisSilent),
     ):
         send(axis)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < PATIENCE
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
@@ -111,11 +114,11 @@ def test_a_probe_is_given_up_sooner_than_a_call(fault):
     begun = time.monotonic()
     with (
         raw_server(fault) as url,
-        an_axis(url, probe_timeout=SHORT) as axis,
+        an_axis(url, probe_timeout=SHORT, total_timeout=LONG, connect_timeout=LONG) as axis,
         pytest.raises(AxisBusy),
     ):
         axis.probe()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < PATIENCE
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
@@ -125,11 +128,11 @@ def test_a_read_that_fails_may_be_repeated(fault, read):
     begun = time.monotonic()
     with (
         raw_server(fault) as url,
-        an_axis(url, total_timeout=SHORT, fetch="getEdoc") as axis,
+        an_axis(url, total_timeout=SHORT, connect_timeout=LONG, fetch="getEdoc") as axis,
         pytest.raises(AxisBusy),
     ):
         read(axis)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < PATIENCE
 
 
 def test_a_flood_is_stopped_long_before_the_time_is_up():
@@ -147,11 +150,11 @@ def test_an_axis_that_does_not_read_cannot_hold_us():
     begun = time.monotonic()
     with (
         raw_server(_never_read) as url,
-        an_axis(url, total_timeout=SHORT) as axis,
+        an_axis(url, total_timeout=SHORT, connect_timeout=LONG) as axis,
         pytest.raises(AxisSilent),
     ):
         send(axis, b"x" * (32 * MB))
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < PATIENCE
 
 
 def test_a_verdict_given_is_a_verdict_even_if_its_text_never_ends():
@@ -159,7 +162,7 @@ def test_a_verdict_given_is_a_verdict_even_if_its_text_never_ends():
     drip = _drip(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 9999\r\n\r\n", b"x")
     with (
         raw_server(drip) as url,
-        an_axis(url, total_timeout=SHORT) as axis,
+        an_axis(url, total_timeout=SHORT, connect_timeout=LONG) as axis,
         pytest.raises(AxisDenied),
     ):
         send(axis)

@@ -67,7 +67,7 @@ def waiting(work, error):
     thread = threading.Thread(target=run)
     thread.start()
     yield
-    thread.join(5)
+    thread.join(60)
     assert [type(one) for one in raised] == [error]
     assert str(raised[0]) == "the node is ending"
 

@@ -27,9 +27,9 @@ def heard(watch, **offset):
 @pytest.mark.parametrize(
     ("offset", "words"),
     [
-        ({"hours": -2}, "this machine's clock is 2 h behind the axis's"),
-        ({"minutes": 95}, "this machine's clock is 95 min ahead of the axis's"),
-        ({"days": -400}, "this machine's clock is 400 d behind the axis's"),
+        ({"hours": -2}, "this machine's clock is 2 hours behind the axis's"),
+        ({"minutes": 95}, "this machine's clock is 95 minutes ahead of the axis's"),
+        ({"days": -400}, "this machine's clock is 400 days behind the axis's"),
         ({"minutes": 4}, None),
         ({"minutes": -4}, None),
     ],

@@ -255,7 +255,7 @@ def test_readers_go_on_while_a_list_is_read(filled):
         db.execute("update units set name = 'x' where code = ?", (DEPARTMENT,))
         reader = threading.Thread(target=look)
         reader.start()
-        reader.join(10)
+        reader.join(60)
         db.execute("update units set name = 'Sở Y tế tỉnh Lạng Sơn' where code = ?", (DEPARTMENT,))
     assert seen == ["Sở Y tế tỉnh Lạng Sơn"]
 

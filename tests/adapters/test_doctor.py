@@ -96,7 +96,7 @@ def test_what_does_not_end_is_not_waited_for(node):
 
 def test_looks_are_taken_side_by_side(node):
     """Two that wait for each other both end: nobody waits for the sum of all."""
-    meeting = threading.Barrier(2, timeout=20)
+    meeting = threading.Barrier(2, timeout=60)
 
     def meets(_):
         meeting.wait()

@@ -45,6 +45,19 @@ def test_a_key_in_order_is_good_in_every_way(agency):
     assert files(agency) == before
 
 
+def test_a_key_only_the_service_can_open_is_no_fault(agency, tmp_path):
+    """From a shell nobody knows its password; from within, it is opened like any other."""
+    agency.has(agency.file("agency") | {"password_file": "credential:agency.password"})
+    outside = looked(agency)["signing.key", "agency"]
+    inside = looked(agency, environ={"CREDENTIALS_DIRECTORY": str(agency.folder)})
+
+    assert outside.health is Health.UNKNOWN
+    assert "LoadCredential=agency.password:FILE" in str(outside.cure)
+    assert inside["signing.key", "agency"].health is Health.GOOD
+    nothing = looked(agency, environ={"CREDENTIALS_DIRECTORY": str(tmp_path / "nothing")})
+    assert nothing["signing.key", "agency"].health is Health.BAD
+
+
 def test_without_keys_there_is_nothing_to_find(agency):
     """Not to sign here is no fault."""
     assert looked(agency)["signing", ""].health is Health.GOOD
@@ -89,7 +102,7 @@ def test_a_key_that_is_not_its_certificates_is_found(agency):
     finding = looked(agency)["signing.key", "p256"]
 
     assert finding.health is Health.BAD
-    assert "one pair" in str(finding.cure)
+    assert "issued for this key" in str(finding.cure)
 
 
 def test_a_wrong_password_is_found(agency):

@@ -213,7 +213,7 @@ def test_while_one_probes_the_others_go_on_waiting():
         seen.append(read_request(connection).split(b" ")[1])
         if len(seen) > PATIENCE:
             asked.set()
-            answer.wait(10)
+            answer.wait(60)
             head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "
             connection.sendall(head + b"%d\r\n\r\n%s" % (len(EMPTY), EMPTY))
 
@@ -225,7 +225,7 @@ def test_while_one_probes_the_others_go_on_waiting():
         probing = threading.Thread(target=shared.one.list_received, args=(DOCUMENT,))
         probing.start()
         try:
-            assert asked.wait(10)
+            assert asked.wait(60)
             with pytest.raises(AxisDown):
                 shared.other.list_received(DOCUMENT)
             assert len(seen) == PATIENCE + 1

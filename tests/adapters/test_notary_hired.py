@@ -41,7 +41,7 @@ def hire():
         child.close()
 
 
-def ended(pid, within=20):
+def ended(pid, within=60):
     """Wait until a process has ended, and say whether it did."""
     try:
         watched = os.pidfd_open(pid)

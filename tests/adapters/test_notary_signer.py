@@ -132,7 +132,7 @@ def test_a_refused_pin_is_not_tried_again_by_another_child(pki, tmp_path):
 
         with pytest.raises(KeyTrouble, match="refused the PIN") as trouble:
             key.sign(DIGEST)
-        assert "give the right PIN" in str(trouble.value.hint)
+        assert "write the right PIN" in str(trouble.value.hint)
         assert other.sign(DIGEST)  # whoever has not been refused is not
     finally:
         key.close()
@@ -242,13 +242,16 @@ def test_the_secret_is_nowhere_to_be_seen(keys, place):
 
 
 def test_a_warm_key_is_quick(keys, place):
-    """A signature costs milliseconds once the key is open."""
+    """A signature costs a small part of the first, which starts the child and opens the key."""
     key = keys(place)
-    key.sign(DIGEST)
+    first, *others = [_seconds(lambda: key.sign(DIGEST)) for _ in range(21)]
+    assert min(others) < first / 5
+
+
+def _seconds(work):
     begun = time.monotonic()
-    for _ in range(20):
-        key.sign(DIGEST)
-    assert time.monotonic() - begun < 2
+    work()
+    return time.monotonic() - begun
 
 
 DYING = """

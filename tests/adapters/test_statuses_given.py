@@ -171,7 +171,7 @@ def test_of_two_processes_that_refuse_at_once_one_is_told_so(queue):
 
     def refuse(who):
         with closing(Queue(queue.file.path)) as own:
-            together.wait(10)
+            together.wait(60)
             try:
                 outcomes.append(give(own, item, "02", who=who, **NO))
             except OutOfTurn as error:

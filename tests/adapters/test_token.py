@@ -24,7 +24,8 @@ from edge_node.notary.keys import (
     WrongPassword,
 )
 from edge_node.notary.raw import Algorithm
-from edge_node.notary.token import TokenLocked, TokenMissing, TokenPlace, TokenSilent, open_token
+from edge_node.notary.slot import TokenMissing, TokenPlace, TokenSilent
+from edge_node.notary.token import TokenLocked, open_token
 
 TEXT = "Công văn số 12/UBND-VX".encode()
 
@@ -136,7 +137,7 @@ def test_a_refused_pin_is_never_tried_again(own):
         open_token(place(own), "000000")
     assert "000000" not in f"{caught.value}{caught.value.hint}"
     change_pin(own, "000000")
-    with pytest.raises(WrongPassword, match="not tried again"):
+    with pytest.raises(WrongPassword, match="not told to it again"):
         open_token(place(own), "000000")
     tokens._REFUSED.clear()
     open_token(place(own), "000000").close()

@@ -27,7 +27,7 @@ from system_world import EDGE_NODE, environment, serving
 
 from edge_node.adapters.directory import Directory
 from edge_node.config import starter
-from edge_node.domain.directory import plain_letters
+from edge_node.domain.spelling import plain_letters
 from edge_node.sandbox.census import census
 from edge_node.sandbox.settings import Options, init_sandbox
 

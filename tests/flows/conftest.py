@@ -1,15 +1,34 @@
 """One sandbox for all tests of the storey: every test takes agencies nobody has used yet."""
 
+import shutil
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flows_world import a_world
 from gate import a_gate
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - only ever a folder of our own in it
+ENOUGH = 4 << 30  # bytes; all agencies of a session need less than a quarter of it
+
 
 @pytest.fixture(scope="session")
-def everybody(tmp_path_factory):
-    with a_world(tmp_path_factory.mktemp("world")) as world:
+def home():
+    """
+    Give a folder for the agencies, in memory where there is enough of it.
+
+    Each test waits for a hundred and more fsyncs, and none of them can tell what a disk makes of
+    one: the power is cut by exceptions here.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH
+    with tempfile.TemporaryDirectory(prefix="flows-", dir=MEMORY if roomy else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def everybody(home):
+    with a_world(home) as world:
         yield world
 
 

@@ -18,11 +18,11 @@ from loopback import http_server, raw_server
 from packages import a_document, written
 
 from edge_node.adapters.canaries import Canaries
+from edge_node.adapters.deaths import note_death
 from edge_node.adapters.expiring import Expiring
 from edge_node.adapters.pauses import Pause, Pauses
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.adapters.tellings import Tellings
-from edge_node.adapters.watching import note_death
 from edge_node.daemon.alarms import AlarmsAtWork, alarms_of
 from edge_node.daemon.lanes import Lane
 from edge_node.domain.breaker import AxisDown

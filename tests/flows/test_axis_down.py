@@ -174,7 +174,7 @@ def test_a_clock_that_is_off_stands_on_the_board_until_it_is_right(world, gate):
     (clock,) = pauses.all()
     assert (clock.what, clock.since, clock.until) == ("clock", desk.now, None)
     shown = [str(said) for said in sentences(clock, safe=0, now=desk.now)]
-    assert shown[0] == "this machine's clock is 2 h behind the axis's"
+    assert shown[0] == "this machine's clock is 2 hours behind the axis's"
     assert "timedatectl" in shown[1]
 
     desk.node.clock_watch.heard(format_datetime(desk.now), desk.now)

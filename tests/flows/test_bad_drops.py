@@ -10,6 +10,7 @@ from flows_world import DAY, LETTER, a_sheet, as_json, as_lines, names, untouche
 
 from edge_node.domain.document import Business, BusinessKind, conventional_document_id
 from edge_node.domain.message import say
+from edge_node.flows.dropped import AGAIN, SMALLER, cure_of
 from edge_node.protocol import edxml
 
 PDF = LETTER.read_bytes()
@@ -366,3 +367,11 @@ def test_more_attachments_than_the_limit_are_refused_before_anything_is_sent(wor
     wrong, _ = desk.words(f"failed/{DAY}/12/error")
     assert vi("expected at most {limit} attachments, found {found}", limit=2, found=3) in wrong
     assert desk.ledger.outbound(limit=9) == []
+
+
+def test_what_is_too_large_is_to_be_made_smaller():
+    """The cure names the limits; where something else is wrong, too, it is to be corrected."""
+    large = say("{file}: expected at most {limit} bytes, found {size}", file="a", limit=1, size=2)
+    other = say("{file}: expected a file, found none", file="b")
+    assert cure_of([large]) == SMALLER
+    assert cure_of([large, other]) == cure_of([]) == AGAIN

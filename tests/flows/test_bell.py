@@ -14,7 +14,7 @@ def test_a_command_is_heard_at_once(world):
             rung.get()
         for _ in range(2):
             Node(config=desk.config).ring()
-            heard = {rung.get(timeout=10) for _ in range(4)}
+            heard = {rung.get(timeout=60) for _ in range(4)}
             assert heard == {"push", "deliver", "report", "trial"}
             while not rung.empty():
                 rung.get()

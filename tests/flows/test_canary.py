@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from dropping import PDF
-from flows_world import a_sheet
+from flows_world import a_sheet, keep_all
 from packages import a_document, written
 
 from edge_node.adapters.canaries import Canaries, canary_id, is_canary_id
-from edge_node.adapters.ledger import Ledger
+from edge_node.adapters.journal import Journal
 from edge_node.domain.document import Organization, agency_code
 
 HOURLY = {"every": timedelta(hours=1)}
@@ -50,7 +51,7 @@ def test_nobody_but_us_hears_of_it(world, desk):
     assert desk.inbox == []
     assert desk.receipts() == []
     assert world.statuses(desk.code) == []
-    ledger = Ledger(desk.queue.file)
+    ledger = desk.ledger
     assert ledger.outbound(limit=9) == []
     assert ledger.inbound(limit=9) == []
     assert not any(ledger.counts().values())
@@ -190,14 +191,69 @@ def test_an_axis_that_refuses_it_is_asked_once(world, gate):
     assert world.sends(desk.code) == [[desk.code]]
 
 
-def test_old_ones_are_thrown_out_but_for_what_the_axis_may_list_again(desk):
-    """A node that stood still for weeks is shown all of it, and takes none for a document."""
-    fly(desk)
-    desk.later(days=41)
-    fly(desk)
+def packages(desk):
+    return [path for path in (desk.config.folders.spool / "packages").rglob("*") if path.is_file()]
 
-    assert len(canaries(desk).recent(9)) == 1
+
+def test_old_ones_go_with_their_rows_and_packages(desk):
+    """After 30 days, once a later one is back; what happened stands in the journal for good."""
+    fly(desk)
+    for _ in range(2):
+        desk.later(days=15, hours=12)
+        desk.turn("pull")
+    for _ in range(2):
+        fly(desk)
+        desk.later(hours=1)
+
+    assert len(canaries(desk).recent(9)) == 2
+    for table in ("envelopes", "attempts", "incoming", "wording"):
+        assert desk.queue.file.rows(f"select count(*) as n from {table}") == [{"n": 2}]  # noqa: S608 - a name of ours
+    named = "select digest from envelopes union select digest from incoming"
+    left = {row["digest"] for row in desk.queue.file.rows(named)}
+    assert {path.parent.name + path.name for path in packages(desk)} == left
+    assert Journal(desk.queue.file).verify().fault is None
+    sent = "select count(*) as n from events where event = 'canary sent'"
+    assert desk.queue.file.rows(sent) == [{"n": 3}]
+
+
+def test_what_the_last_one_took_is_known_while_none_comes_back(desk):
+    """However long: it is what is measured."""
+    fly(desk)
+    desk.later(days=31)
+    desk.turn("canary", "push")
+    assert canaries(desk).last_back().round_trip == timedelta(seconds=4)
+
+
+def test_one_the_axis_lists_again_after_all_is_forgotten_is_no_document(world, desk):
+    """A node that stood still for weeks is shown all of it, and knows its own by what is in it."""
+    fly(desk)
+    desk.later(days=31)
+    fly(desk)
+    world.forget(desk.code)
+    desk.turn("pull")
+    desk.turn()
+
     assert desk.inbox == []
     assert desk.quarantined() == []
-    for table in ("envelopes", "attempts"):
-        assert desk.queue.file.rows(f"select count(*) as n from {table}") == [{"n": 1}]  # noqa: S608 - a name of ours
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["waits in it", "came since"])
+def test_an_older_state_sets_no_canary_aside_for_a_person(desk, known):
+    """Whether it waits there to be delivered, or the axis gave it to the life that is gone."""
+    desk.drop("a", {"a.pdf": PDF}, **a_sheet("a.pdf", to=desk.code))
+    desk.turn("intake", "push", "canary", "push")
+    if known:
+        desk.turn("pull", "acknowledge")
+    put_back = keep_all(desk)
+    desk.restart()
+    desk.later(seconds=4)
+    desk.turn()
+    assert len(desk.inbox) == 1
+    for folder in desk.inbox:
+        shutil.rmtree(folder)
+
+    put_back()
+    desk.later(minutes=20)
+    desk.turn()
+    assert desk.inbox == []
+    assert len(desk.quarantined()) == 1  # the document: a person knows whether it was taken

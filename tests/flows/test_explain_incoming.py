@@ -200,7 +200,7 @@ def test_an_inbox_that_is_away_keeps_what_came_waiting(world, desk):
     (item,) = desk.ledger.inbound(limit=9)
     tale = tale_of(desk, item.id)
     assert {"acknowledged", "resting"} <= set(facts(tale))
-    assert "see whether the share is mounted" in both(tale)[0]
+    assert "mount the share again: mount" in both(tale)[0]
 
 
 def test_a_receipt_that_has_not_left_is_still_to_be_given(world, gate):

@@ -101,7 +101,7 @@ def test_an_axis_that_is_down(gate, sender, receiver):
     english, _ = both(tale)
     assert "the axis cannot be used since today 08:00" in english
     assert "no attempt is spent" in english
-    assert "check axis.url, the network and the firewall" in english
+    assert "check axis.url: nobody listens at its host and port" in english
     assert "edge-node doctor" in commands(tale)
     item = document(sender).id
     assert commands(tale)[-2:] == [f"edge-node hold {item}", f"edge-node cancel {item}"]
@@ -147,16 +147,16 @@ def test_a_secret_the_axis_does_not_accept(world, tmp_path, receiver):
     assert "edge-node doctor" in commands(tale)
 
 
-def test_an_agency_the_axis_does_not_know_as_a_sender(gate, sender, receiver):
+def test_an_agency_the_axis_does_not_know_as_a_sender(world, receiver):
     """Refused by the axis's own code, with its words; once registered it is sent again."""
-    words = {"status": "FAIL", "ErrorCode": "19", "ErrorDesc": "Đơn vị gửi không hợp lệ"}
-    gate.said["sendEdoc"] = words | {"DocId": ""}
+    sender = world.desk(agency={"code": "H01.90"})  # of which the axis gave nobody a secret
     drop(sender, receiver.code)
     sender.turn()
     tale = tale_of(sender)
     assert {"try-refused", "refused", "dispatch-ahead"} <= set(facts(tale))
     english, _ = both(tale)
-    assert english.count("Đơn vị gửi không hợp lệ") == 1
+    assert english.count("'from is not the agency that calls'") == 1
+    assert "see whether agency.code is right" in english
     assert "have the agency registered with the axis as a sender" in english
     assert f"edge-node resend {document(sender).id}" in commands(tale)
 

@@ -137,6 +137,32 @@ def test_a_directory_that_cannot_be_read_never_blocks(strict):
     assert drops(strict, "H37.13") == [told(words)]
 
 
+def test_that_nobody_checks_receivers_is_said_once_and_that_somebody_does_again(strict, caplog):
+    """Whatever goes out meanwhile: one line when it begins, one when it is over."""
+    caplog.set_level("INFO", "edge_node")
+    knows(strict, ("H37.99", "Sở Khác"))
+
+    def said(words):
+        return sum(record.getMessage() == words for record in caplog.records)
+
+    path = strict.config.folders.directory
+    strict.node.directory.close()
+    aside = path.rename(path.with_name("aside"))
+    path.write_bytes(b"no database at all, and long enough" * 200)
+    for number in "123":
+        strict.drop(number, FILES, **a_sheet("a.pdf", to="H37.99", number=number))
+        strict.turn("intake")
+    assert said("receivers are not checked") == 1
+    assert said("the directory cannot be asked") <= 1
+
+    strict.node.directory.close()
+    aside.replace(path)
+    strict.drop("4", FILES, **a_sheet("a.pdf", to="H37.99", number="4"))
+    strict.turn("intake")
+    assert said("the directory can be used again") >= 1
+    assert said("receivers are not checked") == 1
+
+
 def test_a_receiver_that_was_taken_over_is_named_with_its_successor(sender, strict):
     """A warning or a refusal, as the rule is; the code is not rewritten."""
     words = "{code} was taken over by {successor}, {name}"

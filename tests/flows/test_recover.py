@@ -12,7 +12,9 @@ from flows_world import LETTER, a_sheet
 
 from edge_node.adapters.database import moment
 from edge_node.adapters.history import note
+from edge_node.adapters.journal import Journal
 from edge_node.adapters.steps import Phase, Step, listening
+from edge_node.domain.actor import Actor
 from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import NotAllowed, QueueDamaged
 from edge_node.domain.halting import Halt
@@ -162,6 +164,34 @@ def test_a_damaged_queue_is_set_aside_byte_for_byte(parties):
 
     assert sender.node.recover(offline=False).fault is None
     assert wrecks(sender) == [recovery.aside, wal]
+
+
+# -- what the journal says of it ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("offline", [True, False], ids=["held", "adopted"])
+def test_who_recovers_and_why_stands_in_the_journal(parties, offline):
+    """With all that is done to documents meanwhile; what the node does later is the node's."""
+    sender, receiver = parties
+    if offline:
+        drop(sender, receiver, "12")
+        sender.turn("intake")
+    else:
+        exchange(sender, receiver, "12")
+    assert sender.node.safekeeping.back_up(sender.now)
+    lose(sender)
+    actor = Actor(name="an", why="mất điện")
+    assert sender.node.recover(offline=offline, actor=actor).sending is not offline
+    sender._begin()
+    sender.node.prepare()
+
+    acts = sender.queue.file.rows("select event, note, actor, why from events order by id")
+    told = [(act["event"], act["actor"], act["why"]) for act in acts if act["actor"]]
+    kinds = ["unsure", "held"] if offline else ["adopted"]
+    assert told == [(kind, "an", "mất điện") for kind in ["restored", *kinds]]
+    (note,) = (act["note"] for act in acts if act["event"] == "restored")
+    assert "queue-2026" in note
+    assert Journal(sender.queue.file).verify().fault is None
 
 
 # -- on their way out --------------------------------------------------------------------------

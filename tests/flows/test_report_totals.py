@@ -12,9 +12,9 @@ from flows_world import a_sheet
 from signing_world import an_agency
 
 from edge_node.config import IncomingSection
-from edge_node.domain.figures import ReportFormat
 from edge_node.domain.language import Language
 from edge_node.domain.period import Period, month_before
+from edge_node.domain.report_parts import ReportFormat
 from edge_node.domain.signing import DoorAction
 from edge_node.node.reporting import Reporting
 

@@ -11,7 +11,7 @@ from our_pdfs import our_sign
 from signed_pdfs import verified
 from signing_world import BY, an_agency, day_of, sealing, send, sent, signed_by
 
-from edge_node.cli import render, values
+from edge_node.cli import item_values, render
 from edge_node.domain.errors import NotSignable
 from edge_node.domain.message import say
 from edge_node.domain.signature import Verdict
@@ -351,7 +351,7 @@ def test_an_administrator_sees_what_was_signed(pki, agency, receiver, letters, c
     shown = capsys.readouterr().out
     for word in ("12.pdf", "seal-2026", *BY.values()):
         assert word in shown
-    (told,) = json.loads(json.dumps(values.as_values(document)))["signatures"]
+    (told,) = json.loads(json.dumps(item_values.as_values(document)))["signatures"]
     assert (told["file"], told["level"], told["operator"]) == ("12.pdf", "B-T", BY["operator"])
 
 

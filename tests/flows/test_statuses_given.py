@@ -370,3 +370,12 @@ def test_other_rules_may_speak_against_a_document(world, action, state, told):
     if state == "delivered":
         (letter,) = receiver.letters()
         assert ("a grade" in letter["warnings"]) == (action is DoorAction.WARN)
+
+
+def test_the_log_names_no_person(world, caplog):
+    """Who gave a status is in the journal; the log may be forwarded."""
+    _, receiver = sent(world)
+    with caplog.at_level(logging.INFO):
+        give(receiver, "03")
+    assert "status queued" in caplog.text
+    assert all("lan" not in map(str, vars(record).values()) for record in caplog.records)

@@ -1,16 +1,23 @@
 """Who is let into the web page, and whose clicks count."""
 
+import asyncio
 import http.client
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
-from web_world import NAME, TOKEN, a_visitor, an_office
+from web_world import NAME, TOKEN, Visitor, a_visitor, an_office
 
+from edge_node.adapters import durable
 from edge_node.config import load
-from edge_node.domain.errors import ConfigError
+from edge_node.domain.errors import ConfigError, NotAllowed
+from edge_node.web.desk import PAGES as PAGES_AT_ONCE
 from edge_node.web.entrance import cookie_name
+from edge_node.web.token import read_token
 
 PAGES = ("/", "/documents", "/deadlines", "/papers", "/agencies", "/doctor")
 
@@ -25,6 +32,13 @@ def office(everybody):
 def visitor(office):
     with a_visitor(office.desk()) as visitor:
         yield visitor
+
+
+@contextmanager
+def a_stranger(visitor):
+    """Give another browser at the same page."""
+    with httpx.Client(base_url=visitor.url, follow_redirects=False, timeout=30) as client:
+        yield Visitor(client, visitor.desk, visitor.url)
 
 
 def test_nobody_sees_a_page_without_coming_in(office, visitor):
@@ -79,15 +93,56 @@ def test_the_way_back_is_a_page_of_ours(visitor):
         assert visitor.enter(back=back).headers["location"] == "/"
 
 
-def test_after_some_wrong_tokens_everybody_waits(office, visitor):
-    """The right one is not taken then either; a while later it is."""
-    for _ in range(5):
-        assert visitor.enter(token="wrong").status_code == 403
-    answer = visitor.enter()
-    assert answer.status_code == 429
-    assert int(answer.headers["retry-after"]) > 0
-    office.ours.later(minutes=6)
-    assert visitor.enter().status_code == 303
+def test_wrong_tokens_of_a_stranger_keep_nobody_out(visitor, caplog):
+    """Neither who is in already nor who comes with the right one; the log hears of it once."""
+    visitor.enter()
+    with a_stranger(visitor) as stranger:
+        for _ in range(20):
+            assert stranger.enter(token="wrong").status_code == 403
+        assert visitor.get("/").status_code == 200
+        assert stranger.enter().status_code == 303
+    said = [each.message for each in caplog.records if "did not know" in each.message]
+    assert len(said) == 1
+
+
+def test_after_a_while_a_stranger_is_news_again(office, visitor, caplog):
+    """One line an incident, and an incident is over after five minutes."""
+    for minutes in (0, 4, 2):
+        office.ours.later(minutes=minutes)
+        visitor.enter(token="wrong")
+    said = [each for each in caplog.records if "did not know" in each.message]
+    assert len(said) == 2
+
+
+def test_a_wrong_token_is_answered_late_and_the_right_one_at_once(office):
+    """Whoever guesses waits, and nobody else does: no page is made by a thread that waits."""
+    over = threading.Event()
+
+    async def until_over():
+        await asyncio.to_thread(over.wait)
+
+    with a_visitor(office.desk(pause=until_over)) as visitor, a_stranger(visitor) as stranger:
+        visitor.enter()
+        stranger.client.timeout = httpx.Timeout(30, read=0.1)
+        for _ in range(PAGES_AT_ONCE + 1):
+            with pytest.raises(httpx.ReadTimeout):
+                stranger.enter(token="wrong")
+        assert visitor.get("/").status_code == 200
+        assert visitor.enter().status_code == 303
+        over.set()
+
+
+def test_a_token_that_could_be_guessed_is_not_used(world):
+    """Nothing else holds a guesser off, so that a short one lets the page not even start."""
+    office = an_office(world)
+    path = office.ours.config.folders.data / "web-token"
+    for secret, usable in (("x" * 19, False), ("x" * 20, True)):
+        durable.write(path, secret.encode() + b"\n", mode=0o600)
+        if usable:
+            assert read_token(office.ours.config).matches(secret)
+        else:
+            with pytest.raises(NotAllowed, match="too short"):
+                read_token(office.ours.config)
 
 
 def test_whoever_is_idle_is_let_out(office, visitor):
@@ -181,6 +236,16 @@ def test_a_header_is_believed_behind_a_socket_only(office, tmp_path):
     with pytest.raises(ConfigError) as refused:
         load(file)
     assert "web.user_header" in str(refused.value.problems[0])
+
+
+def test_a_port_has_no_group(office, tmp_path):
+    """The key is for a socket alone."""
+    file = tmp_path / "config.yaml"
+    text = office.config_file.read_text()
+    file.write_text(text.replace("enabled: true", "socket_group: edge-node-web"))
+    with pytest.raises(ConfigError) as refused:
+        load(file)
+    assert "web.socket_group" in str(refused.value.problems[0])
 
 
 @pytest.mark.parametrize(

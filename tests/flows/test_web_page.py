@@ -141,6 +141,25 @@ def test_page_1_is_drawn(office, visitor):
     assert visitor.get("/documents/nothing/page-1.png").status_code == 404
 
 
+def test_what_is_not_drawn_is_named_and_why(clerk):
+    """A second PDF, and files the page does not open; papers of ours are no attachments."""
+    from flows_world import a_sheet
+
+    ours, files = (
+        clerk.office.ours,
+        LETTERS | {"so-lieu.txt": b"7", "z.pdf": LETTERS["van-ban.pdf"]},
+    )
+    ours.drop("77", files, **a_sheet(*files, to=clerk.office.theirs.code, number="77"))
+    ours.turn()
+    [item] = [each.id for each in ours.ledger.outbound(limit=9) if each.code == "77/UBND-VP"]
+    page = clerk.get(f"/documents/{item}", **{"Accept-Language": "en"}).text
+    assert re.search(r'<p class="note">van-ban.pdf</p>', page)
+    assert "other kinds of files are not opened here" in page
+    assert re.findall(r"<li>([\w.-]+)</li>", page) == ["so-lieu.txt", "z.pdf"]
+    alone = clerk.get(f"/documents/{clerk.office.items['101']}", **{"Accept-Language": "en"}).text
+    assert "other kinds of files" not in alone
+
+
 @pytest.mark.parametrize("form", ["xlsx", "pdf", "csv", "html"])
 def test_registers_come_as_files(visitor, form):
     """With a name that says what they are, and what is in them."""
@@ -209,23 +228,12 @@ def test_a_document_that_was_sent_anew_names_the_new_one(clerk):
     assert re.search(rf"was sent anew as\s.*{new}", page, re.DOTALL)
 
 
-def test_a_waiting_document_is_held_and_let_go(clerk):
-    """It leaves no more, until somebody sends it again."""
-    item, theirs = clerk.office.items["103"], clerk.office.theirs.code
-    assert clerk.act(item, "hold", to=theirs, why="the annex is missing").status_code == 303
-    clerk.office.ours.turn()
-    assert clerk.office.states("103") == ["held"]
-    assert clerk.act(item, "resend", to=theirs).status_code == 303
-    clerk.office.ours.turn()
-    assert clerk.office.states("103") == ["accepted"]
-
-
 def test_a_waiting_document_is_stopped(clerk):
     """A recall of what has not left; it needs a reason and a receiver."""
     item, theirs = clerk.office.items["103"], clerk.office.theirs.code
-    assert clerk.act(item, "recall", to=theirs, reason="").status_code == 409
-    assert clerk.act(item, "recall", reason="wrong annex").status_code == 409
-    answer = clerk.act(item, "recall", to=theirs, reason="wrong annex")
+    assert clerk.act(item, "recall", to=theirs, reason="", sure="1").status_code == 409
+    assert clerk.act(item, "recall", reason="wrong annex", sure="1").status_code == 409
+    answer = clerk.act(item, "recall", to=theirs, reason="wrong annex", sure="1")
     assert answer.status_code == 303
     assert clerk.office.states("103") == ["recalled"]
 
@@ -245,11 +253,11 @@ def test_a_document_that_came_is_given_a_status(clerk):
 def test_a_document_that_came_is_refused_with_a_reason(clerk):
     """Without one it is not, and the form stays filled in with the reason above it."""
     item = clerk.office.items["55"]
-    answer = clerk.act(item, "refuse", reason_code="", note="gửi nhầm")
+    answer = clerk.act(item, "refuse", reason_code="", note="gửi nhầm", sure="1")
     assert answer.status_code == 409
     assert 'role="alert"' in answer.text
     assert "gửi nhầm" in answer.text
-    answer = clerk.act(item, "refuse", reason_code="WRONG_RECIPIENT", note="gửi nhầm")
+    answer = clerk.act(item, "refuse", reason_code="WRONG_RECIPIENT", note="gửi nhầm", sure="1")
     assert answer.status_code == 303
     assert clerk.office.ours.ledger.find(item).status == "02"
 

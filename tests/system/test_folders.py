@@ -65,7 +65,7 @@ def test_a_share_that_is_unmounted_pauses_intake_until_it_is_back(office, other)
             until(lambda: office.lies_in("sent") == ["1-UBND-VP", "2-UBND-VP"])
             node.says("goes on flow=intake")
             (told,) = (line for line in node.words.splitlines() if "flow=intake " in line)
-            assert "see whether the share is mounted" in told
+            assert "mount the share again: mount" in told
 
 
 def drop_onto(office, number, to):

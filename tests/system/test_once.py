@@ -40,8 +40,11 @@ def test_with_the_axis_down_it_says_so_once_and_the_document_waits(office, other
     assert answer.returncode == 1
     complaints = ("edge-node: ", "hint: ")
     assert [line for line in answer.stderr.splitlines() if line.startswith(complaints)] == [
-        "edge-node: cannot reach the axis: [Errno 111] Connection refused",
-        "hint: check axis.url, the network and the firewall",
+        "edge-node: cannot reach the axis: Connection refused",
+        (
+            "hint: check axis.url: nobody listens at its host and port; if they are right,"
+            " ask who runs the axis"
+        ),
     ]
     assert office.lies_in("queued") == ["3-UBND-VP"]
     assert not any((office.exchange / "outbox").iterdir())

@@ -19,7 +19,7 @@ from edge_node.node import Node
 CRASHES = 2
 
 
-def run(office, command, *arguments, within=60):
+def run(office, command, *arguments, within=180):
     """Run a command about an office's node with a poison in it; return its exit status."""
     with office.log.open("a") as log:
         return subprocess.run(
@@ -140,7 +140,7 @@ def test_an_envelope_that_kills_the_node_is_held_and_the_others_are_sent(pair, a
     sender.drop(12, receiver)
     sender.drop(666, Receiver(nowhere))
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not (held := sender.told("list", "--out", "--state", "held")):
         assert time.monotonic() < deadline
         until_it_lives(sender, command)
@@ -224,7 +224,7 @@ def test_an_innocent_document_outlives_every_end_of_its_node(pair, tmp_path):
             worker = struck(held)[-1]
             assert (worker == node.process.pid) == (kills <= CRASHES)
             node.kill()
-            until(lambda worker=worker: not alive(worker), within=5)
+            until(lambda worker=worker: not alive(worker))
     assert receiver.told("list", "--in", "--state", "quarantined") == []
     assert receiver.inbox() == []
 
@@ -282,7 +282,7 @@ def test_a_node_that_is_stopped_counts_nothing(pair, tmp_path):
         with running(receiver.log, *arguments, command=command) as node:
             until(lambda stops=stops: len(struck(held)) == CRASHES + stops)
             node.signal(signal.SIGTERM)
-            assert node.ends(within=15) == 0
+            assert node.ends(within=60) == 0
         assert not alive(struck(held)[-1])
         assert ("deliver", CRASHES, 1) in crashes_of(receiver)
 

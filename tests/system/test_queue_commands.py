@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,13 +12,21 @@ import sys
 import pytest
 from system_world import EDGE_NODE, an_office, environment, on_a_terminal
 
-from edge_node.cli.glance import queue_of
+from edge_node.cli.glance import folders_of, queue_of
 from edge_node.cli.rooms import ROOMS, commands_of
 from edge_node.config import load
 
 HEAVY = {
     *("httpx", "pyhanko", "lxml", "reportlab", "apscheduler", "watchdog", "asn1crypto"),
     *("cryptography", "sqlite_utils", "pydantic", "yaml", "rich", "starlette", "xlsxwriter"),
+}
+
+
+# What only those need who write, and a key of the configuration but for two.
+SPARED = {
+    *("edge_node.config", "edge_node.node", "edge_node.adapters.durable", "edge_node.cli.render"),
+    *("edge_node.adapters.envelopes", "edge_node.adapters.history", "edge_node.adapters.schema"),
+    *("edge_node.domain.document", "edge_node.domain.journal", "secrets", "hashlib"),
 }
 
 
@@ -61,7 +70,25 @@ def test_each_room_hangs_up_what_the_table_says():
 def test_reading_loads_nothing_heavy(office, away):
     """A person who looks waits for Python and the queue, for nothing else."""
     for command in (["list"], ["show", away[0]], ["log", away[0]], ["ages"], ["next"]):
-        assert loaded_by(office, command) & HEAVY == set(), command
+        assert packages(loaded_by(office, command)) & HEAVY == set(), command
+
+
+def test_who_lists_as_json_loads_nothing_that_writes_nor_the_configuration(office, away):
+    """A million documents are found in milliseconds: what is loaded is what one waits for."""
+    found = ["--partner", "H01.1", "--state", "queued", "--newer", "1d", "--text", "x"]
+    for command in (["list"], ["list", *found], ["show", away[0]], ["ages"], ["next"]):
+        assert loaded_by(office, [*command, "--json"]) & SPARED == set(), command
+
+
+def test_who_explains_loads_the_configuration_and_nothing_heavier(office, away):
+    """What waits is told by how the node is set up."""
+    loaded = loaded_by(office, ["explain", away[0]])
+    assert packages(loaded) & HEAVY == {"yaml"}
+    assert loaded & {"edge_node.adapters.schema", "edge_node.node.parts"} == set()
+
+
+def packages(modules):
+    return {name.partition(".")[0] for name in modules}
 
 
 def loaded_by(office, command):
@@ -72,20 +99,22 @@ def loaded_by(office, command):
         env=environment(),
         check=True,
     )
-    assert looked.stdout
-    return {
-        line.rpartition("|")[2].strip().partition(".")[0] for line in looked.stderr.splitlines()
-    }
+    assert looked.returncode == 0
+    return {line.rpartition("|")[2].strip() for line in looked.stderr.splitlines()}
 
 
 def test_a_glance_at_the_configuration_sees_where_the_queue_lies(office):
     """As those who read all of it do; what is not plain is left to them."""
     assert queue_of(office.config) == load(office.config).folders.queue
+    folders = load(office.config).folders
+    assert folders_of(office.config) == (folders.data, folders.exchange)
     odd = office.config.with_name("odd.yaml")
     text = office.config.read_text("utf-8")
     for old, new in (("data:", "data: &there"), ("folders:", "folders: # x\n  data: /a\n#")):
         odd.write_text(text.replace(old, new, 1), "utf-8")
         assert queue_of(odd) in {None, load_or_none(odd)}
+    odd.write_text(text.replace("exchange:", "exchange: shared #", 1), "utf-8")
+    assert folders_of(odd) is None
 
 
 def load_or_none(file):
@@ -222,6 +251,38 @@ def test_a_document_is_sent_anew_by_command_once(office, other, away):
     (act,) = [each for each in events if each["event"] == "sent anew"]
     assert (act["actor"], act["why"]) == (getpass.getuser(), "trục từ chối")
     assert f"({act['actor']}: trục từ chối)" in office.command("log", item).stdout
+
+
+def test_all_means_what_something_can_be_done_to(office, away):
+    """Shown and counted before; where there is none, that is said, also with `--yes`."""
+    office.command("hold", away[0])
+    office.command("expire", away[1])
+    shown = office.command("hold", "ALL", "--json")
+    assert [each["id"] for each in told(shown)] == [away[2]]
+    assert "1 documents; nothing was done yet" in office.command("hold", "ALL").stderr
+    assert [each["id"] for each in told(office.command("release", "ALL", "--json"))] == [away[0]]
+    sent = office.command("resend", "ALL", "--as-new", "--json")
+    assert [each["id"] for each in told(sent)] == [away[1]]
+
+    assert office.command("hold", "ALL", "--yes").returncode == 0
+    for yes in ([], ["--yes"]):
+        answer = office.command("hold", "ALL", *yes)
+        assert (answer.returncode, answer.stdout) == (0, "")
+        assert answer.stderr == "no documents\n"
+
+
+def test_a_drop_that_was_refused_is_known_by_the_id_the_log_gave_it(office, other):
+    """What `log` and `explain` say of it: why, and where it lies."""
+    office.drop(1, other, subject="")
+    refused = office.command("once")
+    (item,) = re.findall(r"drop refused.*item=\"?(o[a-z0-9]+)", refused.stderr)
+    (event,) = office.told("log", item)
+    assert event["event"] == "drop refused"
+    assert "it lies in failed/" in event["text"]
+    explained = office.command("explain", item).stdout
+    assert explained.startswith("The drop ")
+    assert "It was not taken in, and never left." in explained
+    assert "subject" in explained
 
 
 def test_what_cannot_be_done_is_told_and_keeps_nobody_from_the_rest(office, away):

@@ -41,7 +41,7 @@ def test_a_damaged_queue_is_said_set_aside_and_rebuilt(office, other):
         assert "is damaged" in refused.stderr
         assert "hint: stop the node; `edge-node recover`" in refused.stderr
 
-    answer = office.command("recover")
+    answer = office.command("recover", "--why", "mất điện")
     assert (answer.returncode, answer.stderr) == (0, "")
     said = answer.stdout.splitlines()
     assert said[0].startswith(f"the queue {queue_of(office)} is damaged: ")
@@ -52,6 +52,9 @@ def test_a_damaged_queue_is_said_set_aside_and_rebuilt(office, other):
         "outgoing documents restored from them: 1",
         "incoming documents restored from them: 0",
     ]
+    verified = office.command("journal", "verify").stdout
+    assert verified.startswith("restored at event 1, ")
+    assert "(mất điện): the queue was lost, and rebuilt without a backup; " in verified
     again = office.command("recover")
     assert again.stdout == "the queue is sound: there is nothing to recover\n"
 

@@ -167,7 +167,7 @@ def test_ended_while_it_waits_it_leaves_nothing_or_the_next_run_clears_it_up(
             assert beside.returncode == 0
             assert room.exists()
             running.send_signal(number)
-            running.communicate(timeout=20)
+            running.communicate(timeout=60)
     killed = number == signal.SIGKILL
     assert running.returncode == (-number if killed else 128 + number)
     assert room.exists() is killed

@@ -64,11 +64,26 @@ def test_a_status_given_by_hand_arrives_and_is_shown_here(office, other, letter)
 def test_a_status_out_of_turn_names_those_that_are_allowed(office, letter, language, words):
     """Exit 1, nothing queued, the allowed ones with their words."""
     assert office.command("set-status", letter, "06").returncode == 0
-    answer = office.command("set-status", letter, "06", EDGE_NODE_LANG=language)
+    again = ("set-status", letter, "06", "--note", "xong")
+    answer = office.command(*again, EDGE_NODE_LANG=language)
     assert (answer.returncode, answer.stdout) == (1, "")
     assert words in answer.stderr
     assert "--force" in answer.stderr
     assert shown(office, letter)["status"] == "06"
+
+
+def test_the_same_status_twice_is_already_so_and_told_once(office, letter):
+    """Exit 0 and nothing queued; a number beside it is not lost unseen but refused."""
+    first = office.command("set-status", letter, "03", "--json")
+    assert json.loads(first.stdout) == {"id": letter, "status": "03", "queued": True}
+    before = office.told("log", letter)
+    again = office.command("set-status", letter, "03")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.startswith("already so, ")
+    again = office.command("set-status", letter, "03", "--json")
+    assert json.loads(again.stdout)["queued"] is False
+    assert office.command("set-status", letter, "03", "--arrival", "7").returncode == 1
+    assert office.told("log", letter) == before
 
 
 def test_what_is_wrong_with_a_status_is_named_like_in_a_file(office, letter):
@@ -88,7 +103,7 @@ def test_a_document_is_refused_with_a_reason_and_once(office, other, letter):
     assert late.returncode == 1
     assert "only a person can mean that" in late.stderr
     done = office.command("refuse", letter, *because, "--force", "--json")
-    assert json.loads(done.stdout) == {"id": letter, "status": "02"}
+    assert json.loads(done.stdout) == {"id": letter, "status": "02", "queued": True}
     assert office.command("refuse", letter, *because, "--force").returncode == 1
 
     assert office.command("once").returncode == 0

@@ -143,7 +143,7 @@ def _strike(kind, bench):
     run = next(filter(None, (kind.strike(bench) for _ in range(3))), None)
     if run is not None:
         over = partial(kind.over, bench, run.letter)
-        patiently(over, within=20, look=bench.software.look)
+        patiently(over, within=60, look=bench.software.look)
     return run
 
 

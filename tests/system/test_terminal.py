@@ -169,7 +169,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(busy, command):
         env=environment(),
     )
     process.stdout.close()  # before it has said anything
-    _, complaints = process.communicate(timeout=20)
+    _, complaints = process.communicate(timeout=60)
     assert (process.returncode, complaints) == (0, b"")
 
 

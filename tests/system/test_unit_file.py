@@ -69,9 +69,14 @@ def test_the_unit_runs_the_program_where_the_documentation_installs_it():
     assert f"credential:{name}" in words
 
 
+def test_whoever_may_read_gets_to_what_they_may_read():
+    """The folder has its mode anew at every start; others pass through, and list nothing."""
+    assert settings("StateDirectoryMode") == ["0751"]
+
+
 def test_the_page_is_a_service_of_its_own_on_the_same_node():
     """It runs as the same user, on the same configuration and folders, and another command."""
-    for key in ("User", "Group", "StateDirectory", "ReadWritePaths"):
+    for key in ("User", "Group", "StateDirectory", "StateDirectoryMode", "ReadWritePaths"):
         assert settings(key, PAGE) == settings(key)
     [command], [page] = settings("ExecStart"), settings("ExecStart", PAGE)
     assert page == command.removesuffix(" run") + " web"

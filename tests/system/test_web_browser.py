@@ -7,6 +7,13 @@ import pytest
 from flows_world import a_world
 from web_world import NAME, NONSENSE, TOKEN, an_office, served
 
+from edge_node.adapters.incidents import Incidents
+from edge_node.domain.alarms import Rule, Sighting, Watched
+from edge_node.domain.halting import Halt
+from edge_node.domain.incidents import Change, Turn
+from edge_node.domain.message import say
+from edge_node.node.halting import halt_order
+
 AXE = Path(__file__).parents[1] / "data" / "axe" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
 PHONE = {"width": 380, "height": 800}
@@ -41,6 +48,14 @@ def office(world):
     office.ours.turn()
     [aside] = office.ours.quarantined()
     office.items["aside"] = aside.id
+    office.leave_waiting("104")
+    now, node = office.ours.now, office.ours.node
+    halt_order(node).halt(office.items["104"], Halt.HOLD, (), now=now)
+    node.sends.pause(now=now)
+    rule = Rule(name="refused", watch=Watched.REFUSED)
+    sighting = Sighting(about=office.items["102"], words=say("{id} is not sent", id="102"))
+    change = Change(turn=Turn.RAISED, rule=rule, sighting=sighting)
+    Incidents(office.ours.queue.file).enter([change], now=now, due=None, marks={})
     return office
 
 
@@ -53,6 +68,7 @@ def url(office):
 def paths(office):
     """Return every page there is."""
     documents = (f"documents/{item}" for item in office.items.values())
+    advised = f"documents/{office.items['102']}?do=anew"
     return (
         "",
         "documents",
@@ -64,6 +80,7 @@ def paths(office):
         "agencies?q=don",
         "doctor",
         "nowhere",
+        advised,
         *documents,
     )
 
@@ -178,15 +195,19 @@ def test_pages_can_be_read_and_searched_without_script(chromium, url, script):
     page.context.close()
 
 
-def act(page, url, item, name, button, **fields):
+def act(page, url, item, name, told, *, sure=False, **fields):
     """Unfold an act on the page of a document, fill it in, and do it."""
     page.goto(f"{url}documents/{item}")
     page.click(f"#act-{name} > summary")
     for field, value in fields.items():
         page.fill(f"#act-{name} [name={field}]", value)
+    if sure:
+        page.click(f"#act-{name} button")  # which the browser keeps back
+        assert page.is_visible(f"#act-{name} [name=sure]:invalid")
+        page.check(f"#act-{name} [name=sure]")
     page.click(f"#act-{name} button")
     page.wait_for_selector("[role=status]")
-    assert button in page.inner_text("[role=status]")
+    assert told in page.inner_text("[role=status]")
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])
@@ -200,25 +221,51 @@ def test_every_act_is_done_by_a_click(chromium, world, language, script):
     office.leave_waiting("104")
     with served(office.desk()) as url:
         page, complaints = opened(chromium, url, locale=language, java_script_enabled=script)
-        items = office.items
-        act(page, url, items["102"], "resend", "H01.1", why="again")
-        act(page, url, items["104"], "hold", office.theirs.code, why="chờ phụ lục")
-        act(page, url, items["101"], "recall", office.theirs.code, reason="sai phụ lục")
+        items, theirs = office.items, office.theirs.code
+        act(page, url, items["104"], "hold", theirs, why="chờ phụ lục")
+        act(page, url, items["104"], "release", theirs, why="đã có phụ lục")
+        act(page, url, items["104"], "expire", theirs, why="quá hạn")
+        act(page, url, items["104"], "resend", theirs, why="gửi lại")
+        try_later(office)
+        act(page, url, items["104"], "requeue", "", why="trục đã chạy")
+        act(page, url, items["104"], "cancel", theirs, why="sai nơi nhận", sure=True)
+        act(page, url, items["102"], "anew", "H01.1", why="số cũ bị từ chối", sure=True)
+        act(page, url, items["101"], "recall", theirs, reason="sai phụ lục", sure=True)
         act(page, url, items["55"], "set-status", "03", note="đã vào sổ", arrival_number="7")
         page.goto(f"{url}documents/{items['55']}")
         page.click("#act-refuse > summary")
         page.select_option("#refuse-code", "WRONG_RECIPIENT")
         page.fill("#refuse-note", "không đúng nơi nhận")
         page.check("#refuse-force")
+        page.check("#refuse-sure")
         page.click("#act-refuse button")
         page.wait_for_selector("[role=status]")
         act(page, url, aside.id, "release", "")
         assert complaints == []
         page.click("text=/^(Leave|Đăng xuất)$/")
         page.wait_for_selector("#token")
-    assert office.states("102") == ["queued"]
-    assert office.states("104") == ["held"]
+    assert office.states("102") == ["refused"]
+    assert office.states("104") == ["recalled"]
     assert office.ours.ledger.find(items["55"]).status == "02"
+
+
+def try_later(office):
+    """Have what waits be tried in an hour."""
+    with office.ours.queue.file.transaction() as transaction:
+        transaction.execute("update work set due = due + 3600000 where lane = 'push'", {})
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_advice_is_followed_by_a_click(chromium, office, url, script):
+    """The button beside it unfolds the act it advises, with script and without."""
+    page, _ = opened(chromium, url, java_script_enabled=script)
+    page.goto(f"{url}documents/{office.items['102']}")
+    assert not page.is_visible("#act-resend button")
+    page.click(".ways .go[href*=resend]")
+    page.wait_for_url("**do=resend**")
+    assert page.is_visible("#act-resend button")
+    assert page.is_checked("#act-resend [name=to]")
+    page.context.close()
 
 
 def test_the_doctor_is_asked_and_answers(chromium, url):

@@ -6,6 +6,7 @@ import signal
 import stat
 
 import pytest
+from confined import another_group
 from system_world import an_office, running, until
 
 
@@ -78,7 +79,7 @@ def test_the_page_is_served_until_a_signal_and_beside_the_node(office):
         assert "the node runs" in connection.getresponse().read().decode()
         connection.close()
         page.signal(signal.SIGTERM)
-        assert page.ends(within=15) == 0
+        assert page.ends(within=60) == 0
     assert token not in log.read_text()
     assert "Hoa" not in log.read_text()
 
@@ -87,10 +88,13 @@ def test_the_page_is_served_on_a_socket_for_a_proxy(office):
     """Its file is the owner's and the group's, and gone with the page."""
     office.command("web", "token")
     path = office.home / "web.sock"
-    office.configure(web={"enabled": True, "listen": f"unix:{path}"})
+    group = another_group()
+    web = {"enabled": True, "listen": f"unix:{path}", "socket_group": group.gr_name}
+    office.configure(web=web)
     with running(office.home / "web.log", "-c", office.config, "web") as page:
         page.says(f"unix:{path}")
-        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        found = path.stat()
+        assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o660, group.gr_gid)
         page.signal(signal.SIGTERM)
-        assert page.ends(within=15) == 0
+        assert page.ends(within=60) == 0
     assert not path.exists()

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_node.domain.durations import Durations, Took
-from edge_node.domain.figures import Kept, ReportPart
+from edge_node.domain.figures import Kept
 from edge_node.domain.language import Language
 from edge_node.domain.monthly import month_due
 from edge_node.domain.period import BadPeriod, month_before, period_of
+from edge_node.domain.report_parts import ReportPart
 from edge_node.domain.signature import Bears
 from edge_node.domain.tally import ACCEPTED, ReceivedDocument, SentDocument, Tally, Traits, Word
 from edge_node.domain.working_days import WorkingDays

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from edge_node.checks.check import Check
 from edge_node.checks.days import validity
-from edge_node.checks.finding import bad, broken_by, good
+from edge_node.checks.finding import bad, good
 from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.message import say
 
@@ -31,7 +31,8 @@ def _look(situation: Situation) -> Iterator[Finding]:
         met = meet(section.url, section.ca_file, within=min(section.connect_timeout, _WITHIN))
     except EdgeNodeError as error:
         check = "axis.tls" if isinstance(error, TlsFailed) else "axis.connection"
-        yield broken_by(check, error, about=host)
+        why = say("{trouble} ({url})", trouble=error.message, url=section.url)
+        yield bad(check, why, error.hint, about=host)
         return
     yield good("axis.connection", say("the axis can be reached: {host}", host=host), about=host)
     if met.begins is not None and met.ends is not None:

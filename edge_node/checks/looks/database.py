@@ -108,11 +108,15 @@ def _flushing(data: Path, situation: Situation) -> Iterator[Finding]:
         )
         return
     took = _timed(data)
-    if took is None:
-        return
+    if took is not None:
+        yield _pace(data, took)
+
+
+def _pace(data: Path, took: float) -> Finding:
+    """Return what so many seconds for one fsync say of a disk."""
     shown = round(took * 1000, 3)
     if took < _IMPOSSIBLE:
-        yield warn(
+        return warn(
             "disk.fsync",
             say(
                 "the disk of {path} confirms a write in {ms} ms: it cannot have made it",
@@ -126,18 +130,17 @@ def _flushing(data: Path, situation: Situation) -> Iterator[Finding]:
             about=str(data),
             milliseconds=shown,
         )
-    elif took > _SLOW:
-        yield warn(
+    if took > _SLOW:
+        return warn(
             "disk.fsync",
             say("the disk of {path} takes {ms} ms to confirm a write", path=str(data), ms=shown),
             say("see what else uses it: iostat -x 1; look into the kernel's log for disk errors"),
             about=str(data),
             milliseconds=shown,
         )
-    else:
-        yield good(
-            "disk.fsync", say("the disk confirms a write in {ms} ms", ms=shown), milliseconds=shown
-        )
+    return good(
+        "disk.fsync", say("the disk confirms a write in {ms} ms", ms=shown), milliseconds=shown
+    )
 
 
 def _timed(folder: Path) -> float | None:

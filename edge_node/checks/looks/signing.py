@@ -23,7 +23,15 @@ from edge_node.adapters.refused_pins import RefusedPins
 from edge_node.adapters.signing_key import OnToken
 from edge_node.checks.check import Check
 from edge_node.checks.days import validity
-from edge_node.checks.finding import Finding, Health, bad, broken_by, good, warn
+from edge_node.checks.finding import (
+    Finding,
+    Health,
+    bad,
+    broken_by,
+    good,
+    unknown,
+    warn,
+)
 from edge_node.domain.belonging import Belonging, belonging
 from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.message import say
@@ -37,6 +45,8 @@ if TYPE_CHECKING:
     from edge_node.checks.check import Situation
     from edge_node.notary.trust import Appraisal
 
+_CREDENTIAL: Final = "credential:"
+_PLACE: Final = "CREDENTIALS_DIRECTORY"
 _TIMES: Final = frozenset({Sub.EXPIRED, Sub.NOT_YET_VALID})  # `signing.certificate` says these
 
 
@@ -76,7 +86,7 @@ class _OneKey:
         try:
             sight = look_at_key(self.key, self.known, self.situation.environ)
         except EdgeNodeError as error:
-            yield self._weighed(broken_by("signing.key", error, about=self.key.name))
+            yield self._weighed(self._not_opened(error))
             return
         if sight.opened:
             why = say("the key {name} opens and is its certificate's", name=self.key.name)
@@ -91,6 +101,22 @@ class _OneKey:
         )
         read = self.opener.appraise(sight.certificate, sight.chain, trust, now=self.situation.now)
         yield from self._certificate(read)
+
+    def _not_opened(self, error: EdgeNodeError) -> Finding:
+        """Say why, where it is not only that systemd hands its password to the service alone."""
+        name, password = self.key.name, self.key.password_file
+        if not password.startswith(_CREDENTIAL) or self.situation.environ.get(_PLACE):
+            return broken_by("signing.key", error, about=name)
+        return unknown(
+            "signing.key",
+            say("the password of the key {name} is known to the service only", name=name),
+            say(
+                "have systemd hand it to the doctor, too: systemd-run --pipe --wait"
+                " -p User=edge-node -p LoadCredential={credential}:FILE edge-node -c … doctor",
+                credential=password.removeprefix(_CREDENTIAL),
+            ),
+            about=name,
+        )
 
     def _token(self, place: OnToken) -> Iterator[Finding]:
         name = self.key.name

@@ -46,11 +46,15 @@ def explain(around: Around, what: str) -> Tale:
         from edge_node.node.explaining.whereabouts import (  # noqa: PLC0415 - hardly ever
             claim_of,
             claimed,
+            refused_drop,
         )
 
         claim = claim_of(around, what)
         if claim is not None:
             return claimed(around, *claim)
+        refused = refused_drop(around, what)
+        if refused is not None:
+            return refused
         hint = say(
             "give an id as `edge-node list` shows it, or the path of a file or folder, such as"
             " {path}",

@@ -10,16 +10,12 @@ from urllib.parse import urlsplit
 
 from edge_node.adapters.circumstances import Circumstances
 from edge_node.adapters.exchange import Exchange
-from edge_node.adapters.pauses import Pauses
-from edge_node.adapters.sends import Sends
-from edge_node.adapters.witness import Witness
 from edge_node.domain.explanation import Cure, Part, Sentence, when
 from edge_node.domain.message import say
 from edge_node.domain.record import hint_in
-from edge_node.node.terms import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -60,18 +56,27 @@ class Around:
     """
     The node a tale is about, at one moment; ``file`` may be opened for reading only.
 
+    ``settings`` returns the configuration, whose reading takes longer than most tales: of it they
+    need no more than ``shared``, the exchange folder.
+
     ``running`` tells whether a daemon works on it, as ``process`` where that can be told. ``age``
     is when that is by the clock files are stamped with (seconds since 1970). ``unit`` is the
     service it runs as, '' where nobody knows.
     """
 
-    config: Config
+    settings: Callable[[], Config]
+    shared: Path
     file: QueueFile
     now: datetime
     age: float
     running: bool
     process: int | None = None
     unit: str = ""
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration, for whoever needs more of it than where the folders lie."""
+        return self.settings()
 
     @cached_property
     def queue(self) -> Circumstances:
@@ -88,7 +93,7 @@ class Around:
     @cached_property
     def exchange(self) -> Exchange:
         """The folders shared with the document software."""
-        return Exchange(self.config.folders.exchange)
+        return Exchange(self.shared)
 
     @property
     def claims(self) -> Path:
@@ -98,17 +103,25 @@ class Around:
     @cached_property
     def rules(self) -> Rules:
         """Until when things have to be done."""
+        from edge_node.node.terms import rules  # noqa: PLC0415 - nobody asks that of what is done
+
         return rules(self.config)
 
     @cached_property
     def pauses(self) -> Mapping[str, Pause]:
         """What rests, by its name; the dead rest from nothing."""
-        found = Pauses(self.file).all() if self.running else []
-        return {pause.what: pause for pause in found}
+        if not self.running:
+            return {}
+        from edge_node.adapters.pauses import Pauses  # noqa: PLC0415 - likewise
+
+        return {pause.what: pause for pause in Pauses(self.file).all()}
 
     @cached_property
     def held(self) -> Held | None:
         """Why nothing may leave, if so."""
+        from edge_node.adapters.sends import Sends  # noqa: PLC0415 - likewise
+        from edge_node.adapters.witness import Witness  # noqa: PLC0415 - likewise
+
         return Sends(self.file, Witness(self.config.folders.witness)).held()
 
     def time(self, at: datetime) -> Message:
@@ -197,7 +210,7 @@ def _goes_on(around: Around, pause: Pause, safe: Message) -> Sentence:
         words = say("{safe}; it goes on by itself once that is mended", safe=safe)
     else:
         words = say(
-            "{safe}; it is tried again by itself, next {when}",
+            "{safe}; once that is mended it goes on by itself: the next try is {when}",
             safe=safe,
             when=around.time(pause.until),
         )

@@ -8,16 +8,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.change import ChangeState
-from edge_node.domain.deadlines import Duty, Open, Stage
+from edge_node.domain.deadlines import Duty, Open
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.explanation import Part, Sentence, Tale, once, shortened
+from edge_node.domain.explanation import Sentence, Tale, on_paper, once, shortened
 from edge_node.domain.lifecycle import Receiving, Sending
 from edge_node.domain.message import Message, freeze, say
 from edge_node.domain.signature import Bears
 from edge_node.domain.standing import named
 from edge_node.node.explaining.happened import told
 from edge_node.node.explaining.incoming_cures import cures_of
-from edge_node.node.explaining.trying import tries_told, waits
+from edge_node.node.explaining.terms import OVER, terms_told
+from edge_node.node.explaining.trying import all_waits, tries_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _HANDED_OVER: Final = frozenset({Receiving.DELIVERED, Receiving.TAKEN})
 _UNSENT: Final = frozenset({str(Sending.QUEUED), str(Sending.UNSURE)})
-_OVER: Final = frozenset({"02", "06", "15"})  # nobody works on it any more
 _STANDS: Final[Mapping[str, Message]] = MappingProxyType(
     {
         Receiving.RECEIVED: say("its bytes are safe here; the axis is still to be told that"),
@@ -79,18 +79,17 @@ def incoming(around: Around, item: Inbound) -> Tale:
         parcels=around.queue.parcels(item.id),
         dues=around.queue.waiting(item.id),
     )
-    waiting = [waits(around, due) for due in found.dues]
-    hints = [cure for wait in waiting for cure in wait.cures]
+    kept = all_waits(around, found.dues)
     return Tale(
         about=_about(item),
         item=item.id,
         sentences=(
             *_past(around, found),
             *_now(around, found),
-            *once(one for wait in waiting for one in wait.sentences),
-            *_ahead(around, found),
+            *kept.sentences,
+            *terms_told(around, _duties(around, found)),
         ),
-        cures=once((*hints, *cures_of(around, item))),
+        cures=once((*kept.cures, *cures_of(around, item))),
         facts=_facts(found),
     )
 
@@ -107,7 +106,7 @@ def _about(item: Inbound) -> Message:
     return say(
         "document {code} of {day}, that came from {sender}: {subject}",
         code=item.code or "?",
-        day=_day(item.promulgated),
+        day=on_paper(item.promulgated),
         sender=item.sender,
         subject=shortened(item.subject),
     )
@@ -190,10 +189,11 @@ def _request(around: Around, change: Change) -> Sentence:
 # ── what comes ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _ahead(around: Around, found: Found) -> Iterator[Sentence]:
+def _duties(around: Around, found: Found) -> Iterator[Open]:
+    """Yield what is open here."""
     due, urgency, _ = around.queue.particulars(found.item.id)
-    for duty, since, day in _duties(found, due):
-        thing = Open(
+    for duty, since, day in _open_here(found, due):
+        yield Open(
             duty=duty,
             item=found.item.id,
             since=since,
@@ -201,14 +201,9 @@ def _ahead(around: Around, found: Found) -> Iterator[Sentence]:
             day=day,
             urgency=urgency,
         )
-        term = around.rules.term(thing)
-        late = term.stage(around.now) is Stage.LATE
-        fact = f"{duty}-{Stage.LATE if late else Stage.AHEAD}"
-        words = _deadline(around, duty, term.end, late=late)
-        yield Sentence(fact=fact, words=words, part=Part.AHEAD, at=term.end)
 
 
-def _duties(found: Found, due: str) -> Iterator[tuple[Duty, datetime, date | None]]:
+def _open_here(found: Found, due: str) -> Iterator[tuple[Duty, datetime, date | None]]:
     item = found.item
     if item.message != "edoc":
         return
@@ -220,22 +215,8 @@ def _duties(found: Found, due: str) -> Iterator[tuple[Duty, datetime, date | Non
         asked = min(each.created for each in item.requests if each.state is ChangeState.ASKED)
         yield Duty.ANSWER, asked, None
     open_ = item.state in {Receiving.ACKNOWLEDGED, Receiving.DELIVERED, Receiving.TAKEN}
-    if due and open_ and item.status not in _OVER and item.kind != BusinessKind.RECALL:
+    if due and open_ and item.status not in OVER and item.kind != BusinessKind.RECALL:
         yield Duty.DUE, item.created, date.fromisoformat(due)
-
-
-def _deadline(around: Around, duty: Duty, end: datetime, *, late: bool) -> Message:
-    by = around.time(end)
-    return {
-        (Duty.RECEIPT, False): say("its sender has to be told by {when} that it came", when=by),
-        (Duty.RECEIPT, True): say("its sender had to be told by {when} that it came", when=by),
-        (Duty.UNTAKEN, False): say("it should be taken out of the inbox by {when}", when=by),
-        (Duty.UNTAKEN, True): say("it should have been taken out of the inbox by {when}", when=by),
-        (Duty.ANSWER, False): say("what its sender asks has to be answered by {when}", when=by),
-        (Duty.ANSWER, True): say("what its sender asks had to be answered by {when}", when=by),
-        (Duty.DUE, False): say("its sender wants it finished by {when}", when=by),
-        (Duty.DUE, True): say("its sender wanted it finished by {when}", when=by),
-    }[duty, late]
 
 
 def _facts(found: Found) -> dict[str, object]:
@@ -255,7 +236,3 @@ def _facts(found: Found) -> dict[str, object]:
         "attempts": len(found.tries),
         "next_try": min((due.due for due in found.dues), default=None),
     }
-
-
-def _day(day: str) -> str:
-    return f"{date.fromisoformat(day):%d/%m/%Y}" if day else "?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.beside import standing_of
 from edge_node.domain.change import ChangeState
 from edge_node.domain.explanation import Cure
 from edge_node.domain.lifecycle import Receiving
@@ -109,12 +110,10 @@ def _parked(item: Inbound) -> Iterator[Cure]:
 
 
 def _statuses(around: Around, item: Inbound) -> Iterator[Cure]:
-    from edge_node.adapters import giving  # noqa: PLC0415 - only of what was handed over
-
     row = around.queue.arrived(item.id)
     if row is None:
         return
-    standing = giving.standing(around.file, row)
+    standing = standing_of(around.file, row)
     allowed = standing.allowed()
     steps = [status for status in allowed if status in _STEPS and status != item.status]
     for status in steps[:1] + [each for each in steps[1:] if each is Status.FINISHED]:

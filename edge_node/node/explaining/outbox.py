@@ -27,6 +27,7 @@ from edge_node.node.explaining.around import hindrance
 from edge_node.node.explaining.outbox_cures import cures_for, unfinished
 from edge_node.node.explaining.papers import refusal_beside
 from edge_node.node.explaining.whereabouts import taken_away
+from edge_node.node.explaining.writing import is_unfinished, unfinished_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,20 +107,27 @@ def _waiting(around: Around, path: Path, waiting: Waiting, look: _Look) -> Tale:
         waiting = look.waiting(around.exchange.outbox / sheet) or waiting
     if waiting.why.template == _REFUSED_THERE:
         return _refused_there(around, path, waiting)
+    with_it = []
+    if sheet:
+        words = say("it belongs to {sheet}, and waits with it", sheet=sheet)
+        with_it.append(Sentence(fact="goes-with", words=words))
+    if is_unfinished(waiting.why):
+        sentences, cures = unfinished_file(around, waiting.path, waiting.why)
+        return _tale(path, [*with_it, *sentences], cures)
     unchanged = timedelta(seconds=max(0.0, look.age - waiting.since))
     cures = cures_for(around, waiting.path, waiting.why)
-    return _waits(path, waiting.why, unchanged, cures, sheet=sheet)
+    return _waits(path, waiting.why, unchanged, cures, with_it)
 
 
 def _waits(
-    path: Path, why: Message, unchanged: timedelta, cures: Sequence[Cure], *, sheet: str = ""
+    path: Path,
+    why: Message,
+    unchanged: timedelta,
+    cures: Sequence[Cure],
+    before: Sequence[Sentence] = (),
 ) -> Tale:
-    sentences = []
-    if sheet:
-        words = say("it belongs to {sheet}, and waits with it", sheet=sheet)
-        sentences.append(Sentence(fact="goes-with", words=words))
     words = say("the node has left it there: {reason}", reason=why)
-    sentences.append(Sentence(fact="waits", words=words))
+    sentences = [*before, Sentence(fact="waits", words=words)]
     words = say("nothing of it has changed for {span}", span=lasting(unchanged))
     if unchanged >= _LONG:
         words = say("{what}: by itself this will hardly mend", what=words)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.account import group_name
 from edge_node.adapters.drops import UNFINISHED_ENDINGS, ending_of
-from edge_node.adapters.one_look import writers_of
 from edge_node.domain.explanation import Cure, lasting
 from edge_node.domain.message import Message, say
 
@@ -45,41 +44,6 @@ def unfinished(path: Path, name: str) -> list[Cure]:
             command=f"mv {quote(str(path))} {quote(str(whole))}",
         )
     ]
-
-
-def _changing(around: Around, path: Path, _: Mapping[str, object]) -> Iterator[Cure]:
-    quiet = lasting(around.config.intake.quiet)
-    yield Cure(
-        words=say("wait: it is taken once nothing of it has changed for {quiet}", quiet=quiet)
-    )
-    yield from _writers(path)
-
-
-def _open(_: Around, path: Path, values: Mapping[str, object]) -> Iterator[Cure]:
-    named = path / str(values.get("file", "")) if path.is_dir() else path
-    found = list(_writers(named))
-    if not found:
-        found = [
-            Cure(
-                words=say(
-                    "close it in the program that has it open; on this machine that is told by"
-                ),
-                command=f"fuser -v {quote(str(named))}",
-            )
-        ]
-    yield from found
-
-
-def _writers(path: Path) -> Iterator[Cure]:
-    for writer in writers_of(path):
-        yield Cure(
-            words=say(
-                "have {user} save and close it in {program} (process {process})",
-                user=writer.user,
-                program=writer.program,
-                process=writer.process,
-            )
-        )
 
 
 def _no_rule(_: Around, path: Path, __: Mapping[str, object]) -> Iterator[Cure]:
@@ -162,8 +126,6 @@ def _grace(around: Around, _: Path, __: Mapping[str, object]) -> Iterator[Cure]:
 
 # By the sentence of the scan.
 ANSWERS: Final[Mapping[str, Answer]] = {
-    "{file} is still changing": _changing,
-    "{file} is open for writing in another program": _open,
     "no sidecar names it, and no rule of the configuration knows its name": _no_rule,
     "{files}, named in {sheet}, is missing": _missing,
     "the folder holds no document.json yet": _no_sheet,

@@ -9,16 +9,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.change import ChangeState
-from edge_node.domain.deadlines import Duty, Open, Stage
+from edge_node.domain.deadlines import Duty, Open
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.explanation import Part, Sentence, Tale, lasting, once, shortened, some
+from edge_node.domain.explanation import (
+    Part,
+    Sentence,
+    Tale,
+    lasting,
+    on_paper,
+    once,
+    shortened,
+    some,
+)
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import Message, say, thaw
 from edge_node.domain.record import axis_words_in, hint_in
 from edge_node.domain.standing import named
 from edge_node.node.explaining.happened import told
 from edge_node.node.explaining.outgoing_cures import cures_of, is_kept_back
-from edge_node.node.explaining.trying import tries_told, waits
+from edge_node.node.explaining.terms import OVER, terms_told
+from edge_node.node.explaining.trying import all_waits, tries_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,16 +72,17 @@ def outgoing(around: Around, item: Outbound) -> Tale:
     """Return the whole story of a document that went out, or is to."""
     dues = around.queue.waiting(item.id)
     tries = around.queue.tries(item.id)
-    sentences = [*_past(around, item, tries), *_now(around, item)]
-    waiting = [waits(around, due) for due in dues]
-    sentences += once(each for wait in waiting for each in wait.sentences)
-    sentences += _ahead(around, item)
-    hints = [cure for wait in waiting for cure in wait.cures]
+    kept = all_waits(around, dues)
     return Tale(
         about=_about(item),
         item=item.id,
-        sentences=tuple(sentences),
-        cures=once((*hints, *cures_of(around, item, dues))),
+        sentences=(
+            *_past(around, item, tries),
+            *_now(around, item),
+            *kept.sentences,
+            *terms_told(around, _duties(around, item)),
+        ),
+        cures=once((*kept.cures, *cures_of(around, item, dues))),
         facts=_facts(item, tries, dues),
     )
 
@@ -81,7 +92,7 @@ def _about(item: Outbound) -> Message:
     return say(
         "document {code} of {day}, sent out to {receivers}: {subject}",
         code=item.code,
-        day=_day(item.promulgated),
+        day=on_paper(item.promulgated),
         receivers=some(receivers),
         subject=shortened(item.subject),
     )
@@ -124,6 +135,9 @@ def _written(around: Around, item: Outbound) -> Iterator[Sentence]:
 
 
 def _taken_in(around: Around, item: Outbound) -> Sentence:
+    if around.now - item.created > _LATELY:  # who knows what was configured then
+        words = say("it was taken in from the outbox, where it was called {name}", name=item.name)
+        return Sentence(fact="taken-in", words=words, part=Part.PAST, at=item.created)
     words = say(
         "it was taken in from the outbox, where it was called {name}, once nothing of it had"
         " changed for {quiet}",
@@ -200,15 +214,15 @@ def _asked(around: Around, change: Change) -> Sentence:
 # ── what comes ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _ahead(around: Around, item: Outbound) -> Iterator[Sentence]:
+def _duties(around: Around, item: Outbound) -> Iterator[Open]:
+    """Yield what is open at each receiver."""
     if item.kind == BusinessKind.RECALL and not item.fates:
         return
     due, urgency, _ = around.queue.particulars(item.id)
     day = date.fromisoformat(item.promulgated) if item.promulgated else None
-    told_: set[tuple[Duty, datetime]] = set()
     for fate in item.fates:
-        for duty, since, on in _duties(item, fate, day, due):
-            thing = Open(
+        for duty, since, on in _open_at(item, fate, day, due):
+            yield Open(
                 duty=duty,
                 item=item.id,
                 since=since,
@@ -217,36 +231,17 @@ def _ahead(around: Around, item: Outbound) -> Iterator[Sentence]:
                 urgency=urgency,
                 state=str(fate.state),
             )
-            term = around.rules.term(thing)
-            if (duty, term.end) not in told_:
-                told_.add((duty, term.end))
-                late = term.stage(around.now) is Stage.LATE
-                yield _deadline(around, duty, term.end, late=late)
 
 
-def _duties(
+def _open_at(
     item: Outbound, fate: Fate, day: date | None, due: str
 ) -> Iterator[tuple[Duty, datetime, date | None]]:
     if fate.state in _WAITS or fate.state in _ENDED:
         yield Duty.DISPATCH, item.created, day
     elif fate.state in _THERE and not fate.status:
         yield Duty.UNHEARD, fate.at or item.created, None
-    if due and fate.state in _THERE and fate.status not in {"02", "06", "15"}:
+    if due and fate.state in _THERE and fate.status not in OVER:
         yield Duty.REPLY, item.created, date.fromisoformat(due)
-
-
-def _deadline(around: Around, duty: Duty, end: datetime, *, late: bool) -> Sentence:
-    by = around.time(end)
-    words = {
-        (Duty.DISPATCH, False): say("by the regulations it has to have left by {when}", when=by),
-        (Duty.DISPATCH, True): say("by the regulations it had to have left by {when}", when=by),
-        (Duty.UNHEARD, False): say("its receiver should say by {when} that it came", when=by),
-        (Duty.UNHEARD, True): say("its receiver should have said by {when} that it came", when=by),
-        (Duty.REPLY, False): say("its receiver is to finish it by {when}", when=by),
-        (Duty.REPLY, True): say("its receiver was to finish it by {when}", when=by),
-    }[duty, late]
-    fact = f"{duty}-{Stage.LATE if late else Stage.AHEAD}"
-    return Sentence(fact=fact, words=words, part=Part.AHEAD, at=end)
 
 
 def _facts(item: Outbound, tries: Sequence[Try], dues: Sequence[Due]) -> dict[str, object]:
@@ -270,7 +265,3 @@ def _facts(item: Outbound, tries: Sequence[Try], dues: Sequence[Due]) -> dict[st
         "attempts": len(tries),
         "next_try": min((due.due for due in dues), default=None),
     }
-
-
-def _day(day: str) -> str:
-    return f"{date.fromisoformat(day):%d/%m/%Y}" if day else "?"

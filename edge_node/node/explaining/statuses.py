@@ -15,6 +15,7 @@ from edge_node.node.explaining.around import hindrance
 from edge_node.node.explaining.outbox_cures import cures_for
 from edge_node.node.explaining.papers import refusal_beside
 from edge_node.node.explaining.whereabouts import by_its_id
+from edge_node.node.explaining.writing import is_unfinished, unfinished_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,8 @@ def _waits(around: Around, path: Path) -> Tale:
     sightings = by_its_own_word(parts.exchange.statuses, around.age)
     scan = StatusFolder(parts.exchange, parts.settling(), sightings=sightings).scan(around.age)
     why = next((each.why for each in scan.waiting if each.path == path), None)
+    if why is not None and is_unfinished(why):
+        return _tale(path, *unfinished_file(around, path, why))
     if why is not None:
         words = say("the node has left it there: {reason}", reason=why)
         return _tale(path, [Sentence(fact="waits", words=words)], cures_for(around, path, why))

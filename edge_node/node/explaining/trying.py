@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.explanation import Part, Sentence, some
+from edge_node.domain.explanation import Part, Sentence, once, some
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import say
 from edge_node.node.explaining.around import hindrance
@@ -99,8 +99,16 @@ def _mark(one: Try) -> tuple[str, str, tuple[str, ...], str]:
     return (one.outcome, one.reason.template if one.reason else "", one.receivers, one.status)
 
 
-def waits(around: Around, due: Due) -> Wait:
-    """Return what something that is still to be done waits for."""
+def all_waits(around: Around, dues: Sequence[Due]) -> Wait:
+    """Return what all that is still to be done waits for, each thing said once."""
+    found = [_waits(around, due) for due in dues]
+    return Wait(
+        sentences=once(each for wait in found for each in wait.sentences),
+        cures=once(each for wait in found for each in wait.cures),
+    )
+
+
+def _waits(around: Around, due: Due) -> Wait:
     if due.alone:
         return Wait(sentences=(_alone(due),))
     kept = hindrance(around, due.lane)

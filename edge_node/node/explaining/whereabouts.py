@@ -8,10 +8,13 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.filing import ERRORS, STATUS, days_of, is_there, read_paper
+from edge_node.adapters.history import History
 from edge_node.adapters.ledger import Ledger
+from edge_node.domain.called import DROP_REFUSED
+from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.explanation import Cure, Sentence, Tale
-from edge_node.domain.message import Message, say
+from edge_node.domain.message import Message, say, thaw
 from edge_node.domain.signing import SigningPolicy
 from edge_node.node.explaining.around import hindrance
 from edge_node.node.explaining.items import tale_of
@@ -130,6 +133,29 @@ def claimed(around: Around, item: str, path: Path) -> Tale:
         cures=tuple(cures),
         facts={"place": "claims", "id": item},
     )
+
+
+def refused_drop(around: Around, item: str) -> Tale | None:
+    """Return the tale of a drop that was refused under an id; None where none was."""
+    for happening in History(around.file).of(ItemId(item)):
+        words = thaw(happening.text)
+        if happening.event != DROP_REFUSED or words is None:
+            continue
+        folder = around.exchange.root / str(words.values["folder"])
+        if _has_papers(folder):
+            return in_a_filed_folder(around, folder)
+        sentences = [
+            Sentence(fact="refused-drop", words=say("it was not taken in, and never left")),
+            Sentence(fact="refused-because", words=words, at=happening.at),
+            Sentence(fact="not-there", words=say("its folder is not there any more")),
+        ]
+        return Tale(
+            about=say("the drop {name}, refused", name=folder.name),
+            path=str(folder),
+            sentences=tuple(sentences),
+            facts={"place": "nowhere"},
+        )
+    return None
 
 
 def claim_of(around: Around, prefix: str) -> tuple[str, Path] | None:

@@ -112,7 +112,7 @@ def _judged(
         uncovered=compared.uncovered,
         algorithm=_algorithm(signature, certificate),
         revocation=judgement.revocation,
-        evidence=_relied_on(judgement, stamp),
+        evidence=judgement.relied_on(stamp),
         warnings=tuple(_warnings(bench, signature, compared, judgement, stamps)),
     )
 
@@ -242,11 +242,6 @@ def _known_digests(signature: XmlSignature) -> set[str]:
         return _digests(signature)
     except KeyError:  # a method nobody here knows, which has its own verdict
         return set()
-
-
-def _relied_on(judgement: Judgement, stamp: Stamp | None) -> tuple[str, ...]:
-    mine = (*stamp.judgement.evidence, stamp.fingerprint) if stamp else ()
-    return tuple(dict.fromkeys((*judgement.evidence, *mine)))
 
 
 def _profile(signature: XmlSignature, stamps: Sequence[Stamp]) -> str:

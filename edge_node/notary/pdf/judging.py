@@ -96,7 +96,7 @@ def judge_signature(bench: Bench, place: Place, reach: Reach) -> SignatureVerdic
         coverage=reach.coverage,
         algorithm=_algorithm(signed),
         revocation=judgement.revocation,
-        evidence=_relied_on(judgement, stamp),
+        evidence=judgement.relied_on(stamp),
         warnings=tuple(_warnings(signed, place, judgement, stamps, bench, unasked=unasked)),
     )
 
@@ -237,11 +237,6 @@ def _warnings(
     if "sha1" in signed.digests and bench.trust.legacy_sha1:
         told.append(say("it uses SHA-1, which is accepted here for old documents only"))
     return told
-
-
-def _relied_on(judgement: Judgement, stamp: Stamp | None) -> tuple[str, ...]:
-    mine = (*stamp.judgement.evidence, stamp.fingerprint) if stamp else ()
-    return tuple(dict.fromkeys((*judgement.evidence, *mine)))
 
 
 def _profile(place: Place, stamps: Sequence[Stamp], bench: Bench) -> str:

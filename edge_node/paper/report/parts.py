@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge_node.domain.figures import ReportPart
+    from edge_node.domain.report_parts import ReportPart
     from edge_node.paper.wording import Cell, Wording
 
 

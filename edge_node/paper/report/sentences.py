@@ -10,8 +10,8 @@ from edge_node.paper.report.parts import Chart, Part, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from edge_node.domain.figures import ReportPart
     from edge_node.domain.message import Message
+    from edge_node.domain.report_parts import ReportPart
     from edge_node.paper.report.parts import Drawn
     from edge_node.paper.wording import Cell, Wording
 

@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.document import Priority
-from edge_node.domain.figures import TIMED, ReportPart
+from edge_node.domain.figures import TIMED
 from edge_node.domain.message import say
+from edge_node.domain.report_parts import ReportPart
 from edge_node.domain.signature import Bears
 from edge_node.paper.report import words
 from edge_node.paper.report.parts import Drawn, Report

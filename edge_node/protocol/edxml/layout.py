@@ -23,6 +23,7 @@ NAMESPACE: Final = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 # Written literally: a receiver at the national level is known to refuse packages without it.
 PREFIX: Final = "edXML"
 ROOT: Final = "edXML"
+SIGNATURES: Final = frozenset({"Signature", "DigitalSignature"})  # in namespaces of their own
 CONTENT_ID_SCHEME: Final = "cid:"
 
 # `Bussiness` and everything named after it are spelt like this on the wire.

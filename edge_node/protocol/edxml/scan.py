@@ -1,11 +1,9 @@
 """
 One pass over the bytes of a package: its header as a tree, its attachments decoded on the way.
 
-The strict and the lenient reading are one: expat checks that the XML is well-formed, prefixes are
-looked up here, and one that nobody declared is a warning, as for the vendor's own reader, which
-knows no namespaces. Elements are matched by their local names. What a stranger may not do is
-refused as soon as it is seen: document types, entities, and more of anything than the limits say.
-What the header means is `edge_node.protocol.edxml.assemble`'s affair.
+Expat checks that the XML is well-formed; elements are matched by their local names (`prefixes`).
+What a stranger may not do is refused as soon as it is seen: document types, entities, and more
+of anything than the limits say. What the header means is left to `assemble`.
 """
 
 from __future__ import annotations
@@ -18,8 +16,9 @@ from xml.parsers import expat
 from edge_node.domain.errors import PackageUnreadable
 from edge_node.domain.message import Message, say
 from edge_node.protocol.edxml.contents import Content, Decoder, NoRoom, NotBase64
-from edge_node.protocol.edxml.layout import NAMESPACE, ROOT
+from edge_node.protocol.edxml.layout import ROOT, SIGNATURES
 from edge_node.protocol.edxml.package import PackageDamaged
+from edge_node.protocol.edxml.prefixes import UNDECLARED, Names, in_scope
 from edge_node.protocol.edxml.tree import Element
 
 if TYPE_CHECKING:
@@ -34,11 +33,9 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1 << 18
 _ELEMENT: Final = 20  # characters of the header an element counts for, beside its own
-_ODDITIES: Final = 20  # prefixes and namespaces warned of
 _JUNK: Final = 4096  # bytes before the XML that are forgiven
 _TOKEN: Final = 1 << 20  # bytes of one tag or comment: expat keeps it in memory, unfinished
 _WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")  # UTF-16
-_SIGNATURES: Final = frozenset({"Signature", "DigitalSignature"})
 _CONTENT: Final = "ContentTransferEncoded"
 _HEADERS: Final = frozenset({"edXMLHeader", "MessageHeader", "TraceHeaderList"})
 _ASK_AGAIN: Final = say("the package is kept as it came; ask the sender to send it again")
@@ -91,7 +88,7 @@ class _Open:
 
     name: str
     prefixes: Mapping[str, str]  # in scope here
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str]
     text: list[str] = field(default_factory=list)
     length: int = 0
     blank: bool = True  # no text but white space so far
@@ -122,7 +119,7 @@ class _Pass:
         self._begun = 0  # attachments
         self._decoder: Decoder | None = None
         self._content: Content | None = None
-        self._odd: set[str] = set()
+        self._names = Names(self.warnings)
         self._parser = self._new_parser()
 
     def _new_parser(self) -> expat.XMLParserType:
@@ -224,10 +221,11 @@ class _Pass:
         if self._decoder:
             raise self._damaged()
         self._deeper(len(self._open))
-        local, element = self._opened(name, attributes)
+        element = self._opened(name, attributes)
+        local = element.name
         if not self._open and local != ROOT:
             raise self._refused(say("the root element is {name}, not edXML", name=local))
-        if local in _SIGNATURES:
+        if local in SIGNATURES:
             self.signed = self.signed or local == "Signature"
             self._skipping = 1
             return
@@ -297,8 +295,8 @@ class _Pass:
                 say("the header is longer than {limit} characters", limit=self._limits.header)
             )
 
-    def _opened(self, name: str, attributes: list[str]) -> tuple[str, _Open]:
-        """Return the element's local name and what is known of it, its prefixes looked up."""
+    def _opened(self, name: str, attributes: list[str]) -> _Open:
+        """Return an element as it begins, its prefixes looked up."""
         if len(attributes) > 2 * self._limits.attributes:
             raise _too_much(
                 say(
@@ -310,41 +308,9 @@ class _Pass:
             )
         self._charge(len(name) + sum(map(len, attributes)))
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
-        element = _Open("", self._scope(pairs))
-        element.name = self._local(name, element.prefixes, default=True)
-        for key, value in pairs.items():
-            if key != "xmlns" and not key.startswith("xmlns:"):
-                element.attributes[self._local(key, element.prefixes, default=False)] = value
-        return element.name, element
-
-    def _scope(self, attributes: Mapping[str, str]) -> Mapping[str, str]:
-        around = self._open[-1].prefixes if self._open else {"xml": "", "": ""}
-        own = {
-            key[6:]: uri
-            for key, uri in attributes.items()
-            if key == "xmlns" or key.startswith("xmlns:")
-        }
-        return {**around, **own} if own else around
-
-    def _local(self, name: str, prefixes: Mapping[str, str], *, default: bool) -> str:
-        """Return a name without its prefix; warn of a prefix or a namespace nobody expects."""
-        prefix, colon, local = name.rpartition(":")
-        if colon and prefix not in prefixes:
-            self._warn_once(prefix, say("prefix {prefix} is not declared", prefix=prefix))
-        elif default and local not in _SIGNATURES and prefixes[prefix] != NAMESPACE:
-            uri = prefixes[prefix]
-            self._warn_once(
-                f"{{{uri}}}",
-                say("an unknown namespace was read like the usual one: {uri}", uri=uri[:200])
-                if uri
-                else say("elements without a namespace were read like those with the usual one"),
-            )
-        return local
-
-    def _warn_once(self, key: str, warning: Message) -> None:
-        if key not in self._odd and len(self._odd) < _ODDITIES:
-            self._odd.add(key)
-            self.warnings.append(warning)
+        prefixes = in_scope(pairs, self._open[-1].prefixes if self._open else UNDECLARED)
+        local = self._names.element(name, prefixes)
+        return _Open(local, prefixes, self._names.attributes(pairs, prefixes))
 
     # -- attachments ---------------------------------------------------------------------------
 

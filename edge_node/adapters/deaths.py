@@ -1,0 +1,28 @@
+"""Which parts of the node died without being told to: one life notes it, the next tells of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.time import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from edge_node.adapters.marks import Marks
+
+_DIED: Final = "alarms.died"  # the mark of them, and when
+
+
+def died(marks: Marks) -> Mapping[str, datetime]:
+    """Return which parts of the node died without being told to, and when each did last."""
+    known = json.loads(marks.get(_DIED) or "{}")
+    return {name: datetime.fromisoformat(at) for name, at in known.items()}
+
+
+def note_death(marks: Marks, names: Sequence[str], *, now: datetime) -> None:
+    """Remember that parts of the node died: the next life tells of it."""
+    known = {name: iso(at) for name, at in died(marks).items()}
+    marks.put(_DIED, json.dumps(known | dict.fromkeys(names, iso(now))))

@@ -1,0 +1,105 @@
+# A Debian root that boots under systemd-nspawn with edge-node in it, and how something is said of
+# it; sourced by boot.sh, not run.
+# shellcheck shell=bash
+
+BOOT_PACKAGES="systemd systemd-sysv dbus sudo curl openssl rsyslog rsyslog-gnutls
+    tesseract-ocr tesseract-ocr-vie"
+SOURCE=/usr/src/edge-node
+
+# ── the machine ──────────────────────────────────────────────────────────────────────────────
+
+# Make the root that boots, with what edge-node depends on in it, where there is none or another.
+bootable_root() {
+    local bare root=$ROOTS/$SUITE-boot packages=${BOOT_PACKAGES//$'\n'/ }
+    bare=$(bare_root "$SUITE")
+    if [ "$(cat "$root/etc/made-of" 2>/dev/null)" != "$(made_of)" ]; then
+        say "making a root that boots in $root"
+        rm -rf --one-file-system "$root.part" "$root"
+        cp -a --reflink=auto "$bare" "$root.part"
+        inside_root "$root.part" bash -ec "
+            apt-get -qq update
+            apt-get -qq -y install --no-install-recommends $packages
+            apt-get clean
+            python3 -m venv /opt/edge-node" >"$root.log" 2>&1 </dev/null || fail "see $root.log"
+        install_program "$root.part" >>"$root.log" 2>&1 || fail "see $root.log"
+        made_of >"$root.part/etc/made-of"
+        mv "$root.part" "$root"
+    fi
+    echo "$root"
+}
+made_of() { { echo "$BOOT_PACKAGES"; cat "$project/constraints.txt"; } | sha256sum; }
+
+# Install this working tree and whatever of its dependencies is not there yet.
+install_program() {
+    rm -rf "$1$SOURCE"
+    mkdir -p "$1$SOURCE"
+    git -C "$project" ls-files -z --cached --others --exclude-standard |
+        (cd "$project" && xargs -0 sh -c 'for path; do [ ! -e "$path" ] || printf "%s\0" "$path"; done' -) |
+        tar -C "$project" --null -T - -c | tar -x -C "$1$SOURCE"
+    inside_root "$1" --chdir="$SOURCE" /opt/edge-node/bin/pip --quiet --disable-pip-version-check \
+        install --constraint constraints.txt '.[sandbox,web]' </dev/null
+}
+
+# Put the units in place, and the user of the document software on the machine.
+install_service() {
+    install -m 644 "$project"/systemd/*.service "$here/axis.service" "$1/etc/systemd/system"
+    printf '127.0.0.1 localhost vm\n' >"$1/etc/hosts"
+    echo vm >"$1/etc/hostname"
+    inside_root "$1" useradd qlvb </dev/null
+}
+
+boot() {
+    systemd-nspawn --quiet --directory="$1" --boot --register=no --keep-unit --private-network \
+        --machine=edge-node-test --console=read-only </dev/null >"$1.console" 2>&1 &
+    nspawn=$!
+    leader=
+    within 20 "the machine starts" has_leader
+    within 60 "the machine is up" booted
+}
+has_leader() { leader=$(pgrep -P "$nspawn" -x systemd); }
+booted() { inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; }
+
+inside() { nsenter -t "$leader" -m -u -i -n -p -C "$@"; }
+as() { local user=$1; shift; inside runuser -u "$user" -- "$@"; }
+
+shut_down() {
+    local left=100
+    if [ -n "${nspawn:-}" ] && kill -0 "$nspawn" 2>/dev/null; then
+        [ -z "$leader" ] || inside systemctl poweroff 2>/dev/null || true
+        while kill -0 "$nspawn" 2>/dev/null && [ $((left -= 1)) -gt 0 ]; do sleep 0.1; done
+        kill -KILL "$nspawn" 2>/dev/null || true
+        wait "$nspawn" 2>/dev/null || true
+    fi
+    rm -rf --one-file-system "$root" "$root.console" "$root.journal"
+}
+
+# ── what is said of it ───────────────────────────────────────────────────────────────────────
+
+# within SECONDS SENTENCE COMMAND...: the command comes true in time.
+within() {
+    local until=$((SECONDS + $1)) sentence=$2
+    shift 2
+    until "$@"; do
+        [ "$SECONDS" -lt "$until" ] || not_so "$sentence"
+        sleep 0.1
+    done
+    printf 'ok  %s\n' "$sentence"
+}
+
+# holds SENTENCE COMMAND...: the command is true now.
+holds() {
+    local sentence=$1
+    shift
+    "$@" || not_so "$sentence"
+    printf 'ok  %s\n' "$sentence"
+}
+
+# not COMMAND...: it fails. (bash's own `!` is no command.)
+not() { ! "$@"; }
+
+not_so() {
+    printf 'NOT %s\n' "$1"
+    [ -z "${leader:-}" ] || inside journalctl --no-pager -n 60 -u 'edge-node*' -u axis || true
+    fail "$1"
+}
+
