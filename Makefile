@@ -30,7 +30,7 @@ demo: $(READY) ## run the main job: a test axis, three nodes, real documents
 	$(BIN)/edge-node demo
 
 test: $(READY) debian ## run every test
-	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json -q
+	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json --durations=40 -q
 	$(BIN)/python tests/coverage_floor.py .coverage.json
 
 check: $(READY) ## format, lint, types, layers: what CI checks beside the tests

@@ -163,9 +163,9 @@ class Axis:
 
 
 @contextmanager
-def an_axis(folder, *, agencies=200):
+def an_axis(folder, *, agencies=900):
     """Make and serve a test axis with so many agencies."""
-    codes = [f"H98.{number:02}" for number in range(1, agencies + 1)]
+    codes = [f"H98.{number:03}" for number in range(1, agencies + 1)]
     init_sandbox(folder, [(code, f"Đơn vị {code}") for code in codes])
     with serving(folder) as url:
         yield Axis(folder, url, codes)

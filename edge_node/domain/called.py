@@ -62,7 +62,7 @@ EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         "adopted": say("sending goes on from this data folder"),
         RESTORED: say("an older state or a copy was taken up"),
         "canary sent": say("canary sent"),
-        "alarm raised": say("alarm"),
+        "alarm raised": say("alarm raised"),
         "alarm over": say("alarm over"),
         "status": say("status"),
         "warned": say("warned"),

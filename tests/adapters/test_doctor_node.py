@@ -58,7 +58,7 @@ def test_a_missing_exchange_folder_is_found(node):
     finding = node.finds("folders")["folders.exchange"]
 
     assert finding.health is Health.BAD
-    assert "mounted" in str(finding.cure)
+    assert "mount the share again" in str(finding.cure)
 
 
 def test_a_folder_of_it_that_is_missing_is_found(node):
@@ -299,7 +299,7 @@ def test_an_axis_that_is_down_is_found(node):
     finding = node.finds("axis")["axis.connection"]
 
     assert finding.health is Health.BAD
-    assert "firewall" in str(finding.cure)
+    assert "nobody listens at its host and port" in str(finding.cure)
 
 
 def test_an_axis_that_is_silent_keeps_nobody_waiting(node):

@@ -13,6 +13,7 @@ import errno
 import functools
 import logging
 import random
+import secrets
 import shutil
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import pytest
 from flows_world import Cut
 from hypothesis import HealthCheck, reject, settings
 from hypothesis import Phase as Part
@@ -40,7 +42,7 @@ from model_axis import NOBODY, Stage, a_stage
 from model_truths import Truths
 from model_world import Side, a_play
 
-from edge_node.adapters import database, work
+from edge_node.adapters import work
 from edge_node.adapters.steps import Phase, Step
 from edge_node.config import Unsure
 
@@ -411,13 +413,13 @@ class Machine(RuleBasedStateMachine):
 @contextmanager
 def dice() -> Iterator[None]:
     """Have ids and tokens drawn from the dice of hypothesis, so that a story can be told again."""
-    drawn = SimpleNamespace(choice=random.choice, randbits=random.getrandbits)
-    kept = database.secrets
-    database.secrets = work.secrets = drawn
-    try:
+    drawn = SimpleNamespace(
+        **vars(secrets) | {"choice": random.choice, "randbits": random.getrandbits}
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "secrets", drawn)
+        patch.setitem(sys.modules, "secrets", drawn)  # the queue loads it when it makes an id
         yield
-    finally:
-        database.secrets = work.secrets = kept
 
 
 SHORT = settings(

@@ -106,6 +106,7 @@ REACHED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "report: sync-folder StatusFolder.done",
     ),
     ("sender", "refused"): (
+        "intake: commit History.enter",
         "intake: rename Filing._move",
         "intake: rename Filing._write",
         "intake: sync Filing._write",
@@ -236,6 +237,7 @@ ACROSS: Final[Mapping[tuple[str, str], Sequence[str]]] = {
         "intake: sync-folder Claims._drop_original",
     ),
     ("sender", "refused"): (
+        "intake: commit History.enter",
         "intake: remove Filing._move",
         "intake: sync Filing._move",
     ),
