@@ -17,12 +17,12 @@ from edge_node.domain.document import (
 from edge_node.domain.envelope import (
     AxisId,
     Digest,
-    ItemId,
     Listed,
     MessageType,
     NewDocument,
     Stored,
 )
+from edge_node.domain.item import ItemId
 from edge_node.domain.standing import SOFTWARE, Given
 
 T0 = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)

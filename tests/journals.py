@@ -13,7 +13,7 @@ from edge_node.adapters.heads import Heads
 from edge_node.adapters.history import note
 from edge_node.adapters.journal import Journal
 from edge_node.adapters.journal_file import JournalFile
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.journal import GENESIS, Entry, linked
 from edge_node.tools.verify_journal import Verifier, Wrong
 

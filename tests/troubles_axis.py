@@ -13,7 +13,7 @@ from troubles_stage import PEER, US, Asked, dropped, explained, trouble
 
 from edge_node.adapters.history import note
 from edge_node.adapters.queue import Queue
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 
 UNPROVEN = ("indeterminate", "unsigned")
 NOWHERE = "http://127.0.0.1:9"  # the port of `discard`, where nobody listens

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.history import note
 from edge_node.domain.deadlines import Alarm, Duty, Open, Stage
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import freeze
 
 if TYPE_CHECKING:

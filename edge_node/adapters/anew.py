@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import stamp
 from edge_node.adapters.history import note
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import NotAllowed
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import freeze, say
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from edge_node.adapters.incoming import (
     to_incoming,
 )
 from edge_node.domain.document import only_itself
-from edge_node.domain.envelope import AxisId, ItemId, Lane, Listed, MessageType, Stored
+from edge_node.domain.envelope import AxisId, Lane, Listed, MessageType, Stored
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
 from edge_node.domain.signature import Bears

@@ -22,8 +22,9 @@ from edge_node.adapters.incoming import (
 )
 from edge_node.adapters.sends import DOUBTED
 from edge_node.domain.document import only_itself
-from edge_node.domain.envelope import Digest, ItemId, Lane, MessageType, Stored
+from edge_node.domain.envelope import Digest, Lane, MessageType, Stored
 from edge_node.domain.errors import NotAllowed
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
 

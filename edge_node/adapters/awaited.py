@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.domain.change import Change
     from edge_node.domain.document import Document, SameAgency
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 # (Two seeks of one index; what names nothing waits for nothing.)
 _PARKED: Final = """

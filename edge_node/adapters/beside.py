@@ -12,13 +12,13 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment
-from edge_node.domain.envelope import Fate
+from edge_node.domain.fate import Fate
 from edge_node.domain.lifecycle import Sending
 
 if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Row, Transaction
     from edge_node.domain.change import Change, Link, Tombstone
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.signing import Act
     from edge_node.domain.standing import Standing
 

@@ -19,7 +19,8 @@ from edge_node.adapters.envelopes import add_envelope
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import item_row, move
 from edge_node.adapters.marks import Marks
-from edge_node.domain.envelope import CANARY, Digest, ItemId, MessageType
+from edge_node.domain.envelope import CANARY, Digest, MessageType
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import ReceivingEvent, Sending
 from edge_node.domain.message import say, thaw
 

@@ -19,8 +19,9 @@ from edge_node.adapters.database import moment, new_id, stamp
 from edge_node.adapters.history import note as enter_event
 from edge_node.domain.change import Change, ChangeState, targets
 from edge_node.domain.document import AgencyCode, BusinessKind, only_itself
-from edge_node.domain.envelope import ItemId, Lane
+from edge_node.domain.envelope import Lane
 from edge_node.domain.errors import StatusRefused
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import INBOUND, Receiving, ReceivingEvent, progress
 from edge_node.domain.message import say
 from edge_node.domain.receipt import Status

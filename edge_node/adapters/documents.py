@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import links, particulars
 from edge_node.adapters.beside import fates_of
 from edge_node.adapters.database import stamp
-from edge_node.domain.envelope import Earlier, ItemId
+from edge_node.domain.envelope import Earlier
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import freeze
 from edge_node.domain.numbers import spellings
 

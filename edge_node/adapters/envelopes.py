@@ -19,12 +19,12 @@ from edge_node.domain.envelope import (
     AxisId,
     Digest,
     Envelope,
-    ItemId,
     Lane,
     MessageType,
     Stored,
 )
 from edge_node.domain.errors import IllegalTransition
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending, SendingEvent, advance
 from edge_node.domain.receipt import Status
 from edge_node.domain.standing import takes_over

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.adapters.exchange import Exchange
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 log = logging.getLogger(__name__)
 

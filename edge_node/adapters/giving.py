@@ -18,8 +18,9 @@ from edge_node.adapters.envelopes import queue_status
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import as_reference, item_row, move
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.envelope import ItemId, MessageType
+from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import StatusRefused
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say
 from edge_node.domain.order import Arrival

@@ -16,9 +16,10 @@ from edge_node.adapters.history import note
 from edge_node.domain.called import standings
 from edge_node.domain.change import Overtaken
 from edge_node.domain.document import AgencyCode, Reference
-from edge_node.domain.envelope import ItemId, Lane, MessageType
+from edge_node.domain.envelope import Lane, MessageType
 from edge_node.domain.errors import NotAllowed, NotResendable
 from edge_node.domain.halting import Halt, HaltPlan
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending, SendingEvent
 from edge_node.domain.message import freeze, say
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import Row, Transaction
     from edge_node.adapters.waybills import Waybills
     from edge_node.domain.document import SameAgency, StatusMessage
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 log = logging.getLogger(__name__)
 

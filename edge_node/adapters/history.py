@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.journal import GENESIS, Entry, linked
 from edge_node.domain.message import freeze, say, thaw
 from edge_node.domain.record import Happening

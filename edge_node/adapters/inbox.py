@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.exchange import Exchange
     from edge_node.domain.document import AgencyCode
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 TAKEN: Final = ".taken"
 LONGEST: Final = 80  # characters of a folder's name: Windows counts whole paths, 260 at most

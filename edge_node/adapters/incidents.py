@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.history import note
 from edge_node.adapters.marks import Marks
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.incidents import Incident, Turn
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import freeze, thaw
 
 if TYPE_CHECKING:

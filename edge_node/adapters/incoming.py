@@ -19,11 +19,11 @@ from edge_node.domain.envelope import (
     AxisId,
     Digest,
     Incoming,
-    ItemId,
     Lane,
     MessageType,
     Stored,
 )
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving, progress
 from edge_node.domain.message import freeze
 from edge_node.domain.signature import Bears

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import durable
 from edge_node.adapters.history import note
 from edge_node.adapters.marks import put_in
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.journal import NOBODY_KNOWS, RESTORED, KeptHead
 from edge_node.domain.message import freeze, say
 from edge_node.domain.time import iso

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.adapters.waybills import Waybills
     from edge_node.domain.document import AgencyCode, Document, SameAgency
-    from edge_node.domain.envelope import Fate, ItemId, Stored
+    from edge_node.domain.envelope import Stored
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.recovery import Learnt, Papers
 
 UNREAD: Final = "papers-unread"

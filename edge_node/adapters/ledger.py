@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import searching
 from edge_node.adapters.beside import acts_in, fates_of, links_of, requests_of, stone_of
 from edge_node.adapters.database import moment
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import UnknownItem
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import say, thaw
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.database import QueueFile, Row
     from edge_node.domain.change import Change, Link, Tombstone
-    from edge_node.domain.envelope import Fate
+    from edge_node.domain.fate import Fate
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
     from edge_node.domain.wanted import Wanted

@@ -13,7 +13,7 @@ from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import read_as
 from edge_node.domain.change import Link, replies, targets
 from edge_node.domain.document import only_itself
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 
 if TYPE_CHECKING:
     from datetime import datetime

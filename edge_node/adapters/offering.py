@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import changes, recalling, work
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.envelopes import envelope_row
-from edge_node.domain.envelope import ItemId, MessageType
+from edge_node.domain.envelope import MessageType
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 
 if TYPE_CHECKING:

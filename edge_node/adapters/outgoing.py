@@ -35,8 +35,6 @@ from edge_node.domain.envelope import (
     AxisId,
     Earlier,
     Envelope,
-    Fate,
-    ItemId,
     Lane,
     MessageType,
     Stored,
@@ -55,6 +53,8 @@ if TYPE_CHECKING:
     from edge_node.adapters.waybills import Waybills
     from edge_node.domain.document import AgencyCode, Document, SameAgency
     from edge_node.domain.envelope import Claim, NewDocument
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.beside import acts_in, fates_of
 from edge_node.adapters.database import moment
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import thaw
 from edge_node.domain.record import Dossier
 

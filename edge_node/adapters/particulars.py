@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from edge_node.adapters.database import Transaction
     from edge_node.domain.document import Document
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 
 def enter(transaction: Transaction, item: ItemId, document: Document, *, signed: str = "") -> None:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_node.domain.document import SameAgency
-    from edge_node.domain.envelope import Digest, ItemId
+    from edge_node.domain.envelope import Digest
+    from edge_node.domain.item import ItemId
 
 _NAMED: Final = """
 select 1 from envelopes where digest = :digest

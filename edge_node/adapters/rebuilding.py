@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from edge_node.adapters.backup import Backups
     from edge_node.adapters.waybills import Waybills
     from edge_node.adapters.witness import Witness
-    from edge_node.domain.envelope import AxisId, Digest, Envelope, ItemId
+    from edge_node.domain.envelope import AxisId, Digest, Envelope
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
 
 _STAMP: Final = "%Y%m%d-%H%M%S"

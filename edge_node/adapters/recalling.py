@@ -18,7 +18,8 @@ from edge_node.adapters.envelopes import add_envelope, envelope_row, move, move_
 from edge_node.adapters.history import note
 from edge_node.domain.change import ChangeState, Overtaken, RecallPlan, targets
 from edge_node.domain.document import AgencyCode, BusinessKind
-from edge_node.domain.envelope import ItemId, Lane, MessageType
+from edge_node.domain.envelope import Lane, MessageType
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving, Sending, SendingEvent
 from edge_node.domain.message import freeze, say
 from edge_node.domain.receipt import Status

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.repeats import Original, Resemblance
 

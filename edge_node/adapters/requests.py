@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from edge_node.adapters.waybills import Waybills
     from edge_node.domain.change import RecallPlan
     from edge_node.domain.document import SameAgency, StatusMessage
-    from edge_node.domain.envelope import Claim, Envelope, Incoming, ItemId
+    from edge_node.domain.envelope import Claim, Envelope, Incoming
+    from edge_node.domain.item import ItemId
 
 # (A plus keeps SQLite from the index of everything that was ever recalled.)
 _GIVEN_BACK: Final = """

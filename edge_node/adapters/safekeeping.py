@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.pauses import Pauses
     from edge_node.adapters.queue import Queue
     from edge_node.adapters.waybills import Waybills
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 log = logging.getLogger(__name__)
 

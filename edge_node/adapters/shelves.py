@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.drops import Claimed
     from edge_node.adapters.exchange import Exchange
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.recovery import Papers
 
 

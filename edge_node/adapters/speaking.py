@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import giving
 from edge_node.adapters.incoming import as_reference
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,8 +18,8 @@ from edge_node.adapters import durable
 from edge_node.adapters.drops import SHEET_ENDINGS, Drop, Scan, Style, ending_of
 from edge_node.adapters.ripeness import sight_of
 from edge_node.adapters.settle import Sightings, signature_of
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import Permanent
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import say
 from edge_node.protocol.handoff import MAX_BYTES, peek
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import work
 from edge_node.adapters.database import stamp
-from edge_node.domain.envelope import Claim, ItemId, Lane
+from edge_node.domain.envelope import Claim, Lane
+from edge_node.domain.item import ItemId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,7 +22,7 @@ from edge_node.adapters.drops import SHEET_ENDINGS
 from edge_node.adapters.filing import STATUS, is_there, read_paper
 from edge_node.adapters.relaying import Relaying
 from edge_node.adapters.waybills import REVISION
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.history import note
 from edge_node.adapters.incoming import AN_ITEM, item_row
 from edge_node.domain.change import ChangeState, Doomed, Known, Tombstone
-from edge_node.domain.envelope import Digest, ItemId
+from edge_node.domain.envelope import Digest
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import INBOUND, Receiving, ReceivingEvent
 from edge_node.domain.message import freeze, say, thaw
 

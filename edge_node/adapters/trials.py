@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import work
 from edge_node.adapters.database import moment, stamp
-from edge_node.domain.envelope import Claim, ItemId, Lane
+from edge_node.domain.envelope import Claim, Lane
+from edge_node.domain.item import ItemId
 from edge_node.domain.trial import Suspect
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
-from edge_node.domain.envelope import AxisId, ItemId, MessageType
+from edge_node.domain.envelope import AxisId, MessageType
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import thaw
 from edge_node.domain.record import Unconfirmed

@@ -25,7 +25,7 @@ from edge_node.adapters import durable
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.marks import count_up
 from edge_node.adapters.steps import Step, passing
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

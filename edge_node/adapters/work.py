@@ -17,8 +17,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import moment, stamp
-from edge_node.domain.envelope import Claim, ItemId, Lane
+from edge_node.domain.envelope import Claim, Lane
 from edge_node.domain.errors import LeaseLost
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_node.domain.called import UNDONE
+from edge_node.domain.called_events import UNDONE
 from edge_node.domain.message import say
 from edge_node.node.attention import clock_time
 

@@ -201,7 +201,7 @@ def _named(ids: Sequence[str]) -> list[str]:
 
 
 def _show(items: Sequence[Outbound | Inbound], *, as_json: bool) -> None:
-    from edge_node.cli.render import table_of  # noqa: PLC0415 - it loads the tables
+    from edge_node.cli.table import table_of  # noqa: PLC0415 - it loads the tables
 
     if as_json:
         for item in items:

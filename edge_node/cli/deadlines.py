@@ -15,7 +15,7 @@ import typer
 from edge_node.catalogue import here
 from edge_node.cli.inspect import AsJson
 from edge_node.cli.written import minute
-from edge_node.domain.called import DUTIES, STAGES
+from edge_node.domain.called_events import DUTIES, STAGES
 from edge_node.domain.deadlines import Duty, Stage
 from edge_node.domain.time import iso
 

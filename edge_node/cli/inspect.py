@@ -70,8 +70,8 @@ def log(ctx: typer.Context, item: AnId, *, as_json: AsJson = False) -> None:
 def _story_of(seat: Seat, item: str) -> tuple[list[Happening], list[Attempt]]:
     """Return what happened to a document, or to what the journal alone knows; UnknownItem."""
     from edge_node.adapters.history import History  # noqa: PLC0415 - it loads the queue
-    from edge_node.domain.envelope import ItemId  # noqa: PLC0415 - likewise
     from edge_node.domain.errors import UnknownItem  # noqa: PLC0415
+    from edge_node.domain.item import ItemId  # noqa: PLC0415 - likewise
 
     history, ledger = History(seat.reading), seat.ledger
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.cli.values import fields_of, plain, told
-from edge_node.domain.envelope import Fate
+from edge_node.domain.fate import Fate
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import MEANINGS
 

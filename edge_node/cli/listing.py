@@ -96,7 +96,7 @@ def _print(found: list[Outbound | Inbound], *, as_json: bool) -> None:
         for item in found:
             typer.echo(json.dumps(as_values(item), ensure_ascii=False))
     else:
-        from edge_node.cli.render import table_of  # noqa: PLC0415 - likewise
+        from edge_node.cli.table import table_of  # noqa: PLC0415 - likewise
 
         table_of(found)
 

@@ -1,22 +1,21 @@
-"""How results look to a person: tables, sheets, stories."""
+"""How a document looks to a person: as a sheet, and as a story."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.catalogue import here
-from edge_node.cli.columns import print_after, print_facts, print_table
-from edge_node.cli.requesting import end_of, facts_of, kind_word, mark_of
+from edge_node.cli.columns import print_after, print_facts
+from edge_node.cli.requesting import end_of, facts_of, kind_word
 from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word
-from edge_node.cli.written import minute, second
+from edge_node.cli.written import second
 from edge_node.domain import signing
-from edge_node.domain.called import QUOTED, WORST_FIRST
+from edge_node.domain.called_events import QUOTED
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import MEANINGS
@@ -28,12 +27,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.adapters.ledger import Attempt
-    from edge_node.domain.envelope import Fate
+    from edge_node.domain.fate import Fate
     from edge_node.domain.record import Happening
 
 _FROM, _TO = "←", "→"
-# What agency, number and state are not cut below: `000.00.13.H53 +12`, `12345/UBND`, `accepted`.
-_LEAST: Final = {3: 17, 4: 10, 5: 9}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,39 +40,6 @@ class Line:
     at: datetime
     text: str
     values: Mapping[str, object]
-
-
-# ── tables ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def table_of(items: Sequence[Outbound | Inbound]) -> None:
-    """Print a line a document, or that there is none."""
-    if not items:
-        typer.echo(here("no documents"), err=True)
-        return
-    head = [here("ID"), here("WHEN"), "", here("AGENCY"), here("NUMBER"), here("STATE")]
-    print_table([head, *map(_row, items)], flexible=_LEAST)
-
-
-def _row(item: Outbound | Inbound) -> list[str]:
-    when = minute(item.created)
-    if isinstance(item, Outbound):
-        first, *others = [fate.receiver for fate in item.fates]
-        agency = f"{first} +{len(others)}" if others else first
-        state = f"{_summary(item.fates)} {mark_of(item)}".rstrip()
-        return [item.id, when, _TO, agency, item.code, state]
-    parts = (state_word(item.state), item.status, mark_of(item))
-    state = " ".join(filter(None, parts))
-    return [item.id, when, _FROM, item.sender, item.code or "?", state]
-
-
-def _summary(fates: Sequence[Fate]) -> str:
-    """Say how a document stands at its receivers in as few words as will do, the worst first."""
-    worst_first = sorted(fates, key=lambda fate: WORST_FIRST.index(fate.state))
-    words = Counter(f"{state_word(fate.state)} {fate.status}".rstrip() for fate in worst_first)
-    if len(words) == 1:
-        return next(iter(words))
-    return ", ".join(f"{count} {word}" for word, count in words.items())
 
 
 # ── sheets ───────────────────────────────────────────────────────────────────────────────────────

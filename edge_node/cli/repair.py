@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.ledger import Inbound, Outbound
     from edge_node.cli.seat import Seat
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.node import Node
 
 

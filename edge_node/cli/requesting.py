@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edge_node.catalogue import here
 from edge_node.cli.values import told
 from edge_node.cli.written import minute
-from edge_node.domain.called import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
+from edge_node.domain.called_events import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
 from edge_node.domain.change import ChangeState
 from edge_node.domain.document import BusinessKind
 

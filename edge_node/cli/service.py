@@ -9,7 +9,8 @@ import typer
 
 from edge_node.catalogue import here
 from edge_node.cli.complaint import complain
-from edge_node.domain.envelope import ItemId, Lane
+from edge_node.domain.envelope import Lane
+from edge_node.domain.item import ItemId
 
 if TYPE_CHECKING:
     from edge_node.cli.seat import Seat

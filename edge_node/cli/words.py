@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_node.cli.values import told
-from edge_node.domain.called import EVENTS, OUTCOMES, STATES
+from edge_node.domain.called import OUTCOMES, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,8 @@ def state_word(state: str) -> str:
 
 def event_word(event: str) -> str:
     """Return what an event is called in the reader's language."""
+    from edge_node.domain.called_events import EVENTS  # noqa: PLC0415 - a list tells no events
+
     return _word(EVENTS, event)
 
 

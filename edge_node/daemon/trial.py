@@ -28,7 +28,7 @@ from edge_node.node import Node
 
 if TYPE_CHECKING:
     from edge_node.config import Config
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.flows.ports import Flow
 
 log = logging.getLogger(__name__)

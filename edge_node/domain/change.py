@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from edge_node.domain.document import Document
-    from edge_node.domain.envelope import Digest, ItemId, Stored
+    from edge_node.domain.envelope import Digest, Stored
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
 
 CHANGES: Final = frozenset({BusinessKind.RECALL, BusinessKind.UPDATE, BusinessKind.REPLACE})

@@ -18,7 +18,7 @@ from edge_node.domain.document import Priority
 from edge_node.domain.time import VIETNAM, in_vietnam
 
 if TYPE_CHECKING:
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.working_days import WorkingDays
 
 _DAY: Final = timedelta(days=1)

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from edge_node.domain.change import Recall
     from edge_node.domain.document import AgencyCode, Document, Reference
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
     from edge_node.domain.standing import Given
 
-ItemId = NewType("ItemId", str)  # ours: what `edge-node list` shows and the commands take
 AxisId = NewType("AxisId", str)  # the axis's own id of a delivery
 Digest = NewType("Digest", str)  # SHA-256 of the bytes, lower-case hex
 
@@ -63,18 +64,6 @@ class Envelope:
     urgency: int = 0
     deadline: datetime | None = None  # no wait between two tries goes past it
     axis_id: AxisId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """What has become of one outgoing document at one of its receivers."""
-
-    receiver: AgencyCode
-    name: str
-    state: Sending
-    status: str = ""  # the last business status the receiver sent, raw
-    reason: str = ""
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge_node.domain.document import AgencyCode
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
 
 
 class Halt(StrEnum):

@@ -16,8 +16,10 @@ from edge_node.domain.message import Message
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from edge_node.domain.envelope import AxisId, Fate, ItemId
+    from edge_node.domain.envelope import AxisId
     from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.signing import Act
 
 

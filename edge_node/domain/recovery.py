@@ -11,7 +11,8 @@ from edge_node.domain.message import say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from edge_node.domain.envelope import Fate, ItemId
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
 

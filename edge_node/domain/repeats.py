@@ -16,7 +16,7 @@ from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from edge_node.domain.document import Document
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
 
 

@@ -18,7 +18,8 @@ from edge_node.domain.message import say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from edge_node.domain.envelope import ItemId, Lane
+    from edge_node.domain.envelope import Lane
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
 
 # Exit statuses of a child: it did what there was to do; what keeps it is not the item's doing.

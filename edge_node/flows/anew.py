@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.envelope import ItemId, NewDocument
+from edge_node.domain.envelope import NewDocument
 from edge_node.domain.errors import NotAllowed, PackageUnreadable
 from edge_node.domain.identity import fingerprint
 from edge_node.domain.lifecycle import Sending
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.document import AgencyCode
     from edge_node.domain.envelope import Envelope
+    from edge_node.domain.item import ItemId
     from edge_node.flows.ports import Outgoing, Spool
     from edge_node.flows.resend import Repacking
 

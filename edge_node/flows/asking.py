@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.domain.document import AgencyCode
-    from edge_node.domain.envelope import AxisId, Envelope, ItemId, MessageType, Sent
+    from edge_node.domain.envelope import AxisId, Envelope, MessageType, Sent
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.search import Trail
     from edge_node.flows.ports import Axis, Unsure

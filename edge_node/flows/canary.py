@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.domain.document import AgencyCode, Organization
-    from edge_node.domain.envelope import Claim, Digest, Incoming, ItemId, Stored
+    from edge_node.domain.envelope import Claim, Digest, Incoming, Stored
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.flows.ports import Sends
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from edge_node.domain.change import Change, Doomed, Known, RecallPlan
     from edge_node.domain.document import Document, Reference, StatusMessage
-    from edge_node.domain.envelope import Claim, Digest, Envelope, Incoming, ItemId
+    from edge_node.domain.envelope import Claim, Digest, Envelope, Incoming
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.flows.folders import Claimed
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from edge_node.domain.change import Doomed
     from edge_node.domain.document import Document
-    from edge_node.domain.envelope import Claim, Digest, Incoming, ItemId
+    from edge_node.domain.envelope import Claim, Digest, Incoming
+    from edge_node.domain.item import ItemId
     from edge_node.domain.retry import RetryPolicy
     from edge_node.flows.change_ports import DyingFolders, DyingPackages, Tombstones
     from edge_node.flows.ports import Arriving, Due

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from edge_node.domain.envelope import Digest, ItemId
+    from edge_node.domain.envelope import Digest
     from edge_node.domain.errors import Permanent
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act, SignedCopy
 

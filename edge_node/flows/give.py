@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.domain.document import Organization
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.order import StatusOrder
     from edge_node.flows.ports import Sends, Speaking

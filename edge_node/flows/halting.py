@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from edge_node.domain.envelope import Envelope, ItemId, Stored
+    from edge_node.domain.envelope import Envelope, Stored
     from edge_node.domain.halting import Halt, HaltPlan
+    from edge_node.domain.item import ItemId
     from edge_node.flows.resend import Repacking
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
-    from edge_node.domain.envelope import Claim, ItemId
+    from edge_node.domain.envelope import Claim
+    from edge_node.domain.item import ItemId
     from edge_node.flows.ports import Stranded
 
 

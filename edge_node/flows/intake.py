@@ -14,15 +14,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.called import DROP_REFUSED
+from edge_node.domain.called_events import DROP_REFUSED
 from edge_node.domain.change import Overtaken
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import (
     DropRefused,
     EdgeNodeError,
     Permanent,
     Transient,
 )
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import say
 from edge_node.domain.time import in_vietnam
 from edge_node.flows.dropped import AGAIN

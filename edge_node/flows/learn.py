@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.domain.document import AgencyCode, Document
-    from edge_node.domain.envelope import Fate, ItemId, Stored
+    from edge_node.domain.envelope import Stored
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.recovery import Papers
     from edge_node.flows.folders import Claimed, Filing
     from edge_node.flows.packing import Packing

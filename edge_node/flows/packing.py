@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.envelope import ItemId, NewDocument
+from edge_node.domain.envelope import NewDocument
 from edge_node.domain.errors import DropRefused, Permanent
 from edge_node.domain.identity import fingerprint
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.order import Order
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from edge_node.domain.change import Recall
     from edge_node.domain.document import Document
-    from edge_node.domain.envelope import Earlier, Fate, Stored
+    from edge_node.domain.envelope import Earlier, Stored
+    from edge_node.domain.fate import Fate
     from edge_node.domain.message import Message
     from edge_node.domain.signing import Act
     from edge_node.flows.dropped import Dropped

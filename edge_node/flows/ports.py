@@ -24,9 +24,7 @@ if TYPE_CHECKING:
         Digest,
         Earlier,
         Envelope,
-        Fate,
         Incoming,
-        ItemId,
         Lane,
         Listed,
         MessageType,
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
         Sent,
         Stored,
     )
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.domain.lifecycle import SendingEvent
     from edge_node.domain.message import Message
     from edge_node.domain.order import Arrival

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from datetime import datetime, timedelta
 
-    from edge_node.domain.envelope import AxisId, ItemId, Listed
+    from edge_node.domain.envelope import AxisId, Listed
     from edge_node.domain.errors import EdgeNodeError
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.flows.canary import Homing
     from edge_node.flows.disbelief import Disbelief

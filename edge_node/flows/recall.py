@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from edge_node.domain.change import RecallPlan
     from edge_node.domain.document import AgencyCode, Document
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.flows.change_ports import Asking, OwnDrops
     from edge_node.flows.packing import Packing

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.envelope import AxisId, Envelope, ItemId
+    from edge_node.domain.envelope import AxisId, Envelope
     from edge_node.domain.errors import QueueDamaged
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.recovery import Remains
     from edge_node.flows.asking import Answer, Asking

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from edge_node.domain.envelope import ItemId, Sent
+    from edge_node.domain.envelope import Sent
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.record import Unconfirmed
     from edge_node.flows.folders import Check, Statuses

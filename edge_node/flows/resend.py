@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.domain.document import AgencyCode, Document
-    from edge_node.domain.envelope import Envelope, Fate, ItemId, Stored
+    from edge_node.domain.envelope import Envelope, Stored
+    from edge_node.domain.fate import Fate
+    from edge_node.domain.item import ItemId
     from edge_node.flows.ports import Outgoing, Spool
 
 

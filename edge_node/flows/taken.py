@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.order import Arrival
     from edge_node.flows.folders import Inbox
     from edge_node.flows.ports import Arriving

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.record import Dossier, Happening
     from edge_node.flows.folders import Check, Filing, Receipts

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
-    from edge_node.domain.envelope import Claim, ItemId
+    from edge_node.domain.envelope import Claim
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.domain.retry import RetryPolicy
     from edge_node.domain.trial import Ending, Suspect

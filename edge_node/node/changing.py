@@ -58,7 +58,7 @@ def recall_order(parts: Parts) -> RecallOrder:
     """Return what has a document back for whoever asks for it at the node itself."""
     from edge_node.adapters.claims import Claims  # noqa: PLC0415 - only where it is used
     from edge_node.adapters.database import new_id  # noqa: PLC0415
-    from edge_node.domain.envelope import ItemId  # noqa: PLC0415
+    from edge_node.domain.item import ItemId  # noqa: PLC0415
     from edge_node.flows.recall import RecallOrder  # noqa: PLC0415
 
     return RecallOrder(

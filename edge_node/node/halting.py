@@ -25,7 +25,7 @@ def send_anew(parts: Parts) -> SendAnew:
     """Return what sends a document under a new DocumentId."""
     from edge_node.adapters.claims import Claims  # noqa: PLC0415 - only where it is used
     from edge_node.adapters.database import new_id  # noqa: PLC0415
-    from edge_node.domain.envelope import ItemId  # noqa: PLC0415
+    from edge_node.domain.item import ItemId  # noqa: PLC0415
     from edge_node.flows.anew import SendAnew  # noqa: PLC0415
 
     return SendAnew(

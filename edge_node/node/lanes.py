@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from edge_node.adapters.database import new_id
 from edge_node.config import Unsure
-from edge_node.domain.envelope import ItemId, Lane, MessageType
+from edge_node.domain.envelope import Lane, MessageType
+from edge_node.domain.item import ItemId
 from edge_node.node import changing, doors, knowing
 
 if TYPE_CHECKING:

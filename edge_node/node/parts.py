@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.line import Line, Upstream
     from edge_node.adapters.shelves import Shelves
     from edge_node.config import Config
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.flows.give import Give
     from edge_node.flows.packing import Packing
     from edge_node.flows.resend import Repacking

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.examining import Examiner
     from edge_node.adapters.lying import Lying
     from edge_node.config import Config
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.domain.message import Message
     from edge_node.flows.packing import Packing
     from edge_node.node import trusting

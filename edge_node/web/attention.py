@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_node.domain.called import DUTIES, STAGES, UNDONE
+from edge_node.domain.called_events import DUTIES, STAGES, UNDONE
 from edge_node.domain.explanation import some
 from edge_node.domain.message import Message, say
 from edge_node.domain.time import in_vietnam

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.ledger import Inbound, Outbound
 from edge_node.domain import signing
-from edge_node.domain.called import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
+from edge_node.domain.called_events import LINKS, LINKS_BACK, REQUEST_STATES, REQUESTS
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import ReasonCode
 from edge_node.domain.record import hint_in

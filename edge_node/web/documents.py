@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from edge_node.adapters.ledger import Inbound
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.web.asked import Asked
     from edge_node.web.desk import Desk
 

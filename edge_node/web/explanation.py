@@ -12,7 +12,7 @@ from edge_node.node.explaining import Around, tale_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from edge_node.domain.envelope import ItemId
+    from edge_node.domain.item import ItemId
     from edge_node.web.desk import Desk
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_node.domain.called import OUTCOMES, QUOTED
+from edge_node.domain.called import OUTCOMES
+from edge_node.domain.called_events import QUOTED
 from edge_node.domain.message import say, thaw
 from edge_node.web.words import event_word, status_word
 

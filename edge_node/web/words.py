@@ -10,7 +10,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.domain.called import EVENTS, STATES
+from edge_node.domain.called import STATES
+from edge_node.domain.called_events import EVENTS
 from edge_node.domain.message import say
 from edge_node.domain.receipt import MEANINGS
 

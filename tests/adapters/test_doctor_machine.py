@@ -20,7 +20,7 @@ from edge_node.adapters.other_nodes import OtherNode, daemons
 from edge_node.adapters.queue import Queue
 from edge_node.adapters.service_unit import to_start, unit_for, unit_of
 from edge_node.checks.finding import Health
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 
 NOW = datetime.now(UTC)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from edge_node.adapters.exchange import Exchange
 from edge_node.adapters.filing import Filing
 from edge_node.domain.document import AgencyCode
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import FolderMissing
+from edge_node.domain.item import ItemId
 
 ONE, TWO = ItemId("o-1"), ItemId("o-2")
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)

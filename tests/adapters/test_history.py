@@ -9,7 +9,7 @@ import pytest
 from edge_node.adapters.database import QueueFile
 from edge_node.adapters.history import note
 from edge_node.domain.actor import Actor
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.journal import GENESIS, Entry, linked
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ from edge_node.adapters import durable
 from edge_node.adapters.exchange import Exchange
 from edge_node.adapters.inbox import Inbox
 from edge_node.domain.document import AgencyCode
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import FolderMissing
+from edge_node.domain.item import ItemId
 
 ONE, TWO = ItemId("i-1"), ItemId("i-2")
 AT = datetime(2026, 11, 21, 7, 3, 5, tzinfo=UTC)

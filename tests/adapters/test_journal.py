@@ -17,7 +17,7 @@ from edge_node.adapters.heads import Heads
 from edge_node.adapters.history import History
 from edge_node.adapters.journal import Journal
 from edge_node.domain.actor import Actor
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.journal import Fault, Kind
 
 

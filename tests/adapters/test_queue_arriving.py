@@ -25,8 +25,9 @@ from claimants import another_process
 from edge_node.adapters.arriving import Arriving
 from edge_node.adapters.ledger import Ledger
 from edge_node.adapters.waybills import Waybills
-from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
+from edge_node.domain.envelope import AxisId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import say
 from edge_node.domain.repeats import Original, Resemblance

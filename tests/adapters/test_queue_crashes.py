@@ -7,8 +7,9 @@ from builders import HOUR, MINUTE, T0, a_listed, a_new_document, stored
 from claimants import another_process
 
 from edge_node.adapters.queue import Queue
-from edge_node.domain.envelope import ItemId, Lane, MessageType
+from edge_node.domain.envelope import Lane, MessageType
 from edge_node.domain.errors import LeaseLost, NotAllowed
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import say
 
 LATER = T0 + HOUR

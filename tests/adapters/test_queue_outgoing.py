@@ -23,8 +23,9 @@ from claimants import another_process
 
 from edge_node.adapters.envelopes import move_fate
 from edge_node.domain.document import Priority
-from edge_node.domain.envelope import AxisId, ItemId, Lane, MessageType
+from edge_node.domain.envelope import AxisId, Lane, MessageType
 from edge_node.domain.errors import LeaseLost, NotAllowed
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending, SendingEvent
 from edge_node.domain.message import freeze, say, thaw
 from edge_node.domain.standing import NODE

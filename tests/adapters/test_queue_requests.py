@@ -11,8 +11,8 @@ from edge_node.adapters import awaited, changes, links
 from edge_node.adapters.beside import links_of, requests_of
 from edge_node.domain.change import ChangeState
 from edge_node.domain.document import Business, BusinessKind, Reference
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import StatusRefused
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 
 OLD = ItemId("o000000001")

@@ -26,8 +26,9 @@ from edge_node.adapters.ledger import Ledger
 from edge_node.adapters.queue import Queue
 from edge_node.adapters.waybills import Waybills
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.envelope import Barred, ItemId, Lane, MessageType
+from edge_node.domain.envelope import Barred, Lane, MessageType
 from edge_node.domain.errors import NotAllowed, StatusRefused
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import say, thaw
 from edge_node.domain.order import Arrival

@@ -13,7 +13,8 @@ from flows_world import LETTER, a_sheet
 import edge_node
 from edge_node.adapters.incidents import OVER, RAISED
 from edge_node.catalogue import Language, tell
-from edge_node.domain.called import EVENTS, STATES
+from edge_node.domain.called import STATES
+from edge_node.domain.called_events import EVENTS
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.lifecycle import Sending
 

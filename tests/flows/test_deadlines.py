@@ -12,7 +12,7 @@ from flows_world import a_sheet
 from edge_node.adapters.alarms import Alarms, Raised
 from edge_node.cli.alarming import alarming
 from edge_node.domain.deadlines import ALARMING, Duty, Open, Rules, Stage, alarm_of
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.time import VIETNAM, in_vietnam
 from edge_node.domain.working_days import WorkingDays
 

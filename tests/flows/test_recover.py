@@ -15,9 +15,9 @@ from edge_node.adapters.history import note
 from edge_node.adapters.journal import Journal
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.domain.actor import Actor
-from edge_node.domain.envelope import ItemId
 from edge_node.domain.errors import NotAllowed, QueueDamaged
 from edge_node.domain.halting import Halt
+from edge_node.domain.item import ItemId
 from edge_node.node.halting import halt_order, send_anew
 
 PDF = LETTER.read_bytes()

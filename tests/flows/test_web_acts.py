@@ -8,7 +8,7 @@ import pytest
 from web_world import NAME, NONSENSE, a_visitor, an_office
 
 from edge_node.adapters.history import History
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Receiving
 from edge_node.node.halting import send_anew
 from edge_node.web.offers import FINAL

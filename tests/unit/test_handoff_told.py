@@ -25,7 +25,7 @@ from edge_node.domain.document import (
     Signer,
     Staff,
 )
-from edge_node.domain.envelope import AxisId, Digest, Fate, ItemId
+from edge_node.domain.envelope import AxisId, Digest
 from edge_node.domain.errors import (
     AxisRefused,
     AxisSilent,
@@ -35,6 +35,8 @@ from edge_node.domain.errors import (
     StatusRefused,
     UnknownItem,
 )
+from edge_node.domain.fate import Fate
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import freeze, say
 from edge_node.domain.receipt import ReasonCode

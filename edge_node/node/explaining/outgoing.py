@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.circumstances import Due, Event, Try
     from edge_node.adapters.ledger import Outbound
     from edge_node.domain.change import Change
-    from edge_node.domain.envelope import Fate
+    from edge_node.domain.fate import Fate
     from edge_node.node.explaining.around import Around
 
 # A sheet older than that was not written for this drop.

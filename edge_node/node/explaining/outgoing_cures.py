@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.circumstances import Due
     from edge_node.adapters.ledger import Outbound
-    from edge_node.domain.envelope import Fate
+    from edge_node.domain.fate import Fate
     from edge_node.domain.message import Message
     from edge_node.node.explaining.around import Around
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters.filing import ERRORS, STATUS, days_of, is_there, read_paper
 from edge_node.adapters.history import History
 from edge_node.adapters.ledger import Ledger
-from edge_node.domain.called import DROP_REFUSED
-from edge_node.domain.envelope import ItemId
+from edge_node.domain.called_events import DROP_REFUSED
 from edge_node.domain.errors import UnknownItem
 from edge_node.domain.explanation import Cure, Sentence, Tale
+from edge_node.domain.item import ItemId
 from edge_node.domain.message import Message, say, thaw
 from edge_node.domain.signing import SigningPolicy
 from edge_node.node.explaining.around import hindrance

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
         Signer,
         Staff,
     )
-    from edge_node.domain.envelope import AxisId, Digest, ItemId
+    from edge_node.domain.envelope import AxisId, Digest
+    from edge_node.domain.item import ItemId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from edge_node.domain.document import BadAgencyCode, agency_code
-from edge_node.domain.envelope import Fate, ItemId
+from edge_node.domain.fate import Fate
+from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import Message, freeze
 from edge_node.domain.recovery import Papers

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from edge_node.domain.envelope import Fate
+    from edge_node.domain.fate import Fate
     from edge_node.domain.message import Message
     from edge_node.domain.receipt import ReasonCode
     from edge_node.domain.record import Dossier
