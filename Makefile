@@ -13,7 +13,7 @@ DEBIAN_PACKAGES := poppler-utils systemd openssl softhsm2 opensc xmlsec1 qpdf fo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root debian clean
+.PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root lock deb bundle debian clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,17 @@ systemd-test: ## boot a Debian root, run the services in it and sit at them (roo
 
 fresh-root: ## make demo and make test from a fresh clone in a fresh Debian root (root; minutes)
 	tests/system/fresh_root.sh
+
+lock: $(READY) ## hold what packages are built from to constraints.txt, with hashes
+	$(BIN)/uv pip compile pyproject.toml --extra web --constraint constraints.txt --generate-hashes \
+		--universal --python-version 3.11 --no-emit-package pip --no-emit-package colorama --no-annotate \
+		--custom-compile-command 'make lock' --quiet -o packaging/lock.txt
+
+deb: $(READY) ## dist/*.deb for Debian 12 and 13, each built in a root of its own (root; minutes)
+	packaging/deb.sh
+
+bundle: $(READY) ## dist/*.tar.gz that installs without network where there is no deb
+	packaging/bundle.sh
 
 # Where they cannot be installed, the tests that want them say so and are skipped; under CI they fail.
 debian:

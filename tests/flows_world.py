@@ -137,7 +137,9 @@ class World:
         sql = "select status from deliveries where receiver = ? and message_type = 'edoc'"
         return [row["status"] for row in self.rows(f"{sql} order by id", receiver)]
 
-    def put(self, receiver: str, package: bytes, *, message: str = "edoc") -> str:
+    def put(
+        self, receiver: str, package: bytes, *, message: str = "edoc", sender: str = "H99.1"
+    ) -> str:
         """Have bytes wait for a receiver that no axis would have accepted; return their id."""
         package_id, delivery, at = str(uuid.uuid4()), str(uuid.uuid4()), iso(T0)
         for place in ("packages", "forwarded"):
@@ -145,8 +147,8 @@ class World:
         with closing(sqlite3.connect(self.settings.folder / "sandbox.db", timeout=30)) as db, db:
             send = db.execute(
                 "insert into sends (doc_id, sender, message_type, document_id, code, title,"
-                " status_code, sha256, size, at) values (?, 'H99.1', ?, '', '', '', '', '', 0, ?)",
-                (package_id, message, at),
+                " status_code, sha256, size, at) values (?, ?, ?, '', '', '', '', '', 0, ?)",
+                (package_id, sender, message, at),
             ).lastrowid
             db.execute(
                 "insert into deliveries (doc_id, send, receiver, message_type, created, updated)"

@@ -177,7 +177,9 @@ class Arriving:
             waiting = transaction.row(
                 "select 1 from work where lane = :lane and item = :item", values
             )
-            if waiting is None and not aside.is_unheard(transaction, item):
+            # A canary may have been forgotten since it was looked up (`canaries.forget`).
+            known = transaction.row(AN_ITEM, {"id": item})
+            if waiting is None and known and not aside.is_unheard(transaction, item):
                 work.add(transaction, Lane.ACKNOWLEDGE, item, due=now)
 
     # ── claims ───────────────────────────────────────────────────────────────────────────────

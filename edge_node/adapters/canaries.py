@@ -59,13 +59,19 @@ update canaries set sent = :before, back = :before + (back - sent) where sent > 
 _OUT_OF_SIGHT: Final = "update incoming set message = :canary where id = :item"
 _RECENT: Final = "select * from canaries order by sent desc limit :limit"
 _GROUNDED: Final = "canary.grounded"  # the mark of an axis that takes none, and of why
-# The last that came back stays: how long it took is measured for as long as no other is back.
+# The last that came back stays: how long it took is measured for as long as no other is back. So
+# does what there is still something to do with: work points at rows that are there.
 _OLD_OUT: Final = """
 select envelope from canaries
  where sent < :before
    and id not in (select id from canaries where back is not null order by back desc limit 1)
+   and not exists (select 1 from work where lane = 'push' and work.item = canaries.envelope)
 """
-_OLD_BACK: Final = "select id from incoming where message = 'canary' and created < :before"
+_OLD_BACK: Final = """
+select id from incoming
+ where message = 'canary' and created < :before
+   and not exists (select 1 from work where lane = 'acknowledge' and work.item = incoming.id)
+"""
 _DIGESTS: Final = f"""
 select digest from envelopes where id in ({_OLD_OUT})
 union select digest from incoming where id in ({_OLD_BACK})

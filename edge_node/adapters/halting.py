@@ -67,6 +67,14 @@ update work set due = min(due, :now), attempt = 0, reason = ''
  where lane in ('acknowledge', 'deliver', 'apply', 'destroy') and item = :item and leased is null
 returning item
 """
+_WAITS: Final = """
+select envelopes.item from work join envelopes on envelopes.id = work.item
+ where work.lane in ('push', 'report') and work.leased is null
+   and (:to = '' or exists (select 1 from json_each(envelopes.receivers) where value = :to))
+union
+select item from work
+ where lane in ('acknowledge', 'deliver', 'apply', 'destroy') and leased is null and :to = ''
+"""
 
 
 class Halting:
@@ -151,6 +159,10 @@ class Halting:
         """Forget what was begun under that id: it was not taken in."""
         with self._file.transaction() as transaction:
             anew.forget(transaction, new)
+
+    def waiting(self, to: str = "") -> frozenset[ItemId]:
+        """Return of which documents `at_once` would have something tried now."""
+        return frozenset(ItemId(row["item"]) for row in self._file.rows(_WAITS, {"to": to}))
 
     def at_once(self, item: ItemId, to: str = "", *, now: datetime) -> int:
         """

@@ -9,6 +9,7 @@ where on the journal is that of an older state, and how far the state before had
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,17 +18,20 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import durable
 from edge_node.adapters.history import note
 from edge_node.adapters.marks import put_in
+from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.item import ItemId
 from edge_node.domain.journal import NOBODY_KNOWS, RESTORED, KeptHead
 from edge_node.domain.message import freeze, say
 from edge_node.domain.time import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from edge_node.adapters.database import QueueFile, Transaction
     from edge_node.domain.journal import Head
+
+log = logging.getLogger(__name__)
 
 SENDING: Final = ItemId("sending")  # what the journal has in the place of an item's id
 _FILE: Final = "heads"
@@ -47,18 +51,16 @@ class KeptHeads:
 
     def keep(self, head: Head) -> None:
         """Write a head down, durably; nothing where nobody ever witnessed here."""
-        if not self.folder.is_dir():
-            return
+        with durable.disk_errors(self.folder):
+            if not self.folder.is_dir():
+                return
         lines = [*self._lines(), f"{iso(head.at)} {head.event}:{head.chain.hex()}"]
         content = "".join(f"{line}\n" for line in lines[-_MOST:])
         durable.write(self.folder / _FILE, content.encode(), mode=0o600)
 
     def all(self) -> Iterator[KeptHead]:
         """Yield the heads as they were written down; what cannot be read is passed over."""
-        for line in self._lines():
-            if found := _LINE.fullmatch(line):
-                at = datetime.fromisoformat(found[1])
-                yield KeptHead(event=int(found[2]), chain=bytes.fromhex(found[3]), at=at)
+        return filter(None, map(_kept, self._lines()))
 
     @property
     def is_there(self) -> bool:
@@ -76,9 +78,10 @@ class KeptHeads:
 
 def note_restored(transaction: Transaction, kept: KeptHeads, text: str, *, now: datetime) -> None:
     """Enter, beside the change it belongs to, that the journal is that of an older state."""
-    furthest = _furthest_lost(transaction, kept)
+    heads = _known(kept)
+    furthest = _furthest_lost(transaction, heads or ())
     status = "" if furthest is None else f"{furthest.event}:{furthest.chain.hex()}"
-    if not kept.is_there:
+    if heads is None:
         status = NOBODY_KNOWS
     note(transaction, SENDING, RESTORED, now=now, status=status, text=text)
     put_in(transaction, _TOLD, iso(now))
@@ -86,14 +89,38 @@ def note_restored(transaction: Transaction, kept: KeptHeads, text: str, *, now: 
 
 def note_if_older(file: QueueFile, kept: KeptHeads, *, now: datetime) -> None:
     """Enter that the journal is that of an older state where a kept head lies beyond its end."""
-    if _furthest_lost(file, kept) is None:
+    if _furthest_lost(file, _known(kept) or ()) is None:
         return
     text = freeze(say("the journal ends before what is kept outside of the data folder"))
     with file.transaction() as transaction:
         note_restored(transaction, kept, text, now=now)
 
 
-def _furthest_lost(tables: QueueFile | Transaction, kept: KeptHeads) -> KeptHead | None:
+def _known(kept: KeptHeads) -> list[KeptHead] | None:
+    """Return what was kept; None where nothing ever was, or it cannot be read, which is said."""
+    try:
+        return list(kept.all()) if kept.is_there else None
+    except EdgeNodeError as error:
+        # The node works without: what it may send is the count's affair, which is another file.
+        seen = {"error": str(error), "hint": str(error.hint or "")}
+        log.warning("the journal is not compared with the heads kept outside", extra=seen)
+        return None
+
+
+def _kept(line: str) -> KeptHead | None:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return None
+    try:
+        at = datetime.fromisoformat(found[1])
+    except ValueError:
+        return None
+    if at.tzinfo is None:  # nobody can tell whether that was before another moment
+        return None
+    return KeptHead(event=int(found[2]), chain=bytes.fromhex(found[3]), at=at)
+
+
+def _furthest_lost(tables: QueueFile | Transaction, kept: Iterable[KeptHead]) -> KeptHead | None:
     """
     Return the furthest head beyond the end of the journal, of no state it told of before.
 
@@ -104,7 +131,7 @@ def _furthest_lost(tables: QueueFile | Transaction, kept: KeptHeads) -> KeptHead
     end = (tables.row(_END, {}) or {"given": 0})["given"]
     lost = (
         head
-        for head in kept.all()
+        for head in kept
         if head.event > end and (before is None or head.at is None or head.at > before)
     )
     return max(lost, key=lambda head: head.event, default=None)

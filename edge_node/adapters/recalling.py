@@ -96,6 +96,10 @@ def plan(tables: QueueFile | Transaction, document: Document) -> RecallPlan:
         stopped=tuple(stopped),
         rest=tuple((envelope, others) for envelope, others in rest if others),
         unknown=tuple(code for code in receivers if code not in rows),
+        before=(
+            *(code for code in receivers if code in rows and _is_back(rows[code])),
+            *(each.agency for each in _wanted(tables, item)),
+        ),
     )
 
 
@@ -103,7 +107,8 @@ def carry_out(transaction: Transaction, new: NewDocument, *, now: datetime) -> R
     """
     Stop what has not left and queue the request for the others, with its fates; Overtaken.
 
-    Overtaken where what was planned fits no more: something has left, or come back, meanwhile.
+    Overtaken where what was planned fits no more: something has left, or come back, meanwhile,
+    or somebody else asked for it.
     """
     recall = new.recall
     assert recall is not None  # noqa: S101 - whoever calls has looked
@@ -228,10 +233,10 @@ def freeze_fate(
     offer_no_more(transaction, item)
 
 
-def _wanted(transaction: Transaction, item: str) -> list[Change]:
+def _wanted(tables: QueueFile | Transaction, item: str) -> list[Change]:
     return [
         each
-        for each in requests_of(transaction, item)
+        for each in requests_of(tables, item)
         if each.item == item
         and each.asked_by_us
         and each.kind is BusinessKind.RECALL
@@ -242,6 +247,10 @@ def _wanted(transaction: Transaction, item: str) -> list[Change]:
 def standing(tables: QueueFile | Transaction, item: ItemId) -> list[Row]:
     """Return how a document stands at each receiver, and what is known of whether it left."""
     return tables.rows(_STANDING, {"item": item})
+
+
+def _is_back(row: Row) -> bool:
+    return bool(row["state"] == Sending.RECALLED)
 
 
 def is_kept(row: Row) -> bool:

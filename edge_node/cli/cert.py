@@ -82,7 +82,7 @@ def check(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help=here("A key as signing.keys names it; without it, the one that signs."),
         ),
     ] = "",

@@ -210,7 +210,7 @@ def _show(items: Sequence[Outbound | Inbound], *, as_json: bool) -> None:
         table_of(items)
     if not items:
         return
-    words = here("{count} documents; nothing was done yet: --yes does it")
+    words = here("documents: {count}; nothing was done yet: --yes does it")
     typer.echo(words.format(count=len(items)), err=True)
 
 

@@ -74,18 +74,28 @@ def requeue(
     as_json: AsJson = False,
 ) -> None:
     """Try what waits for its next try now, as if for the first time."""
+    from edge_node.cli.open_to import tried_later  # noqa: PLC0415 - it loads the queue
+
     seat: Seat = ctx.obj
     wanted = filters.wanted()
-    chosen = choose(seat, ids, wanted)
+    meant = choose(seat, ids, wanted)
+    typed, waits = [code.upper() for code in to or ()], tried_later(seat)
+
+    def codes_of(item: Outbound | Inbound) -> Sequence[str]:
+        """Return at which receivers it is tried; of what a filter was met at, where it waits."""
+        left = [code for code in meant.receivers(item) if waits(item.id, code)]
+        return typed or left or meant.receivers(item) or [""]
+
+    chosen = meant.only(lambda item: any(waits(item.id, code) for code in codes_of(item)))
     show_first(chosen, yes=yes, as_json=as_json)
     words = here("tried now: {id}")
 
     with acting(seat, why) as node:
 
         def act(item: Outbound | Inbound) -> Mapping[str, object]:
-            codes = [code.upper() for code in to or ("",)]
             count = sum(
-                node.queue.halting.at_once(item.id, code, now=node.clock()) for code in codes
+                node.queue.halting.at_once(item.id, code, now=node.clock())
+                for code in codes_of(item)
             )
             return {"id": item.id, "tries": count}
 

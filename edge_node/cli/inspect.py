@@ -150,6 +150,7 @@ def schema(
     if name not in SCHEMA_NAMES:
         known = ", ".join(SCHEMA_NAMES)
         raise typer.BadParameter(
-            here("no schema is called {name}; there are: {names}").format(name=name, names=known)
+            here("no schema is called {name}; there are: {names}").format(name=name, names=known),
+            param_hint="NAME",
         )
     typer.echo(json.dumps(schema(name), ensure_ascii=False, indent=2))

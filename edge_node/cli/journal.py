@@ -176,7 +176,9 @@ def _kept_head(text: str) -> KeptHead:
 
     event, _, chain = text.strip().lower().partition(":")
     if not (event.isdecimal() and _HASH.fullmatch(chain)):
-        raise typer.BadParameter(here("expected ID:CHAIN, as the log has it: 120:9f86d0…"))
+        raise typer.BadParameter(
+            here("expected ID:CHAIN, as the log has it: 120:9f86d0…"), param_hint="--head"
+        )
     return KeptHead(event=int(event), chain=bytes.fromhex(chain))
 
 

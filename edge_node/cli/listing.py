@@ -41,7 +41,9 @@ def list_(
     ctx: typer.Context,
     seconds: Annotated[
         str,
-        typer.Argument(metavar="SECONDS", help=here("With --watch: how often, every 2 else.")),
+        typer.Argument(
+            metavar="SECONDS", help=here("With --watch: every how many seconds, else 2.")
+        ),
     ] = "",
     *,
     outgoing: Annotated[bool, typer.Option("--out", help=here("Only outgoing ones."))] = False,

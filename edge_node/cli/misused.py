@@ -32,7 +32,12 @@ _KNOWN: Final = tuple(
             r"no such command '(?P<name>.+?)'\. Did you mean (?P<others>.+)\?",
             say("no such command '{name}'. Did you mean {others}?"),
         ),
-        (r"missing argument '(?P<name>.+)'", say("missing argument '{name}'")),
+        (r"missing argument '(?P<name>[^']+)'", say("missing argument '{name}'")),
+        (
+            r"missing argument '(?P<name>[^']+)'\. Choose from:\s+(?P<others>(?s:.+))",
+            say("missing argument '{name}': one of {others}"),
+        ),
+        (r"'(?P<text>.*)' is not one of (?P<others>.+)", say("'{text}' is not one of {others}")),
         (r"missing option '(?P<name>.+)'", say("missing option '{name}'")),
         (r"missing command", say("missing command")),
         (
@@ -73,7 +78,9 @@ def _said(reason: str) -> Message | str:
         return say("invalid value for {name}: {why}", name=value["name"], why=_said(value["why"]))
     for pattern, words in _KNOWN:
         if found := pattern.fullmatch(reason):
-            return Message(words.template, found.groupdict())
+            # What there is to choose from stands a line each, where there is little room.
+            values = {name: " ".join(text.split()) for name, text in found.groupdict().items()}
+            return Message(words.template, values)
     return reason
 
 

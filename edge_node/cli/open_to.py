@@ -6,6 +6,7 @@ It is looked at and not promised: whoever acts finds out in the transaction that
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.halting import Halting
@@ -15,10 +16,11 @@ from edge_node.domain.errors import NotAllowed
 from edge_node.domain.lifecycle import OUTBOUND, Receiving, Sending, SendingEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from edge_node.cli.seat import Seat
     from edge_node.domain.halting import Halt
+    from edge_node.domain.item import ItemId
 
 _HAVE_IT: Final = frozenset({Sending.ACCEPTED, Sending.DELIVERED, Sending.RECALLED})
 _ANEW: Final = frozenset({Sending.REFUSED, Sending.DEAD})
@@ -35,6 +37,12 @@ def can_be_halted(
     except NotAllowed:
         return False
     return True
+
+
+def tried_later(seat: Seat) -> Callable[[ItemId, str], bool]:
+    """Return what tells whether anything of a document to a receiver, or any, waits for a try."""
+    waiting = cache(Halting(seat.reading, Waybills()).waiting)  # once for all of a million
+    return lambda item, code: item in waiting(code)
 
 
 def can_be_sent(item: Outbound | Inbound, receivers: Sequence[str], *, as_new: bool) -> bool:

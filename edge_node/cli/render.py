@@ -15,7 +15,7 @@ from edge_node.cli.values import told
 from edge_node.cli.words import event_word, outcome_word, state_word
 from edge_node.cli.written import second
 from edge_node.domain import signing
-from edge_node.domain.called_events import QUOTED
+from edge_node.domain.called_events import QUOTED, named_doer
 from edge_node.domain.lifecycle import Receiving
 from edge_node.domain.message import thaw
 from edge_node.domain.receipt import MEANINGS
@@ -130,7 +130,7 @@ def _event(happening: Happening) -> Line:
     words = happening.text
     if happening.event not in QUOTED:
         why = thaw(happening.text)
-        words = told(why) if why else ""
+        words = told(named_doer(why)) if why else ""
     status = happening.status
     shown = f"{status} {MEANINGS.get(status, '')}".strip()
     who = ": ".join(filter(None, (happening.actor, happening.why)))

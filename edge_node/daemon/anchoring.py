@@ -58,11 +58,14 @@ class Anchoring:
     def look(self) -> None:
         """Enter and say the head of this day, if nobody has; have the newest one stamped."""
         heads, now = Heads(self.node.queue.file), self.node.clock()
-        head = heads.enter(now=now) if heads.is_due(now) else None
-        if head is not None:
-            heads.said(head, *self._say(head))
-            self._keep(head)
+        if heads.is_due(now):
+            heads.enter(now=now)
         newest = heads.newest()
+        if newest is not None and not newest.how:  # or whoever entered it was cut off
+            how = self._say(newest)
+            self._keep(newest)
+            heads.said(newest, *how)
+            newest = heads.newest()
         if newest is None or newest.is_stamped or not self.node.config.stamps.servers:
             return
         self._stamp(heads, newest)

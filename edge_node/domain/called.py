@@ -64,10 +64,14 @@ OUTCOMES: Final[Mapping[str, Message]] = MappingProxyType(
 )
 
 
-def standings(fates: Iterable[tuple[str, str]]) -> Message:
+def standings(fates: Iterable[tuple[str, str | Message]]) -> Message:
     """Return how a document stands at each receiver: their codes, and the states there."""
     each = {
-        f"fate{number}": say("{code}: {state}", code=code, state=STATES.get(state, state))
+        f"fate{number}": say("{code}: {state}", code=code, state=_called(state))
         for number, (code, state) in enumerate(fates)
     }
     return Message(", ".join(f"{{{name}}}" for name in each), each)
+
+
+def _called(state: str | Message) -> str | Message:
+    return state if isinstance(state, Message) else STATES.get(state, state)

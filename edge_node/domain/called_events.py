@@ -12,7 +12,7 @@ from edge_node.domain.document import BusinessKind
 from edge_node.domain.journal import RESTORED
 from edge_node.domain.message import Message, say
 from edge_node.domain.signing import SIGNED
-from edge_node.domain.standing import ENTERED, SPOKEN
+from edge_node.domain.standing import ENTERED, NODE, SOFTWARE, SPOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,3 +122,15 @@ UNDONE: Final[Mapping[str, Message]] = MappingProxyType(
         "destroy soon": say("recalled documents that are still to be destroyed"),
     }
 )
+
+_DOERS: Final[Mapping[str, Message]] = MappingProxyType(
+    {NODE: say("the node"), SOFTWARE: say("the document software")}
+)
+
+
+def named_doer(words: Message) -> Message:
+    """Return words about an act with who did it as people call it, where it was no person."""
+    who = words.values.get("who")
+    if not isinstance(who, str) or who not in _DOERS:
+        return words
+    return Message(words.template, {**words.values, "who": _DOERS[who]})

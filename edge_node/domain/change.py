@@ -155,6 +155,7 @@ class RecallPlan:
 
     ``stopped`` are those it has not left for, ``asked`` all others. ``rest``: for whom else the
     envelopes that are stopped were to leave. ``unknown``: who is asked and never was a receiver.
+    ``before``: for whom that was done already, here or by another request.
     """
 
     item: ItemId | None  # the document; None: we know of none such, and ask all the same
@@ -162,6 +163,7 @@ class RecallPlan:
     stopped: tuple[AgencyCode, ...] = ()
     rest: tuple[tuple[ItemId, tuple[AgencyCode, ...]], ...] = ()
     unknown: tuple[AgencyCode, ...] = ()
+    before: tuple[AgencyCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ kept; it does not change.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -25,6 +26,7 @@ GENESIS: Final = bytes(32)
 # Here the journal of an older state goes on; `status` says how far the one before it had reached.
 RESTORED: Final = "restored"
 NOBODY_KNOWS: Final = "?"
+_REACHED: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +121,11 @@ class Restored:
 
 
 def lost_of(status: str) -> int | None:
-    """Return what the status of a RESTORED event says of the state before."""
-    return None if status == NOBODY_KNOWS else int(status.partition(":")[0] or 0)
+    """Return what the status of a RESTORED event says of the state before; 0 where nothing."""
+    if status == NOBODY_KNOWS:
+        return None
+    reached = _REACHED.match(status)  # in a journal from elsewhere anything may stand there
+    return int(reached[0]) if reached else 0
 
 
 class Witnesses(StrEnum):

@@ -151,7 +151,7 @@ class Canary:
             number=document_id[:8],
             notation=_TITLE,
             type=_LETTER,
-            subject=f"{_TITLE} {document_id}",
+            subject=_subject(document_id),
             promulgated=in_vietnam(now).date(),
             priority=Priority.NORMAL,
         )
@@ -180,17 +180,29 @@ class Homing:
                 found = edxml.read_package(raw, room, limits=self.limits)
         except PackageUnreadable:
             return False
-        return isinstance(found, edxml.DocumentPackage) and self._is_ours(sender, found.document)
+        return isinstance(found, edxml.DocumentPackage) and self._is_ours(sender, found)
 
-    def _is_ours(self, sender: str, document: Document) -> bool:
-        # Whoever else sends such an id, or has it from elsewhere, has a document.
+    def _is_ours(self, sender: str, package: edxml.DocumentPackage) -> bool:
+        # Whoever else sends such an id, or has it from elsewhere, has a document; so has whoever
+        # says anything in it that we do not.
+        document = package.document
+        if package.attachments or package.files or package.missing:
+            return False
+        if document.subject != _subject(document.document_id):
+            return False
         parties = {sender, document.sender.code, *(each.code for each in document.receivers)}
         return parties <= self.codes and self.is_canary_id(document.document_id)
 
-    def takes(self, claim: Claim, item: Incoming, document: Document, now: datetime) -> bool:
+    def takes(
+        self, claim: Claim, item: Incoming, package: edxml.DocumentPackage, now: datetime
+    ) -> bool:
         """Take a canary of ours out of the way; False for everything else."""
-        if not self._is_ours(item.sender, document):
+        if not self._is_ours(item.sender, package):
             return False
-        self.canaries.came_back(claim, document.document_id, now=now)
+        self.canaries.came_back(claim, package.document.document_id, now=now)
         log.info("canary back", extra={"item": item.id})
         return True
+
+
+def _subject(document_id: str) -> str:
+    return f"{_TITLE} {document_id}"

@@ -150,7 +150,7 @@ class Deliver:
                 return None
             document = package.document
             content = fingerprint(document, [(file.name, file.digest) for file in package.files])
-            if self._is_for_nobody(claim, item, document, content, now):
+            if self._is_for_nobody(claim, item, package, content, now):
                 return None
             like = self.queue.resemblance(item.id, document, content)
             if like.same is not None:
@@ -186,11 +186,17 @@ class Deliver:
         return ready
 
     def _is_for_nobody(
-        self, claim: Claim, item: Incoming, document: Document, content: str, now: datetime
+        self,
+        claim: Claim,
+        item: Incoming,
+        package: edxml.DocumentPackage,
+        content: str,
+        now: datetime,
     ) -> bool:
         """Take care of a canary of ours, and of what was given back before it came."""
-        if self.homing is not None and self.homing.takes(claim, item, document, now):
+        if self.homing is not None and self.homing.takes(claim, item, package, now):
             return True
+        document = package.document
         if self.requests.is_given_back(item.id, document, content):
             self.requests.give_back(claim, document, content, now=now)
             log.info("given back before it came", extra={"item": item.id})

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.called import standings
 from edge_node.domain.change import ChangeState, Overtaken
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.errors import EdgeNodeError, NotAllowed
@@ -75,6 +76,8 @@ class RecallOrder:
         while True:
             try:
                 new = self.packing.pack(claimed, now=now)
+                # Two clicks at once: what the other one asked is seen here, or overtakes us.
+                self._chosen(item, chosen)
                 self.queue.add(new, now=now)
             except Overtaken:
                 continue
@@ -97,7 +100,7 @@ class RecallOrder:
         wanted = [code for code in states if not to or code in to]
         free = [code for code in wanted if _may_be_asked(code, states[code], asked)]
         if not free or (to and len(free) < len(wanted)):
-            told = ", ".join(f"{code}: {_standing(code, states[code], asked)}" for code in wanted)
+            told = standings((code, _standing(code, states[code], asked)) for code in wanted)
             raise NotAllowed(
                 say("nothing to recall ({states})", states=told),
                 hint=say("`edge-node show {id}` tells what was asked and answered", id=item),
@@ -147,5 +150,5 @@ def _may_be_asked(code: str, state: Sending, asked: set[str]) -> bool:
     return state is not Sending.RECALLED and code not in asked
 
 
-def _standing(code: str, state: Sending, asked: set[str]) -> Message:
-    return say("asked already") if code in asked else say("{state}", state=str(state))
+def _standing(code: str, state: Sending, asked: set[str]) -> Message | str:
+    return say("asked already") if code in asked else state

@@ -9,6 +9,8 @@ from edge_node.domain.message import Message, say
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_SHOWN = 60  # characters: a file named by mistake is not to be told whole
+
 
 class TreeReader:
     """Takes values from a tree by their kind; ``problems`` names every one that is of another."""
@@ -36,7 +38,9 @@ class TreeReader:
         return {str(key): content for key, content in value.items()}
 
     def wrong(self, place: str, expected: Message, found: object) -> None:
-        """Enter a problem."""
+        """Enter a problem, with the beginning of what was found."""
+        if isinstance(found, str) and len(found) > _SHOWN:
+            found = f"{found[:_SHOWN]}…"
         self.problems.append(
             say(
                 "{place}: expected {expected}, got {found!r}",

@@ -84,7 +84,7 @@ class Verifier:
         self.covered = 0  # how many events a head stands behind
         self.ended = False
         self.needs_head = False  # where an excerpt goes on elsewhere, a head has to stand
-        self.known: dict[int, str] = {}  # chains by event: what others kept
+        self.known: dict[int, set[str]] = {}  # chains by event: what others kept
         self.others: list[tuple[int, int]] = []  # events of which they kept another; and the lines
         self.restored: list[Values] = []  # events that say: from here on it is an older state
         self.kept: list[tuple[int, bytes, bytes]] = []  # heads with their tokens, if wanted
@@ -219,7 +219,7 @@ class Verifier:
             )
         self.id, self.chain = event, hashlib.sha256(self.chain + leaf).digest()
         self.count += 1
-        if self.known.pop(event, self.chain.hex()) != self.chain.hex():
+        if self.known.pop(event, set()) - {self.chain.hex()}:
             self.others.append((event, self.line))
 
     def see_head(self, values: Values) -> None:
@@ -328,7 +328,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Verify a file and say what came of it; return the exit status."""
     asked = parsed(arguments)
     verifier = Verifier()
-    verifier.known = dict(asked.head)
+    for event, chain in asked.head:  # of one event two may be given: one of the state before
+        verifier.known.setdefault(event, set()).add(chain)
     verifier.keeps = asked.extract is not None
     try:
         with opened(asked.file) as file:

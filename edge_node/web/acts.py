@@ -2,12 +2,14 @@
 What a person does to a document: by the same functions as the commands, under their own name.
 
 What the life of a document does not allow is refused there, not here; whoever was refused finds
-the form as it was filled in, with the reason above it.
+the form as it was filled in, with the reason above it. A form that comes twice is done once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -40,14 +42,30 @@ def act(desk: Desk, asked: Asked) -> Response:
     name = asked.params["act"]
     if name not in _ACTS:
         raise UnknownItem(say("there is no such act"))
-    item = desk.ledger.find(asked.params["item"])
-    try:
-        if name in FINAL:
-            _demand_sure(asked)
-        asked.person.said = _ACTS[name](desk, asked, item)
-    except EdgeNodeError as error:
-        return sheet(desk, asked, _REFUSED, act=name, error=error)
+    form = _digest(asked)
+    with asked.person.acting:  # a doubled click waits for what comes of the first
+        item = desk.ledger.find(asked.params["item"])
+        try:
+            said = asked.person.done.get(form) or _done(desk, asked, item)
+        except EdgeNodeError as error:
+            return sheet(desk, asked, _REFUSED, act=name, error=error)
+        asked.person.remember(form, said)
+        asked.person.said = said
     return go_to(f"/documents/{item.id}")
+
+
+def _done(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:
+    name = asked.params["act"]
+    if name in FINAL:
+        _demand_sure(asked)
+    return _ACTS[name](desk, asked, item)
+
+
+def _digest(asked: Asked) -> bytes:
+    """Return what tells a form from any other, by the number its page was given, too."""
+    number = asked.typed("once") or secrets.token_urlsafe()
+    form = (number, sorted(asked.params.items()), sorted(asked.form.items()))
+    return hashlib.sha256(repr(form).encode()).digest()
 
 
 def _resend(desk: Desk, asked: Asked, item: Outbound | Inbound) -> Message:

@@ -46,6 +46,7 @@ class Asked:
     query: Fields = field(default_factory=lambda: NOTHING)
     form: Fields = field(default_factory=lambda: NOTHING)
     session: Session | None = None
+    by_itself: bool = False  # nobody clicked: a page asks for itself anew
     host: str = ""
 
     def word(self, name: str) -> str:

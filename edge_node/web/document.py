@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.ledger import Inbound, Outbound
@@ -73,6 +74,7 @@ def sheet(
         act=act,
         error=error,
         form=asked.form if error else linked,
+        once=secrets.token_urlsafe(9),  # of a doubled click both have it
         requests=[
             (REQUESTS.get(each.kind), REQUEST_STATES[each.state], each) for each in item.requests
         ],

@@ -34,7 +34,7 @@ _PAGE: Final = re.compile(
     r"(?=/|\Z)"
 )
 # Sent by what a page asks anew by itself, when nobody clicked (base of htmx's `hx-headers`).
-_BY_ITSELF: Final = "x-by-itself"
+BY_ITSELF: Final = "x-by-itself"
 WRONG: Final = 403
 
 
@@ -54,7 +54,7 @@ def cookie_name(desk: Desk) -> str:
 def person(desk: Desk, request: Request) -> Session | None:
     """Return whoever came in; behind a proxy, whoever it names, who comes in by that."""
     key = request.cookies.get(cookie_name(desk), "")
-    session = desk.sessions.of(key, now=desk.now, clicked=_BY_ITSELF not in request.headers)
+    session = desk.sessions.of(key, now=desk.now, clicked=BY_ITSELF not in request.headers)
     header = desk.config.web.user_header
     if not header:
         return session

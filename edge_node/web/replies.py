@@ -61,7 +61,7 @@ def page(
         .render(
             agency=desk.config.agency,
             session=session,
-            said=session.take_said() if session else None,
+            said=session.take_said() if session and not asked.by_itself else None,
             path=asked.path,
             now=asked.now,
             proxied=bool(desk.config.web.user_header),

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from edge_node.domain.message import Message
 
-_MOST: Final = 200  # sessions at once; the one idle for longest goes
+_MOST: Final = 200  # sessions at once
 _LONGEST: Final = timedelta(hours=12)  # a working day, however busy
 _QUIET: Final = timedelta(minutes=5)
+_DONE: Final = 20  # forms of a person that are remembered
+KEPT: Final = 32  # strangers who wait at once: fewer than there may be connections
 
 
 @dataclass(slots=True)
@@ -31,6 +36,14 @@ class Session:
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     said: Message | None = None
+    acting: threading.Lock = field(default_factory=threading.Lock)  # one thing after the other
+    done: dict[bytes, Message] = field(default_factory=dict)  # what came of a form, by its digest
+
+    def remember(self, form: bytes, said: Message) -> None:
+        """Know what came of a form, for when it comes a second time."""
+        self.done[form] = said
+        while len(self.done) > _DONE:
+            del self.done[next(iter(self.done))]
 
     def take_said(self) -> Message | None:
         """Return what is to be told, once."""
@@ -53,7 +66,7 @@ class Sessions:
         with self._lock:
             self._forget(now)
             while len(self._all) >= _MOST:
-                del self._all[min(self._all.values(), key=lambda each: each.seen).key]
+                del self._all[self._spared().key]
             self._all[session.key] = session
         return session
 
@@ -70,6 +83,11 @@ class Sessions:
         """Let somebody out."""
         with self._lock:
             self._all.pop(session.key, None)
+
+    def _spared(self) -> Session:
+        """Return whom we can do without: of who is in most often, whoever was idle for longest."""
+        often = Counter(each.user for each in self._all.values())
+        return min(self._all.values(), key=lambda each: (-often[each.user], each.seen))
 
     def _forget(self, now: datetime) -> None:
         gone = [
@@ -88,6 +106,7 @@ class Strangers:
     def __init__(self) -> None:
         """Begin with none."""
         self._said: datetime | None = None
+        self._kept = 0
         self._lock = threading.Lock()
 
     def is_news(self, *, now: datetime) -> bool:
@@ -97,3 +116,17 @@ class Strangers:
                 return False
             self._said = now
             return True
+
+    async def keep(self, pause: Callable[[], Awaitable[None]]) -> None:
+        """
+        Keep one waiting; more at once than have room are answered as they are.
+
+        Each holds a connection, and theirs may not be all there are. For the one loop that serves.
+        """
+        if self._kept >= KEPT:
+            return
+        self._kept += 1
+        try:
+            await pause()
+        finally:
+            self._kept -= 1

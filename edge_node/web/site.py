@@ -156,7 +156,7 @@ def _entering(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
         loop = asyncio.get_running_loop()
         session, reply = await loop.run_in_executor(desk.pages, entrance.enter, desk, asked)
         if reply.status_code == entrance.WRONG:
-            await desk.pause()  # which keeps no thread from anybody's page
+            await desk.strangers.keep(desk.pause)  # which keeps no thread from anybody's page
         return _marked(desk, request, replace(asked, session=session), reply)
 
     return endpoint
@@ -198,6 +198,7 @@ async def _asked(desk: Desk, request: Request) -> Asked:
         query=query,
         form=form,
         session=entrance.person(desk, request),
+        by_itself=entrance.BY_ITSELF in request.headers,
     )
 
 

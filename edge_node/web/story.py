@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_node.domain.called import OUTCOMES
-from edge_node.domain.called_events import QUOTED
+from edge_node.domain.called_events import QUOTED, named_doer
 from edge_node.domain.message import say, thaw
 from edge_node.web.words import event_word, status_word
 
@@ -43,7 +43,8 @@ def told(happenings: Sequence[Happening], attempts: Sequence[Attempt]) -> list[S
 def _event(happening: Happening) -> Scene:
     words: Message | str = happening.text
     if happening.event not in QUOTED:
-        words = thaw(happening.text) or ""
+        why = thaw(happening.text)
+        words = "" if why is None else named_doer(why)
     return Scene(
         at=happening.at,
         what=event_word(happening.event),

@@ -121,11 +121,12 @@ def test_what_lists_and_looks_often_need_not_sort_the_history(queue):
     for each in sql:
         steps = plan(queue, each)
         assert not [step for step in steps if "TEMP B-TREE" in step], (each, steps)
-    # What counts how much is in front of one item is no look of a lane: it has a test below.
+    # What counts how much is in front of one item is no look of a lane: it has a test below. Nor
+    # is what a person has tried now, all there is of it.
     looks = [
         each
         for each in statements()
-        if re.match(r"select (?!count\(\*\)).* from work .*leased is null", each)
+        if re.match(r"select (?!count\(\*\)|envelopes\.item ).* from work .*leased is null", each)
     ]
     steps = sorted(step for each in looks for step in plan(queue, each))
     assert [re.findall(r"INDEX (work_\w+)", step) for step in steps] == [

@@ -11,11 +11,12 @@ from builders import T0
 from journals import DAY, A, anchor, exported, happen, meddle, rewrite
 
 from edge_node.adapters.database import QueueFile
+from edge_node.adapters.history import note
 from edge_node.adapters.journal import Journal
-from edge_node.adapters.kept_heads import KeptHeads
+from edge_node.adapters.kept_heads import SENDING, KeptHeads
 from edge_node.adapters.sends import Sends, count_one
 from edge_node.adapters.witness import Witness
-from edge_node.domain.journal import KeptHead, Kind
+from edge_node.domain.journal import RESTORED, KeptHead, Kind
 from edge_node.tools import verify_journal
 
 
@@ -186,8 +187,50 @@ def test_the_tool_tells_a_restore_from_tampering_in_both_languages(restored, tmp
 
 
 def test_kept_heads_that_cannot_be_read_are_passed_over(office):
-    """Half a line, or a stranger's: the others count."""
+    """Half a line, a stranger's, a day there is none of: the others count, and the node starts."""
     office.work(0, 3)
-    path = office.witness.folder / "heads"
-    path.write_text("\x00nonsense\n" + path.read_text() + "2026-11-22T08:00:00+07:00 4:ab\n")
+    path, chain = office.witness.folder / "heads", "ab" * 32
+    odd = ["2026-11-22T08:00:00+07:00 4:ab", f"2026-11-31T08:00:00+07:00 4:{chain}"]
+    odd += [f"2026-11-22T08:00:00 4:{chain}", f"22/11/2026 4:{chain}"]
+    path.write_text("\x00nonsense\n" + path.read_text() + "\n".join(odd))
     assert [head.event for head in office.kept.all()] == [3]
+    office.start(T0 + DAY)
+    assert office.verify().restored == ()
+
+
+def test_where_the_kept_heads_cannot_be_opened_the_node_starts_and_says_so(office, caplog):
+    """What it may send is told by the count; of what is missing nobody knows."""
+    office.work(0, 3)
+    office.back_up()
+    office.work(1, 2)
+    (office.witness.folder / "heads").unlink()
+    (office.witness.folder / "heads").mkdir()
+    assert office.start(T0 + DAY) is None
+    assert "not compared with the heads kept outside" in caplog.text
+
+    assert office.put_back(T0 + 2 * DAY) is not None
+    found = Journal(office.file).verify()
+    assert (found.fault, [each.missing for each in found.restored]) == (None, [None])
+
+
+def test_a_forged_word_of_how_much_was_lost_explains_nothing(office, tmp_path):
+    """It is told as a restore, by both who verify; what was said elsewhere is still compared."""
+    office.work(0, 3)
+    with office.file.transaction() as transaction:
+        note(transaction, SENDING, RESTORED, now=T0 + DAY, status="all of it")
+    assert [each.missing for each in office.verify().restored] == [0]
+    assert office.verify(f"9:{'0' * 64}").fault.kind is Kind.CUT
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(exported(office.file))
+    assert "at least 0 events are missing" in tool(path).stdout
+    assert tool(path, f"9:{'0' * 64}").returncode == 1
+
+
+def test_the_tool_compares_every_head_of_one_event(office, tmp_path):
+    """In whatever order they are given: the right one does not stand in for the wrong one."""
+    right = office.work(0, 3)
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(exported(office.file))
+    assert tool(path, right, right).returncode == 0
+    for heads in ((right, f"3:{'0' * 64}"), (f"3:{'0' * 64}", right)):
+        assert tool(path, *heads).returncode == 1

@@ -128,6 +128,15 @@ def test_every_problem_of_the_rules_is_named(tmp_path):
         assert place in problems
 
 
+def test_of_a_file_named_by_mistake_only_the_beginning_is_told():
+    """A long text is no rule; nobody wants to read it in an error."""
+    with pytest.raises(ConfigError) as caught:
+        read_rules("root:x:0 " * 99, source="passwd")
+    found = str(caught.value.problems[0])
+    assert found.startswith("passwd: expected keys and values, got 'root:x:0 root")
+    assert len(found) < 120
+
+
 @pytest.mark.parametrize("text", ["", "[]", "faults: 3", "faults: [", "\x00"])
 def test_what_is_no_list_of_rules_is_refused(text):
     """Nothing at all is no rules either: it would look as if some were standing."""

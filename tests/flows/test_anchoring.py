@@ -12,6 +12,7 @@ from journals import A, happen
 from edge_node.adapters.dev_log import DevLog
 from edge_node.adapters.heads import Heads
 from edge_node.adapters.journal import Journal
+from edge_node.adapters.kept_heads import KeptHeads
 from edge_node.adapters.stamping import NoStamp
 from edge_node.config import StampServer
 from edge_node.daemon.anchoring import Anchoring
@@ -81,6 +82,20 @@ def test_where_nobody_listens_the_log_has_it_alone(world, tmp_path):
     desk = world.desk()
     happen(desk.queue.file, A)
     an_anchoring(desk, tmp_path / "nowhere").look()
+    assert Heads(desk.queue.file).newest().how == "log"
+
+
+def test_a_head_whose_day_was_cut_off_is_said_and_kept_with_the_next_look(world, tmp_path, caplog):
+    """The power went between the entry and the word: it is said once, by the day it was of."""
+    caplog.set_level(logging.INFO)
+    desk = world.desk()
+    happen(desk.queue.file, A)
+    head = Heads(desk.queue.file).enter(now=desk.now)
+    for _ in range(2):
+        an_anchoring(desk, tmp_path / "nowhere").look()
+    assert said(caplog) == [SAID]
+    kept = KeptHeads(desk.config.folders.witness)
+    assert [(each.event, each.chain) for each in kept.all()] == [(head.event, head.chain)]
     assert Heads(desk.queue.file).newest().how == "log"
 
 

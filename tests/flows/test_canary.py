@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from dropping import PDF
 from flows_world import a_sheet, keep_all
-from packages import a_document, written
+from packages import a_document, a_part, written
 
 from edge_node.adapters.canaries import Canaries, canary_id, is_canary_id
 from edge_node.adapters.journal import Journal
@@ -144,10 +144,43 @@ def test_a_queue_that_forgot_it_knows_it_by_its_id(desk):
     assert desk.inbox == []
 
 
+def a_canary(desk, **changes):
+    """Return a document that is a canary of this desk, but for these changes."""
+    us, name = Organization(code=agency_code(desk.code)), canary_id()
+    values = {"document_id": name, "sender": us, "receivers": (us,), "subject": f"Canary {name}"}
+    return a_document(**(values | changes))
+
+
 def test_a_stranger_who_uses_such_an_id_sends_a_document(world, desk):
     """What others send is handed over, whatever they call it."""
-    receivers = (Organization(code=agency_code(desk.code)),)
-    world.put(desk.code, written(a_document(document_id=canary_id(), receivers=receivers)))
+    stranger = Organization(code=agency_code("H99.1"))
+    world.put(desk.code, written(a_canary(desk, sender=stranger)))
+    desk.turn("pull", "acknowledge", "deliver")
+
+    assert len(desk.inbox) == 1
+
+
+@pytest.mark.parametrize("lied_to", [False, True], ids=["as it was sent", "the axis says: ours"])
+def test_a_stranger_who_calls_itself_us_sends_a_document(world, desk, receiver, lied_to):
+    """Both have to be ours: who sent it by the axis's word, and who did by what is in it."""
+    sender = desk.code if lied_to else receiver.code
+    organ = receiver.code if lied_to else desk.code
+    document = a_canary(desk, sender=Organization(code=agency_code(organ)))
+    world.put(desk.code, written(document), sender=sender)
+    desk.turn("pull", "acknowledge", "deliver")
+
+    assert len(desk.inbox) == 1
+
+
+@pytest.mark.parametrize("odd", ["an attachment", "a subject of its own"])
+def test_what_says_more_than_a_canary_does_is_a_document(world, desk, odd, tmp_path):
+    """Of ourselves, to ourselves, with such an id: it is handed over all the same."""
+    document, files = a_canary(desk), []
+    if odd == "an attachment":
+        files = [a_part(tmp_path, "a.pdf", PDF)]
+    else:
+        document = replace(document, subject="V/v thử nghiệm")
+    world.put(desk.code, written(document, files), sender=desk.code)
     desk.turn("pull", "acknowledge", "deliver")
 
     assert len(desk.inbox) == 1
@@ -214,6 +247,35 @@ def test_old_ones_go_with_their_rows_and_packages(desk):
     assert Journal(desk.queue.file).verify().fault is None
     sent = "select count(*) as n from events where event = 'canary sent'"
     assert desk.queue.file.rows(sent) == [{"n": 3}]
+
+
+def test_one_of_which_the_axis_is_still_to_be_told_is_not_forgotten(world, desk):
+    """It lists it once more and hears nothing for a month: whoever tells it finds the row."""
+    fly(desk)
+    world.forget(desk.code)
+    desk.turn("pull")
+    desk.later(days=31)
+    for _ in range(2):
+        desk.turn("canary", "push")
+        desk.later(hours=1)
+    waiting = "select item from work where lane = 'acknowledge'"
+    (item,) = desk.queue.file.rows(waiting)
+    assert desk.queue.file.rows("select id as item from incoming") == [item]
+
+    desk.turn("acknowledge")
+    assert desk.queue.file.rows(waiting) == []
+
+
+def test_one_that_was_forgotten_meanwhile_leaves_nothing_to_tell(desk):
+    """Looked up before, and gone by the time it is put on the list of what to tell."""
+    fly(desk)
+    (row,) = desk.queue.file.rows("select id from incoming")
+    with desk.queue.file.transaction() as transaction:
+        transaction.execute("delete from incoming where id = :id", row)
+    desk.queue.arriving.acknowledge_again(row["id"], now=desk.now)
+    desk.turn("acknowledge")
+
+    assert desk.queue.file.rows("select * from work") == []
 
 
 def test_what_the_last_one_took_is_known_while_none_comes_back(desk):

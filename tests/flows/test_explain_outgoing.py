@@ -173,6 +173,14 @@ def test_a_receiver_the_axis_does_not_know(sender):
     assert commands(tale)[1].startswith(f"cp -r {sender.exchange}/failed/{DAY}/12 ")
 
 
+def test_of_several_receivers_the_one_nobody_knows_is_looked_for(sender, receiver):
+    """The axis refuses a package for all of them: the search is not for the one that is right."""
+    fill(sender.node.directory, [Agency(code=receiver.code, name="Xã Đúng")])
+    drop(sender, [receiver.code, "X01.77"])
+    sender.turn()
+    assert commands(tale_of(sender))[0] == "edge-node agencies search X01.77"
+
+
 def test_a_receiver_that_was_merged_into_another(world):
     """Refused in the outbox already, or warned of: both name who took it over."""
     merged = {"merged": Distrust.REFUSE}

@@ -22,6 +22,7 @@ from recall_world import (
 from sandbox_world import Caller
 
 from edge_node.adapters.disk import AccessDenied
+from edge_node.catalogue import Language, tell
 from edge_node.domain.document import Organization, Reference, StatusMessage, agency_code
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
@@ -291,6 +292,36 @@ def test_at_the_node_a_recall_asks_and_is_asked_once(world):
     assert letter["business"]["about"]["state"] == "delivered"
     assert letter["number"] == "12"
     assert sender.ledger.find(request).folder.startswith("sent/")
+
+
+def test_how_it_stands_is_told_in_the_readers_language(world):
+    """Who cannot recall it reads why, at each receiver, by the words lists have for it."""
+    sender, receiver = pair(world)
+    document = send(sender, receiver, turn=False)
+    drop_recall(sender, document, receiver)
+    with pytest.raises(NotAllowed) as caught:
+        sender.node.recall_order().recall(document.id, WHY, (), now=sender.now)
+    assert f"({receiver.code}: đã thu hồi)" in tell(caught.value.message, Language.VI)
+
+
+@pytest.mark.parametrize(("part", "call"), [("drops", "begin"), ("queue", "add")])
+@pytest.mark.parametrize("left", [True, False])
+def test_of_two_who_recall_at_once_one_is_refused(world, part, call, left):
+    """What both ask for is asked once, wherever the other one came in between."""
+    sender, receiver = pair(world)
+    document = send(sender, receiver, turn=left)
+
+    def recall():
+        sender.node.recall_order().recall(document.id, "sai nơi nhận", (), now=sender.now)
+
+    order = sender.node.recall_order()
+    order = replace(order, **{part: Meanwhile(getattr(order, part), call, recall)})
+    with pytest.raises(NotAllowed, match="nothing to recall"):
+        order.recall(document.id, WHY, (), now=sender.now)
+    assert len(sender.ledger.find(document.id).requests) == 1
+    sender.restart()
+    exchange(sender, receiver)
+    assert len(receiver.letters()) == (2 if left else 0)
 
 
 # ── what is not in order ─────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """What people do to documents at the page: offered where it is allowed, and refused in words."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -236,6 +237,52 @@ def test_an_act_nobody_chose_a_receiver_for_does_nothing(clerk):
     assert answer.status_code == 409
     assert not re.search(r'id="hold-1"[^>]* checked', answer.text)
     assert clerk.office.states("103") == ["queued"]
+
+
+def number(clerk, item):
+    """Return what the forms of a page are told by from those of another."""
+    return re.search(r'name="once" value="([^"]+)"', told(clerk, item))[1]
+
+
+def test_a_form_that_comes_twice_is_done_once(clerk):
+    """And each time the clerk reads what came of it; a page loaded anew is another wish."""
+    item = clerk.office.items["55"]
+    before, once = happened(clerk, item), number(clerk, item)
+    for _ in range(2):
+        answer = clerk.act(item, "set-status", status="04", once=once)
+        assert answer.status_code == 303
+        assert f"Queued for {clerk.office.theirs.code}: 04" in told(clerk, item)
+    assert happened(clerk, item) == before + 1
+    clerk.act(item, "set-status", status="04", note="phòng khác", once=once)
+    clerk.act(item, "set-status", status="04", once=number(clerk, item))
+    assert happened(clerk, item) == before + 3
+
+
+def test_clicks_at_the_same_time_are_one_act(clerk):
+    """The second waits for the first: no receiver is asked twice for a document."""
+    item, theirs = clerk.office.items["101"], clerk.office.theirs.code
+    form = {"to": theirs, "reason": "gửi nhầm", "sure": "1", "once": number(clerk, item)}
+    with ThreadPoolExecutor(4) as clicks:
+        answers = list(clicks.map(lambda _: clerk.act(item, "recall", **form), range(4)))
+    assert {each.status_code for each in answers} == {303}
+    assert len(clerk.office.ours.ledger.find(item).requests) == 1
+
+
+def test_what_came_of_an_act_is_told_to_who_clicked(clerk):
+    """Not to an overview in another window, which asks anew by itself and shows it to nobody."""
+    item, theirs = clerk.office.items["103"], clerk.office.theirs.code
+    clerk.act(item, "hold", to=theirs)
+    assert "Held for" not in clerk.get("/", **ENGLISH, **{"X-By-Itself": "1"}).text
+    assert f"Held for {theirs}." in told(clerk, item)
+
+
+def test_what_was_refused_is_tried_again_by_the_same_form(clerk):
+    """Only what was done is done once."""
+    item, theirs = clerk.office.items["103"], clerk.office.theirs.code
+    once = number(clerk, item)
+    assert clerk.act(item, "release", to=theirs, once=once).status_code == 409
+    clerk.act(item, "hold", to=theirs)
+    assert clerk.act(item, "release", to=theirs, once=once).status_code == 303
 
 
 # ── advice leads to what does it ─────────────────────────────────────────────────────────────

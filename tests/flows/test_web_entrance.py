@@ -2,8 +2,10 @@
 
 import asyncio
 import http.client
+import select
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from edge_node.config import load
 from edge_node.domain.errors import ConfigError, NotAllowed
 from edge_node.web.desk import PAGES as PAGES_AT_ONCE
 from edge_node.web.entrance import cookie_name
+from edge_node.web.sessions import KEPT
 from edge_node.web.token import read_token
 
 PAGES = ("/", "/documents", "/deadlines", "/papers", "/agencies", "/doctor")
@@ -130,6 +133,29 @@ def test_a_wrong_token_is_answered_late_and_the_right_one_at_once(office):
         assert visitor.get("/").status_code == 200
         assert visitor.enter().status_code == 303
         over.set()
+
+
+def test_those_who_wait_for_a_wrong_token_do_not_take_every_connection(office):
+    """As many as have room are kept waiting; one more hears so at once."""
+    over = threading.Event()
+
+    async def until_over():
+        await asyncio.to_thread(over.wait)
+
+    with a_visitor(office.desk(pause=until_over)) as visitor, ExitStack() as strangers:
+        body = "name=A&token=wrong"
+        head = "POST /enter HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\n"
+        kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+        asked = f"{head}{kind}{len(body)}\r\n\r\n{body}".encode()
+        place = (urlsplit(visitor.url).hostname, urlsplit(visitor.url).port)
+        sockets = [socket.create_connection(place, 10) for _ in range(KEPT + 1)]
+        for each in sockets:
+            strangers.enter_context(each)
+            each.sendall(asked)
+        strangers.callback(over.set)
+        [heard] = select.select(sockets, [], [], 10)[0]
+        assert heard.recv(100).startswith(b"HTTP/1.1 403")
+        assert visitor.get("/enter").status_code == 200
 
 
 def test_a_token_that_could_be_guessed_is_not_used(world):
@@ -307,6 +333,17 @@ def test_sessions_are_limited_in_number(office):
         last = desk.sessions.begin(str(number), now=later)
     assert desk.sessions.of(first.key, now=later) is None
     assert desk.sessions.of(last.key, now=later) is last
+    desk.close()
+
+
+def test_whoever_comes_in_often_puts_nobody_else_out(office):
+    """A program that keeps no cookie, behind a proxy, is a new session with each question."""
+    desk = office.desk()
+    clerk = desk.sessions.begin("clerk", now=office.ours.now)
+    for number in range(300):
+        later = office.ours.now + timedelta(seconds=number + 1)
+        desk.sessions.begin("program", now=later)
+    assert desk.sessions.of(clerk.key, now=later) is clerk
     desk.close()
 
 

@@ -29,7 +29,7 @@ SPEAKS = [
     (["show"], 2, "the command line is wrong: missing argument 'ID'"),
     (["-c", "nowhere.yaml", "list"], 1, "nowhere.yaml: No such file or directory"),
     (["-c", "/", "status"], 1, "/: Is a directory"),
-    (["schema", "a"], 2, "the command line is wrong: invalid value: no schema is called a; there"),
+    (["schema", "a"], 2, "the command line is wrong: invalid value for NAME: no schema is called"),
     (["init", "new", "--code", "H 1"], 1, "not an agency code: 'H 1'"),
     (["init", "/dev/null/new"], 1, "a file lies where /dev/null/new needs a folder"),
 ]  # fmt: skip
@@ -47,6 +47,18 @@ def test_what_goes_wrong_is_said_in_one_form(arguments, code, words, tmp_path, m
     assert not any(tmp_path.iterdir())
 
 
+def test_what_there_is_to_choose_from_is_told_on_one_line():
+    """The library writes a line for each."""
+    answer = edge_node("register")
+    complaint, _ = answer.stderr.splitlines()
+    assert complaint.endswith("missing argument 'REGISTER': one of outgoing, incoming, follow-up")
+
+
+def test_an_argument_that_may_be_left_out_stands_in_one_pair_of_brackets():
+    """The library sets them around its name."""
+    assert "cert check [OPTIONS] [NAME]\n" in edge_node("cert", "check", "--help").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -57,6 +69,8 @@ def test_what_goes_wrong_is_said_in_one_form(arguments, code, words, tmp_path, m
         (["list", "--state"], "tùy chọn '--state' cần kèm một giá trị"),
         (["list", "--limit", "0"], "giá trị của '--limit' / '-n' không hợp lệ: cần số từ 1"),
         (["journal", "export", "--from", "x"], "giá trị của '--from' không hợp lệ: cần ngày"),
+        (["schema", "x"], "giá trị của NAME không hợp lệ: không có lược đồ nào tên x"),
+        (["journal", "verify", "--head", "x"], "giá trị của --head không hợp lệ: cần ID:CHAIN"),
         (["journal"], "thiếu tên lệnh con"),
         (["status", "a"], "thừa tham số: a"),
     ],

@@ -259,7 +259,7 @@ def test_all_means_what_something_can_be_done_to(office, away):
     office.command("expire", away[1])
     shown = office.command("hold", "ALL", "--json")
     assert [each["id"] for each in told(shown)] == [away[2]]
-    assert "1 documents; nothing was done yet" in office.command("hold", "ALL").stderr
+    assert "documents: 1; nothing was done yet" in office.command("hold", "ALL").stderr
     assert [each["id"] for each in told(office.command("release", "ALL", "--json"))] == [away[0]]
     sent = office.command("resend", "ALL", "--as-new", "--json")
     assert [each["id"] for each in told(sent)] == [away[1]]
@@ -269,6 +269,23 @@ def test_all_means_what_something_can_be_done_to(office, away):
         answer = office.command("hold", "ALL", *yes)
         assert (answer.returncode, answer.stdout) == (0, "")
         assert answer.stderr == "no documents\n"
+
+
+def test_all_means_what_waits_for_its_next_try(office, other, away, tmp_path, axis):
+    """Of what a filter leaves only at the receivers it leaves; what has ended is not told of."""
+    office.command("expire", away[0])
+    office.command("hold", away[1])
+    third = an_office(tmp_path, axis)
+    office.drop(24, other, third)
+    (both,) = {each["id"] for each in waiting(office)} - set(away)
+    shown = told(office.command("requeue", "ALL", "--json"))
+    assert {each["id"] for each in shown} == {away[2], both}
+    answer = office.command("requeue", "ALL", "--partner", third.code, "--yes", "--json")
+    assert (answer.returncode, [each["id"] for each in told(answer)]) == (0, [both])
+    events = told(office.command("log", both, "--json"))
+    (act,) = [each for each in events if each["event"] == "requeued"]
+    assert act["agency"] == third.code
+    assert office.command("requeue", "ALL", "--yes").returncode == 0
 
 
 def test_a_drop_that_was_refused_is_known_by_the_id_the_log_gave_it(office, other):

@@ -9,6 +9,8 @@ from builders import HOUR, T0, an_organization
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_node.domain.called_events import named_doer
+from edge_node.domain.message import say
 from edge_node.domain.order import Arrival
 from edge_node.domain.receipt import MEANINGS, ReasonCode, Status
 from edge_node.domain.standing import (
@@ -229,3 +231,12 @@ def test_nothing_a_peer_says_is_an_error(said):
         if takes_over(status, T0, standing=standing, since=T0):
             standing = status
     assert (standing in said) or standing == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [("node", "the node"), ("software", "the document software"), ("lan", "lan")],
+)
+def test_who_gave_a_status_is_told_as_people_call_it(who, told):
+    """What the journal keeps is a word of ours; a person goes by the name of the account."""
+    assert str(named_doer(say("by {who}: {note}", who=who, note="x"))) == f"by {told}: x"

@@ -6,9 +6,10 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.domain.called_events import named_doer
 from edge_node.domain.explanation import Part, Sentence, some
 from edge_node.domain.message import Message, say, thaw
-from edge_node.domain.standing import NODE, SPOKEN, named
+from edge_node.domain.standing import SPOKEN, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -121,9 +122,7 @@ def _why(event: Event) -> Message | None:
         quoted = " ".join(event.text.split())
         return Message("{words}", {"words": quoted}) if quoted else None
     words = thaw(event.text)
-    if words is not None and words.values.get("who") == NODE:
-        return _filled(words, who=say("the node"))
-    return words
+    return None if words is None else named_doer(words)
 
 
 def _by_whom(words: Message, event: Event) -> Message:

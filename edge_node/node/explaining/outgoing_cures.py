@@ -79,8 +79,9 @@ def _refused(around: Around, item: Outbound, fates: Sequence[Fate]) -> Iterator[
     codes = {axis_words_in(thaw(fate.reason))[0] for fate in fates}
     if _UNKNOWN_RECEIVER not in codes:
         return
+    units = {fate.receiver: around.parts.directory.unit(fate.receiver) for fate in fates}
     for fate in fates:
-        unit = around.parts.directory.unit(fate.receiver)
+        unit = units[fate.receiver]
         if unit is not None and unit.successor:
             yield Cure(
                 words=say(
@@ -89,9 +90,11 @@ def _refused(around: Around, item: Outbound, fates: Sequence[Fate]) -> Iterator[
                     successor=unit.successor,
                 )
             )
+    # The axis refuses a package for all of them: it is the one nobody knows that is wrong.
+    strange = next((fate for fate in fates if units[fate.receiver] is None), fates[0])
     yield Cure(
         words=say("find the right code of the receiver"),
-        command=f"edge-node agencies search {quote(fates[0].name or fates[0].receiver)}",
+        command=f"edge-node agencies search {quote(strange.name or strange.receiver)}",
     )
     if item.folder:
         folder, outbox = around.exchange.root / item.folder, around.exchange.outbox

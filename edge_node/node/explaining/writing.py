@@ -45,7 +45,7 @@ def unfinished_file(around: Around, path: Path, why: Message) -> tuple[list[Sent
         sentences.append(Sentence(fact="growth", words=_size(around, name, growth)))
     if lying >= _LONG:
         since = around.time(around.now - lying)
-        words = say("it lies there since {when}, for {span}", when=since, span=lasting(lying))
+        words = say("it has lain there since {when}, for {span}", when=since, span=lasting(lying))
         sentences.append(Sentence(fact="lies-since", words=words))
     return sentences, list(_cures(around, file, writers, long=lying >= _LONG))
 

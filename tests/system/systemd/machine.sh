@@ -42,7 +42,7 @@ install_program() {
 
 # Put the units in place, and the user of the document software on the machine.
 install_service() {
-    install -m 644 "$project"/systemd/*.service "$here/axis.service" "$1/etc/systemd/system"
+    install -m 644 "$project"/systemd/*.{service,target} "$here/axis.service" "$1/etc/systemd/system"
     printf '127.0.0.1 localhost vm\n' >"$1/etc/hosts"
     echo vm >"$1/etc/hostname"
     inside_root "$1" useradd qlvb </dev/null
