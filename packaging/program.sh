@@ -24,7 +24,7 @@ install_wheels edge-node
 
 # What nobody calls, and what names the place it was made in.
 find "$tree/bin" -mindepth 1 ! -name 'python*' ! -name edge-node -delete
-rm -rf "$tree/include" "$tree/share"
+rm -rf "$tree/include" "$tree/share" "$tree/.gitignore"
 sed -i '1s|.*|#!/opt/edge-node/bin/python3|' "$tree/bin/edge-node"
 sed -i '/^command = /d' "$tree/pyvenv.cfg"
 "$tree/bin/python3" -m compileall -q -j 1 --invalidation-mode unchecked-hash \
