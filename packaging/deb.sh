@@ -50,10 +50,7 @@ build() {
     "$here/wheels.sh" "$release" "$project/.wheels/$release"
 
     say "$suite: building $version"
-    mkdir -p "$root$SOURCE"
-    git -C "$project" ls-files -z --cached --others --exclude-standard |
-        (cd "$project" && xargs -0 sh -c 'for path; do [ ! -e "$path" ] || printf "%s\0" "$path"; done' -) |
-        tar -C "$project" --null -T - -c | tar -x -C "$root$SOURCE"
+    working_tree "$project" "$root$SOURCE"
     cp -a "$root$SOURCE/packaging/debian" "$root$SOURCE/debian"
     cp -a "$project/.wheels/$release" "$root/build/wheels"
     changelog "$version" >"$root$SOURCE/debian/changelog"

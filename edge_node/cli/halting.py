@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import typer  # noqa: TC002 - typer evaluates the annotations of commands
 
@@ -27,7 +28,23 @@ if TYPE_CHECKING:
 
     from edge_node.adapters.ledger import Inbound, Outbound
     from edge_node.cli.seat import Seat
-    from edge_node.domain.wanted import Wanted
+
+
+class _Act(Protocol):
+    """What a command of this room does with what was typed."""
+
+    def __call__(
+        self,
+        seat: Seat,
+        ids: Sequence[str],
+        filters: Filters,
+        to: Sequence[str],
+        *,
+        yes: bool,
+        why: str,
+        as_json: bool,
+    ) -> None:
+        """Do it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,12 +55,13 @@ def register(app: typer.Typer) -> None:
         Halt.EXPIRE: here("Give up documents that wait: they go to failed."),
     }
     for halt, words in ways.items():
-        app.command(halt, help=words)(_command(halt))
-    app.command(help=here("Try now what waits for its next try."))(requeue)
+        app.command(halt, help=words)(_command(partial(_halt, halt)))
+    words = here("Try now what waits for its next try.")
+    app.command("requeue", help=words)(_command(_requeue))
 
 
-def _command(halt: Halt) -> Callable[..., None]:
-    """Return the command that halts in one way: all of them take the same."""
+def _command(act: _Act) -> Callable[..., None]:
+    """Return a command of this room: all of them take the same."""
 
     @with_filters
     def command(
@@ -56,30 +74,26 @@ def _command(halt: Halt) -> Callable[..., None]:
         why: Why = "",
         as_json: AsJson = False,
     ) -> None:
-        wanted = filters.wanted(incoming=False)
-        _halt(ctx.obj, halt, ids, wanted, to or (), yes=yes, why=why, as_json=as_json)
+        act(ctx.obj, ids, filters, to or (), yes=yes, why=why, as_json=as_json)
 
     return command
 
 
-@with_filters
-def requeue(
-    ctx: typer.Context,
-    ids: Ids,
-    *,
-    to: To = None,
+def _requeue(
+    seat: Seat,
+    ids: Sequence[str],
     filters: Filters,
-    yes: Yes = False,
-    why: Why = "",
-    as_json: AsJson = False,
+    to: Sequence[str],
+    *,
+    yes: bool,
+    why: str,
+    as_json: bool,
 ) -> None:
     """Try what waits for its next try now, as if for the first time."""
     from edge_node.cli.open_to import tried_later  # noqa: PLC0415 - it loads the queue
 
-    seat: Seat = ctx.obj
-    wanted = filters.wanted()
-    meant = choose(seat, ids, wanted)
-    typed, waits = [code.upper() for code in to or ()], tried_later(seat)
+    meant = choose(seat, ids, filters.wanted())
+    typed, waits = [code.upper() for code in to], tried_later(seat)
 
     def codes_of(item: Outbound | Inbound) -> Sequence[str]:
         """Return at which receivers it is tried; of what a filter was met at, where it waits."""
@@ -109,10 +123,10 @@ def requeue(
 
 
 def _halt(
-    seat: Seat,
     halt: Halt,
+    seat: Seat,
     ids: Sequence[str],
-    wanted: Wanted,
+    filters: Filters,
     to: Sequence[str],
     *,
     yes: bool,
@@ -122,7 +136,7 @@ def _halt(
     from edge_node.cli.open_to import can_be_halted  # noqa: PLC0415 - it loads the queue
     from edge_node.node.halting import halt_order  # noqa: PLC0415 - only where it acts
 
-    meant = choose(seat, ids, wanted)
+    meant = choose(seat, ids, filters.wanted(incoming=False))
     typed = [code.upper() for code in to]
     chosen = meant.only(
         lambda item: can_be_halted(seat, item, halt, typed or meant.receivers(item))

@@ -91,3 +91,16 @@ def agency(world, pki):
         return an_agency(world, pki, signing={"documents": policy, **BY, **signing})
 
     return agency
+
+
+@pytest.fixture
+def clerk(world):
+    """Give an office of one's own, and somebody who is in at its page."""
+    from web_world import a_visitor, an_office  # likewise: few tests want what serves pages
+
+    office = an_office(world)
+    with a_visitor(office.desk()) as clerk:
+        clerk.enter()
+        clerk.office = office
+        clerk.world = world
+        yield clerk

@@ -22,17 +22,6 @@ FILLED = {"why": "thử", "reason": "thử", "status": "03", "reason_code": "OTH
 ENGLISH = {"Accept-Language": "en"}
 
 
-@pytest.fixture
-def clerk(world):
-    """Give an office of one's own, and somebody who acts there."""
-    office = an_office(world)
-    with a_visitor(office.desk()) as clerk:
-        clerk.enter()
-        clerk.office = office
-        clerk.world = world
-        yield clerk
-
-
 @pytest.fixture(scope="module")
 def quoting(everybody):
     """Give what has the page say a sentence with these words of somebody's."""

@@ -254,24 +254,21 @@ def test_whom_a_proxy_names_is_in_under_that_name(world):
         assert "lan@so" not in page
 
 
-def test_a_header_is_believed_behind_a_socket_only(office, tmp_path):
-    """On a port anybody of this machine could write any name into it."""
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("user_header", "X-Remote-User"),  # on a port anybody of this machine could write a name
+        ("socket_group", "edge-node-web"),  # nor does a port belong to a group
+    ],
+)
+def test_some_keys_are_for_a_socket_alone(office, tmp_path, key, value):
+    """A header is believed only behind one, and only one has a group."""
     file = tmp_path / "config.yaml"
     text = office.config_file.read_text()
-    file.write_text(text.replace("enabled: true", "user_header: X-Remote-User"))
+    file.write_text(text.replace("enabled: true", f"{key}: {value}"))
     with pytest.raises(ConfigError) as refused:
         load(file)
-    assert "web.user_header" in str(refused.value.problems[0])
-
-
-def test_a_port_has_no_group(office, tmp_path):
-    """The key is for a socket alone."""
-    file = tmp_path / "config.yaml"
-    text = office.config_file.read_text()
-    file.write_text(text.replace("enabled: true", "socket_group: edge-node-web"))
-    with pytest.raises(ConfigError) as refused:
-        load(file)
-    assert "web.socket_group" in str(refused.value.problems[0])
+    assert f"web.{key}" in str(refused.value.problems[0])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from web_world import NONSENSE, a_visitor, an_office
 
 from edge_node.adapters.canaries import Canaries, canary_id
@@ -20,17 +19,6 @@ from edge_node.domain.halting import Halt
 from edge_node.domain.incidents import Change, Turn
 from edge_node.domain.message import say
 from edge_node.node.halting import halt_order
-
-
-@pytest.fixture
-def clerk(world):
-    """Give an office of one's own, and somebody at its page."""
-    office = an_office(world)
-    with a_visitor(office.desk()) as clerk:
-        clerk.enter()
-        clerk.office = office
-        clerk.world = world
-        yield clerk
 
 
 def overview(clerk):

@@ -66,3 +66,11 @@ inside_root() {
         --resolv-conf=copy-host --timezone=off "${shown[@]}" \
         --setenv=HOME=/root --setenv=TMPDIR=/var/tmp --setenv=DEBIAN_FRONTEND=noninteractive "$@"
 }
+
+# working_tree PROJECT FOLDER: copy what the project is made of now, committed or not.
+working_tree() {
+    mkdir -p "$2"
+    git -C "$1" ls-files -z --cached --others --exclude-standard |
+        (cd "$1" && xargs -0 sh -c 'for path; do [ ! -e "$path" ] || printf "%s\0" "$path"; done' -) |
+        tar -C "$1" --null -T - -c | tar -x -C "$2"
+}

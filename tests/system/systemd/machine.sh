@@ -32,10 +32,7 @@ made_of() { { echo "$BOOT_PACKAGES"; cat "$project/constraints.txt"; } | sha256s
 # Install this working tree and whatever of its dependencies is not there yet.
 install_program() {
     rm -rf "$1$SOURCE"
-    mkdir -p "$1$SOURCE"
-    git -C "$project" ls-files -z --cached --others --exclude-standard |
-        (cd "$project" && xargs -0 sh -c 'for path; do [ ! -e "$path" ] || printf "%s\0" "$path"; done' -) |
-        tar -C "$project" --null -T - -c | tar -x -C "$1$SOURCE"
+    working_tree "$project" "$1$SOURCE"
     inside_root "$1" --chdir="$SOURCE" /opt/edge-node/bin/pip --quiet --disable-pip-version-check \
         install --constraint constraints.txt '.[sandbox,web]' </dev/null
 }
