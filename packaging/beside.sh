@@ -17,6 +17,12 @@ put 644 "$project/systemd/edge-node.sysusers" /usr/lib/sysusers.d/edge-node.conf
 put 644 "$project/systemd/edge-node.tmpfiles" /usr/lib/tmpfiles.d/edge-node.conf
 put 440 "$project/systemd/edge-node.sudoers" /etc/sudoers.d/edge-node
 put 644 "$project/config.example.yaml" /etc/edge-node/config.example.yaml
+for drop_in in "$project"/systemd/drop-ins/*.conf; do
+    put 644 "$drop_in" "/usr/share/edge-node/systemd/drop-ins/${drop_in##*/}"
+done
+for share in "$here"/share/*.conf; do
+    put 644 "$share" "/usr/share/edge-node/packaging/share/${share##*/}"
+done
 install -d "$destination/usr/bin"
 ln -sf /opt/edge-node/bin/edge-node "$destination/usr/bin/edge-node"
 
@@ -33,4 +39,7 @@ find "$pages" -name '*.1' -exec gzip -9n {} +
 
 for text in "$project"/{README.md,README.vi.md,CHANGELOG.md} "$project"/docs/*.md; do
     put 644 "$text" "/usr/share/doc/edge-node/${text##*/}"
+done
+(cd "$project/docs" && find examples -type f -printf '%P\n') | while read -r path; do
+    put 644 "$project/docs/examples/$path" "/usr/share/doc/edge-node/examples/$path"
 done

@@ -20,6 +20,7 @@ for part in README.md README.vi.md CHANGELOG.md LICENSE config.example.yaml docs
     cp -R "$project/$part" "$bundle/"
 done
 cp "$here"/{program.sh,beside.sh,man_pages.py,lock.txt} "$bundle/packaging/"
+cp -R "$here/share" "$bundle/packaging/"
 cp "$here"/{install.sh,uninstall.sh} "$bundle/"
 "$here/sbom.sh" "$bundle/wheels" >"$bundle/sbom.json"
 (cd "$bundle" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS)
@@ -27,4 +28,4 @@ cp "$here"/{install.sh,uninstall.sh} "$bundle/"
 mkdir -p "$project/dist"
 tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
     --mode=u+rw,go+r,go-w -c "$name" | gzip -9n >"$project/dist/$name.tar.gz"
-cd "$project/dist" && sha256sum "$name.tar.gz"
+"$here/sums.sh"

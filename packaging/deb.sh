@@ -2,6 +2,12 @@
 # deb.sh [SUITE...]: dist/edge-node_VERSION_ARCH.deb for each suite of Debian (bookworm and trixie
 # unless told otherwise), each built in a root of its own without network, and what lintian says.
 #
+# For Ubuntu 24.04, which nobody has tried yet (its lintian lies in universe, and debootstrap wants
+# the package ubuntu-keyring):
+#
+#     EDGE_NODE_TEST_MIRROR=http://archive.ubuntu.com/ubuntu EDGE_NODE_TEST_COMPONENTS=main,universe \
+#         packaging/deb.sh noble
+#
 # Needs root, and at first the network; what it takes from the environment:
 # tests/system/debian_root.sh. One commit gives the same bytes wherever and whenever it is built.
 set -euo pipefail
@@ -14,7 +20,7 @@ BUILD_PACKAGES="build-essential debhelper lintian python3-venv"
 SOURCE=/build/edge-node
 
 # What tells the packages of two suites apart where both lie in one place.
-declare -A RELEASE=([bookworm]=deb12 [trixie]=deb13)
+declare -A RELEASE=([bookworm]=deb12 [trixie]=deb13 [noble]=ubuntu24.04)
 
 builder() {
     local bare root=$ROOTS/$1-build
@@ -53,8 +59,9 @@ build() {
     working_tree "$project" "$root$SOURCE"
     cp -a "$root$SOURCE/packaging/debian" "$root$SOURCE/debian"
     cp -a "$project/.wheels/$release" "$root/build/wheels"
+    cp "$inventory" "$root/build/sbom.json"
     changelog "$version" >"$root$SOURCE/debian/changelog"
-    inside_root "$root" --private-network --chdir="$SOURCE" --setenv=WHEELS=/build/wheels \
+    inside_root "$root" --private-network --chdir="$SOURCE" --setenv=WHEELS=/build/wheels --setenv=SBOM=/build/sbom.json \
         --setenv=SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
         dpkg-buildpackage --build=binary --no-sign </dev/null >"$ROOTS/$suite-deb.log" 2>&1 ||
         { tail -30 "$ROOTS/$suite-deb.log" >&2; fail "see $ROOTS/$suite-deb.log"; }
@@ -62,7 +69,9 @@ build() {
     cp "$root"/build/edge-node_*.deb "$project/dist/"
     say "$suite: lintian"
     inside_root "$root" --private-network --chdir=/build sh -c \
-        'lintian --allow-root --fail-on error --tag-display-limit 0 edge-node_*.deb' </dev/null
+        'lintian --allow-root --fail-on error --tag-display-limit 0 edge-node_*.deb' \
+        </dev/null 2>"$ROOTS/$suite-lintian.err" | tee "$ROOTS/$suite-lintian.log" ||
+        fail "lintian found errors; see $ROOTS/$suite-lintian.log"
     rm -rf --one-file-system "$root"
     trap - EXIT
 }
@@ -70,5 +79,10 @@ build() {
 need_tools
 SOURCE_DATE_EPOCH=$("$here/epoch.sh")
 [ $# -gt 0 ] || set -- bookworm trixie
+# What is inside is the same in every suite, but for what each release of Python has compiled.
+inventory=$project/.wheels/sbom.json
+ours=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+"$here/wheels.sh" "$ours" "$project/.wheels/$ours"
+"$here/sbom.sh" "$project/.wheels/$ours" >"$inventory"
 for suite; do build "$suite"; done
-cd "$project/dist" && sha256sum edge-node_*.deb
+"$here/sums.sh"

@@ -59,10 +59,10 @@ def environment(**changes):
     return kept | {"EDGE_NODE_LANG": "en", "PYTHONUTF8": "1"} | changes
 
 
-def edge_node(*arguments, within=180, **environ):
+def edge_node(*arguments, within=180, command=EDGE_NODE, **environ):
     """Run a command to its end; its exit code, stdout and stderr are in the answer."""
     return subprocess.run(
-        [*EDGE_NODE, *map(str, arguments)],
+        [*command, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -20,6 +20,7 @@ from edge_node.adapters.incoming import (
     item_row,
     move,
 )
+from edge_node.adapters.removed import demand_kept
 from edge_node.adapters.sends import DOUBTED
 from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import Digest, Lane, MessageType, Stored
@@ -184,6 +185,7 @@ def _demand_releasable(row: Row, *, returned: bool) -> None:
 
     What was ``returned`` is let in only by whoever says that he knows.
     """
+    demand_kept(row)
     if row["state"] == Receiving.RETURNED:
         if returned:
             return

@@ -5,6 +5,9 @@ Copies of the queue, made while it is at work: whole, checked, and known as copi
 milliseconds. A copy gets its name, `queue-YYYYMMDD-HHMMSS.db` (UTC), once it is durable and has
 been found sound; only then older ones go. It carries a mark that it is one, so that a node started
 on it sends nothing before a person has said that it may.
+
+Before a newer release changes the tables, one more is made, `schema-N-YYYYMMDD-HHMMSS.db`, after
+the number of migrations it has. It is in no rotation: it is what one goes back to.
 """
 
 from __future__ import annotations
@@ -18,16 +21,18 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters import durable
 from edge_node.adapters.database import disk_trouble
+from edge_node.adapters.pulse import beat_while_at_it
 from edge_node.adapters.sends import COPY
 from edge_node.adapters.soundness import demand_sound
 from edge_node.adapters.steps import Step, passing
-from edge_node.domain.errors import EdgeNodeError
+from edge_node.domain.errors import EdgeNodeError, QueueNewer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _NAME: Final = re.compile(r"queue-(\d{8}-\d{6})\.db")
+_BEFORE_UPGRADE: Final = re.compile(r"schema-(\d+)-(\d{8}-\d{6})\.db")
 _STAMP: Final = "%Y%m%d-%H%M%S"
 _SECOND: Final = timedelta(seconds=1)  # what two names differ by at least
 _BUSY: Final = 20.0  # seconds
@@ -55,32 +60,60 @@ class Backups:
         DiskTrouble or QueueDamaged where that cannot be; then the older copies all remain.
         """
         with durable.disk_errors(self.folder):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            durable.sweep(self.folder)
+            self._open()
             self._put_right(now)
             made = self._next(now)
-            with durable.part_of(made.path) as part:
-                _copy(queue, part.path)
-                demand_sound(part.path)
-                part.become(made.path, mode=0o600)
-        self._prune(keep)
+            _write(queue, made.path)
+        self._remove(self.all()[keep:])
         return made
+
+    def before_upgrade(self, queue: Path, *, schema: int, now: datetime) -> Backup:
+        """
+        Copy a queue whose tables are about to change; ``schema``: how many migrations made them.
+
+        It takes the place of the one made before another try of the same. Raises as `make` does.
+        """
+        with durable.disk_errors(self.folder):
+            self._open()
+            path = self.folder / f"schema-{schema}-{now.astimezone(UTC):{_STAMP}}.db"
+            _write(queue, path)
+        tries = [kept for kept in self.kept() if kept.path.name.startswith(f"schema-{schema}-")]
+        self._remove([old for old in tries if old.path != path])
+        return Backup(path=path, at=now)
+
+    def kept(self) -> list[Backup]:
+        """Return the copies made before upgrades, which nobody removes but a person."""
+        return [
+            Backup(path=path, at=_moment(named[2]))
+            for path in sorted(self.folder.glob("schema-*.db"))
+            if (named := _BEFORE_UPGRADE.fullmatch(path.name))
+        ]
 
     def all(self) -> list[Backup]:
         """Return the copies there are, the newest first."""
         return sorted(self._found(), key=lambda backup: backup.path.name, reverse=True)
 
     def newest_sound(self) -> tuple[Backup | None, list[Path]]:
-        """Return the newest copy that is sound, and the newer ones that are not."""
+        """
+        Return the newest copy that is sound, and the newer ones that are not.
+
+        Those a newer release made are passed over: they are of use to that one only.
+        """
         unsound: list[Path] = []
-        for backup in self.all():
+        for backup in sorted(self.all() + self.kept(), key=lambda each: each.at, reverse=True):
             try:
                 demand_sound(backup.path)
+            except QueueNewer:
+                continue
             except EdgeNodeError:
                 unsound.append(backup.path)
             else:
                 return backup, unsound
         return None, unsound
+
+    def _open(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.sweep(self.folder)
 
     def _put_right(self, now: datetime) -> None:
         """
@@ -110,23 +143,42 @@ class Backups:
     def _found(self) -> Iterator[Backup]:
         for path in self.folder.glob("queue-*.db"):
             if named := _NAME.fullmatch(path.name):
-                at = datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC)
-                yield Backup(path=path, at=at)
+                yield Backup(path=path, at=_moment(named[1]))
 
-    def _prune(self, keep: int) -> None:
+    def _remove(self, backups: Iterable[Backup]) -> None:
         with durable.disk_errors(self.folder):
-            for old in self.all()[keep:]:
+            for old in backups:
                 with passing(Step.REMOVE, old.path):
                     old.path.unlink(missing_ok=True)
 
 
-def _copy(queue: Path, copy: Path) -> None:
-    with disk_trouble(queue), closing(_connect(queue)) as source:
-        source.execute("vacuum into ?", (str(copy),))
+def _moment(named: str) -> datetime:
+    return datetime.strptime(named, _STAMP).replace(tzinfo=UTC)
+
+
+def _write(queue: Path, path: Path) -> None:
+    """Make a copy that is sound before it has its name."""
+    with durable.part_of(path) as part:
+        copy_of_queue(queue, part.path)
+        demand_sound(part.path)
+        part.become(path, mode=0o600)
+
+
+def copy_of_queue(queue: Path, copy: Path) -> None:
+    """Copy the queue as it stands into a file that is empty or new, and mark it as a copy."""
+    copy_of_database(queue, copy)
     with disk_trouble(copy), closing(_connect(copy)) as made:
         made.execute(_MARK, (COPY, "yes"))
 
 
+def copy_of_database(database: Path, copy: Path) -> None:
+    """Copy a database as it stands, whoever writes meanwhile; DiskTrouble, QueueDamaged."""
+    with disk_trouble(database), closing(_connect(database)) as source:
+        source.execute("vacuum into ?", (str(copy),))
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None)
+    beat_while_at_it(connection)
+    return connection

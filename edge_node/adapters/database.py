@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_node.adapters.disk import make_private
 from edge_node.adapters.in_hand import InHand
 from edge_node.adapters.mounts import MOUNTINFO, foreign_filesystem
+from edge_node.adapters.pulse import beat_while_at_it
+from edge_node.adapters.schema_standing import demand_ours, make
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.actor import THE_NODE, Actor
 from edge_node.domain.errors import ConfigError, DiskTrouble, QueueDamaged, QueueHeld
@@ -43,10 +45,11 @@ class QueueFile:
 
     def __init__(self, path: Path, *, busy: timedelta = BUSY, mountinfo: Path = MOUNTINFO) -> None:
         """
-        Open the file at ``path``, make it where it is missing, and bring its schema up.
+        Open the file at ``path``, and make it where it is missing.
 
         Whoever finds another process writing waits up to ``busy`` for it. Raises ConfigError on
-        a disk WAL does not work on, and what `disk_trouble` raises.
+        a disk WAL does not work on, QueueNewer and QueueOlder where the tables are not those of
+        this release, and what `disk_trouble` raises.
         """
         _demand_own_disk(path, mountinfo)
         self.path = path
@@ -56,16 +59,25 @@ class QueueFile:
         self._threads = threading.local()
         # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
         self._writing = threading.Lock()
-        self._bring_up()
+        self._tables = -1  # SQLite's own count of changes to the tables, when we looked last
+        self._begin()
 
-    def _bring_up(self) -> None:
-        """Make the tables what this release wants them to be."""
-        from sqlite_utils import Database  # noqa: PLC0415 - whoever only reads waits for no library
-
-        from edge_node.adapters.schema import MIGRATIONS  # noqa: PLC0415 - likewise
-
+    def _begin(self) -> None:
+        """Make the tables of a new file; whoever only reads does not."""
         with self._minding():
-            MIGRATIONS.apply(Database(self._conn, execute_plugins=False))
+            make(self._conn, self.path)
+            self._demand_our_tables(self._conn)
+
+    def _demand_our_tables(self, connection: sqlite3.Connection) -> None:
+        """
+        Make sure that the tables are those of this release; QueueNewer, QueueOlder.
+
+        Another release may have changed them beneath a process that has the file open.
+        """
+        count = int(connection.execute("pragma schema_version").fetchone()[0])
+        if count != self._tables:
+            demand_ours(connection, self.path)
+            self._tables = count
 
     @property
     def _conn(self) -> sqlite3.Connection:
@@ -115,6 +127,7 @@ class QueueFile:
         with self._writing, self._minding(), _synchronous(connection, durable=durable):
             connection.execute("begin immediate")
             try:
+                self._demand_our_tables(connection)
                 yield Transaction(connection, self._in_hand, self._actor)
                 with passing(Step.COMMIT, self.path):
                     connection.execute("commit")
@@ -291,4 +304,5 @@ def _connect(path: Path, busy: timedelta) -> sqlite3.Connection:
     except sqlite3.Error:
         connection.close()
         raise
+    beat_while_at_it(connection)
     return connection

@@ -110,6 +110,16 @@ class Directory:
             row = directory_search.nearest(db, code, name)
             return None if row is None else _to_unit(db, row)
 
+    def begin_anew(self) -> bool:
+        """
+        Empty a file another release made, but for what people imported; False where it is ours.
+
+        Raises DirectoryUnusable. Nobody else may be at work on it.
+        """
+        from edge_node.adapters.directory_anew import begin_anew  # noqa: PLC0415 - once a release
+
+        return begin_anew(self._file)
+
     def close(self) -> None:
         """Close this thread's connection."""
         self._file.close()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BUSY: Final = timedelta(seconds=20)
-_VERSION: Final = 1
+VERSION: Final = 1
 # A first sync touches the same pages of the indexes again and again: they are written once for
 # every 32 MB, and kept in memory meanwhile.
 _PAGES: Final = 8000
@@ -134,6 +134,12 @@ class DirectoryFile:
                     connection.rollback()
                 raise
 
+    @contextmanager
+    def as_it_stands(self) -> Iterator[sqlite3.Connection]:
+        """Open the file whatever its form is; whoever asks closes it. DirectoryUnusable."""
+        with self._errors():
+            yield opened(self.path, self._busy)
+
     def close(self) -> None:
         """Close this thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
@@ -145,16 +151,9 @@ class DirectoryFile:
         known: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if known is not None:
             return known
-        make_private(self.path)
-        connection = sqlite3.connect(
-            self.path, timeout=self._busy.total_seconds(), isolation_level=None
-        )
+        connection = opened(self.path, self._busy)
         try:
-            connection.row_factory = sqlite3.Row
-            connection.execute("pragma journal_mode = wal")
-            connection.execute(f"pragma wal_autocheckpoint = {_PAGES}")
-            connection.execute(f"pragma cache_size = -{_CACHE}")
-            _bring_up(connection)
+            _bring_up(connection, self.path)
         except BaseException:
             connection.close()
             raise
@@ -198,16 +197,57 @@ def moment(stamped: int | None) -> datetime | None:
     return None if stamped is None else datetime.fromtimestamp(stamped / 1000, UTC)
 
 
-def _bring_up(connection: sqlite3.Connection) -> None:
-    """Make the tables where there are none."""
-    if connection.execute("pragma user_version").fetchone()[0] == _VERSION:
+def opened(path: Path, busy: timedelta) -> sqlite3.Connection:
+    """Open the file at ``path`` as it stands; made where it is missing."""
+    make_private(path)
+    connection = sqlite3.connect(path, timeout=busy.total_seconds(), isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(f"pragma wal_autocheckpoint = {_PAGES}")
+        connection.execute(f"pragma cache_size = -{_CACHE}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _bring_up(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables where there are none; DirectoryUnusable where they are not ours."""
+    if version(connection) == VERSION:
         return
+    with at_once(connection):
+        found = version(connection)
+        if found not in {0, VERSION}:
+            raise DirectoryUnusable(
+                say(
+                    "the directory of agencies {path} is of another version of edge-node",
+                    path=str(path),
+                ),
+                hint=say("start the node again: it fetches the directory anew"),
+            )
+        if found == 0:
+            make(connection)
+
+
+def make(connection: sqlite3.Connection) -> None:
+    """Make the tables in a file that has none."""
+    for statement in filter(str.strip, _SCHEMA.split(";\n")):
+        connection.execute(statement)
+    connection.execute(f"pragma user_version = {VERSION}")
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Return which form the tables have; 0 for a file without any."""
+    return int(connection.execute("pragma user_version").fetchone()[0])
+
+
+@contextmanager
+def at_once(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of it or nothing; the write lock is taken at the start."""
     connection.execute("begin immediate")
     try:
-        if connection.execute("pragma user_version").fetchone()[0] != _VERSION:
-            for statement in filter(str.strip, _SCHEMA.split(";\n")):
-                connection.execute(statement)
-            connection.execute(f"pragma user_version = {_VERSION}")
+        yield
         connection.execute("commit")
     except BaseException:
         connection.rollback()

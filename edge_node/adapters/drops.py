@@ -25,7 +25,7 @@ SHEET_ENDINGS: Final = (".json", ".yaml", ".yml")
 PACKAGE_ENDING: Final = ".edxml"
 BARE_ENDINGS: Final = (".pdf", ".docx", ".xlsx", ".pptx")
 ERROR_ENDINGS: Final = (".error.json", ".error.txt")  # ours, beside a drop refused in place
-UNFINISHED_ENDINGS: Final = (".tmp", ".part", ".partial", ".crdownload")
+UNFINISHED_ENDINGS: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 
 
 class DropChanged(Transient):

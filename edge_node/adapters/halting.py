@@ -13,6 +13,7 @@ from edge_node.adapters import anew, links, recalling
 from edge_node.adapters.database import stamp
 from edge_node.adapters.envelopes import LANES, envelope_row, move, move_fate
 from edge_node.adapters.history import note
+from edge_node.adapters.removed import demand_here
 from edge_node.domain.called import standings
 from edge_node.domain.change import Overtaken
 from edge_node.domain.document import AgencyCode, Reference
@@ -150,6 +151,7 @@ class Halting:
             _demand_denied(transaction, old, receivers)
             anew.tidy(transaction, old, lies=lies, now=now)
             anew.demand_none(transaction, old, receivers)
+            demand_here(transaction, old)
             row = transaction.row(_DOCUMENT, {"item": old})
             assert row is not None  # noqa: S101 - it has receivers
             about = Reference(organ=AgencyCode(row["sender"]), document_id=row["document_id"])

@@ -26,6 +26,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.hiring import ChildMissing, CutOff, Ending, Lost
+from edge_node.adapters.pulse import beat
 from edge_node.domain.message import say
 from edge_node.notary.binding import close_memory
 from edge_node.notary.wire import TO_PARENT, Garbled, HungUp, Packet, clean, receive, send
@@ -222,6 +223,7 @@ class _Child:
             pass  # what it said before it went, or how it went, tells more
         answer = self._receive(wait)
         self._rests = time.monotonic()
+        beat()
         return answer
 
     def kill(self) -> None:

@@ -79,6 +79,7 @@ class Outbound:
     folder: str
     created: datetime
     fates: tuple[Fate, ...]
+    removed: datetime | None = None  # when retention removed its payload
     signatures: tuple[Act, ...] = ()  # of this agency, made on the way out
     requests: tuple[Change, ...] = ()  # to have it back, change or replace it; or that it is
     links: tuple[Link, ...] = ()  # to and from other documents
@@ -112,6 +113,7 @@ class Inbound:
     requests: tuple[Change, ...] = ()  # to have it back, change or replace it; or that it is
     links: tuple[Link, ...] = ()  # to and from other documents
     tombstone: Tombstone | None = None  # what was destroyed of it
+    removed: datetime | None = None  # when retention removed its payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,7 @@ class Ledger:
             folder=row["folder"],
             created=moment(row["created"]),
             fates=fates_of(self._file, row["id"]),
+            removed=_removed(row),
             signatures=acts_in(row),
             requests=tuple(requests_of(self._file, row["id"])),
             links=links_of(self._file, row["id"]),
@@ -257,4 +260,10 @@ def _inbound(row: Row) -> Inbound:
         arrival_number=row["arrival_number"],
         arrival_date=row["arrival_date"],
         arrival_unit=row["arrival_unit"],
+        removed=_removed(row),
     )
+
+
+def _removed(row: Row) -> datetime | None:
+    at = row["removed"]
+    return None if at is None else moment(at)

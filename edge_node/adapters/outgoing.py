@@ -30,6 +30,7 @@ from edge_node.adapters.envelopes import (
 from edge_node.adapters.history import note
 from edge_node.adapters.offering import choose
 from edge_node.adapters.outcomes import enter
+from edge_node.adapters.removed import demand_here
 from edge_node.domain.document import only_itself
 from edge_node.domain.envelope import (
     AxisId,
@@ -358,6 +359,7 @@ class Outgoing:
                 if (fate["state"], SendingEvent.RESENT) not in OUTBOUND:
                     raise NotResendable(fate["receiver"], fate["state"])
             anew.demand_none(transaction, item, receivers)
+            demand_here(transaction, item)
             first = envelope_row(transaction, meant[0]["envelope"])
             if _is_all_of(first, meant, package):
                 move(transaction, first, SendingEvent.RESENT, now=now)
@@ -383,7 +385,8 @@ class Outgoing:
             self._waybills.add(transaction, item, now=now, wait=True)
 
     def envelope(self, item: ItemId, receiver: str) -> Envelope:
-        """Return the envelope that carries a document to one of its receivers."""
+        """Return what carries a document to one of its receivers; PayloadRemoved."""
+        demand_here(self._file, item)
         row = self._file.row(_ENVELOPE_TO, {"item": item, "receiver": receiver})
         assert row is not None  # noqa: S101 - the receiver comes from this document's own fates
         return to_envelope(row)

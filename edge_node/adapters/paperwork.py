@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _UNTOLD: Final = """
 select id, document_id, number, notation, ref, name, folder, warnings, signatures, created,
-       kind
+       kind, removed
   from documents where untold = 1 order by created limit :limit
 """
 
@@ -57,4 +57,5 @@ class Paperwork:
             warnings=tuple(warning for warning in thawed if warning),
             acts=acts_in(row),
             kind=row["kind"],
+            removed=row["removed"] is not None,
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import quote
 
 from edge_node.adapters.database import QueueFile
+from edge_node.adapters.schema_standing import demand_ours
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
@@ -31,10 +32,19 @@ _NO_INDEX: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 class ReadingFile(QueueFile):
     """The database file, opened to be read and nothing else."""
 
-    def _bring_up(self) -> None:
-        """Leave the tables as they are: that is the affair of whoever writes."""
+    def _begin(self) -> None:
+        """Make nothing: that is the affair of whoever writes."""
 
     def _connect(self) -> sqlite3.Connection:
+        connection = self._found()
+        try:
+            demand_ours(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _found(self) -> sqlite3.Connection:
         connection = _opened(self.path, "mode=ro", self._busy.total_seconds())
         try:
             connection.execute("pragma schema_version").fetchone()

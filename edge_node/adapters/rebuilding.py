@@ -25,10 +25,11 @@ from edge_node.adapters.safekeeping import demand_usable
 from edge_node.adapters.sends import COPY, LEARN, Sends
 from edge_node.adapters.soundness import demand_sound
 from edge_node.adapters.steps import Step, passing
+from edge_node.adapters.upgrading import bring_up
 from edge_node.adapters.waybills import REVISION
 from edge_node.domain.actor import THE_NODE, Actor
 from edge_node.domain.envelope import MessageType
-from edge_node.domain.errors import QueueDamaged
+from edge_node.domain.errors import QueueDamaged, QueueNewer
 from edge_node.domain.lifecycle import SendingEvent
 from edge_node.domain.message import freeze, say
 from edge_node.domain.recovery import Remains
@@ -88,6 +89,7 @@ class Rebuilding:
         self._acting = ExitStack()
         self._path = sources.queue.with_name(f"{sources.queue.name}.rebuilding")
         self._queue: Queue | None = None
+        self._aside = "damaged"  # what the name of the one set aside says of it
 
     @property
     def queue(self) -> Queue:
@@ -103,6 +105,7 @@ class Rebuilding:
         try:
             demand_usable(sources.queue, sources.backups, sources.waybills)
         except QueueDamaged as error:
+            self._aside = "newer" if isinstance(error, QueueNewer) else "damaged"
             return error
         return None
 
@@ -114,6 +117,7 @@ class Rebuilding:
             with durable.disk_errors(self._path):
                 shutil.copyfile(backup.path, self._path)
                 self._path.chmod(0o600)
+            bring_up(self._path)
         # As the copy itself has it: clocks, and what took long to commit, say nothing here.
         revision = int(self.queue.marks.get(REVISION) or 0)
         relaying = Relaying(revision, self._sources.has_package)
@@ -204,7 +208,7 @@ class Rebuilding:
     def _set_aside(self) -> Path | None:
         """Move away what lies where the queue belongs: a WAL left behind would be read into it."""
         queue = self._sources.queue
-        aside = _free(f"{queue}.damaged-{self._now.astimezone(UTC):{_STAMP}}")
+        aside = _free(f"{queue}.{self._aside}-{self._now.astimezone(UTC):{_STAMP}}")
         moved = []
         for end in _BESIDE:
             with suppress(durable.FileGone):

@@ -55,7 +55,7 @@ def demand_not_lost(queue: Path, backups: Backups, waybills: Waybills) -> None:
 
     One that was lost must not begin anew: what it sent and handed over would be repeated.
     """
-    if not _is_there(queue) and (waybills.exist() or backups.all()):
+    if not _is_there(queue) and (waybills.exist() or backups.all() or backups.kept()):
         raise QueueDamaged(
             say("the queue {path} is gone, though a node has worked here", path=str(queue)),
             hint=say("stop the node; `edge-node recover` rebuilds it from what is left"),
@@ -110,7 +110,7 @@ class Safekeeping:
         """
         if self.queue.marks.get(HELD) is not None:
             return 0
-        moments = [backup.at for backup in self.backups.all()]
+        moments = [backup.at for backup in (*self.backups.all(), *self.backups.kept())]
         return self.waybills.sweep(self._is_gone, before=min([now - YOUNG, *moments]))
 
     def _is_due(self, now: datetime) -> bool:

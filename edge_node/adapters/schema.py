@@ -1,6 +1,10 @@
 """
 The tables of the queue, as migrations; a migration is never edited once it has shipped.
 
+The name of a migration's function stands in the file it was applied to, and its number is its
+place in `MIGRATIONS`. All that are missing are applied in one transaction (`upgrading`): none may
+end it, as `executescript` does.
+
     documents   what the agency exported, one row a drop taken in
     particulars what a register tells of a document, in or out, beside its row
     envelopes   packages offered to the axis: documents (bytes in the spool), statuses (bytes here)
@@ -31,15 +35,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlite_utils.migrations import Migrations
-
 from edge_node.adapters.schema_journal import JOURNAL
+from edge_node.adapters.schema_retention import RETENTION
 from edge_node.adapters.schema_search import SEARCH
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from collections.abc import Callable
 
-MIGRATIONS: Final = Migrations("edge_node")
+    from sqlite_utils import Database
 
 _FIRST: Final = (
     """
@@ -346,8 +349,17 @@ _FIRST: Final = (
 )
 
 
-@MIGRATIONS()
 def m0001_first(db: Database) -> None:
     """Make the tables of the first release."""
     for statement in (*_FIRST, *JOURNAL, *SEARCH):
         db.execute(statement)
+
+
+def m0002_retention(db: Database) -> None:
+    """Let a document say that its payload was removed, and when."""
+    for statement in RETENTION:
+        db.execute(statement)
+
+
+# In the order they are applied in; a new one is added at the end.
+MIGRATIONS: Final[list[Callable[[Database], None]]] = [m0001_first, m0002_retention]

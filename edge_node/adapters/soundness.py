@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.database import damaged, disk_trouble
 from edge_node.adapters.disk import disk_errors
+from edge_node.adapters.pulse import beat_while_at_it
+from edge_node.adapters.schema_standing import demand_known
 from edge_node.domain.errors import EdgeNodeError, QueueDamaged
 from edge_node.domain.message import say
 
@@ -38,13 +40,14 @@ class Unfinished(EdgeNodeError):
 
 def demand_sound(path: Path, *, quick_above: int = QUICK_ABOVE) -> None:
     """
-    Make sure that the file is a database of ours without a flaw; QueueDamaged.
+    Make sure that the file is a database of ours without a flaw; QueueDamaged, QueueNewer.
 
     Raises DiskTrouble where the disk does not let us look.
     """
     with disk_errors(path):
         size = path.stat().st_size
     with disk_trouble(path), closing(_connect(path)) as connection:
+        demand_known(connection, path)
         words = _flaws(connection, quick=size > quick_above)
     if words:
         raise damaged(path, words)
@@ -114,7 +117,9 @@ def _wal(path: Path) -> Path:
 def _connect(path: Path) -> sqlite3.Connection:
     """Open a file that is there; what its WAL holds is seen, and nothing is written into it."""
     uri = f"{path.absolute().as_uri()}?mode=ro"
-    return sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None)
+    beat_while_at_it(connection)
+    return connection
 
 
 def _flaws(connection: sqlite3.Connection, *, quick: bool) -> str:

@@ -2,9 +2,9 @@
 The moments that decide what a crash leaves: what becomes durable, and what is said to the axis.
 
 Every fsync, rename, removal, commit, send and acknowledgement of this package passes one of these
-names, just before and just after it happens. In service nobody listens and nothing is done. The
-tests listen: they end the process at each of them, in every flow, and see what is left
-(`docs/reliability.md`).
+names, just before and just after it happens. In service nobody listens, and all it is then is a
+sign of life (`pulse`). The tests listen: they end the process at each of them, in every flow, and
+see what is left (`docs/reliability.md`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from edge_node.adapters.pulse import beat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +50,7 @@ def passing(step: Step, what: object = "") -> Iterator[None]:
     yield
     for listener in _listeners:
         listener(step, Phase.AFTER, what)
+    beat()
 
 
 @contextmanager

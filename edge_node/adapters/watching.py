@@ -13,6 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.archives import last_made
 from edge_node.adapters.canaries import Canaries
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.deaths import died
@@ -99,6 +100,7 @@ class Places:
     directory: Directory | None  # None: none is kept
     stale_after: timedelta
     canary_within: timedelta | None  # None: no canary flies
+    archive_every: timedelta | None = None  # None: none is made by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,8 +293,9 @@ class Look:
                 yield Sighting(about=str(which), words=words)
 
     def backup(self, _: Rule) -> Iterator[Sighting]:
-        """Yield that the queue was not copied for long."""
+        """Yield that the queue was not copied for long, or no archive was made."""
         places = self.watching.places
+        yield from self._archives(places.archive_every)
         copies = places.copies()
         if copies is None:
             words = say("the folder of the copies of the queue does not answer")
@@ -305,6 +308,16 @@ class Look:
             if last is None:
                 words = say("the queue was never copied")
             yield Sighting(about="backup", words=words)
+
+    def _archives(self, every: timedelta | None) -> Iterator[Sighting]:
+        last = last_made(Marks(self._file))
+        since = self._begun if last is None else last
+        if every is None or self.now - since <= 2 * every + _HOUR:
+            return
+        words = say("the last archive of this node was made at {when}", when=_clock(since))
+        if last is None:
+            words = say("no archive of this node was ever made")
+        yield Sighting(about="archive", words=words)
 
     # ── what all of them need ────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
 
 Measured = int | float | str
+# Told wherever people ask, though nothing is wrong with it: what a node takes up.
+DISK_USE: Final = "disk-use"
 
 
 class Health(StrEnum):

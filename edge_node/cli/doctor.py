@@ -70,7 +70,7 @@ def doctor(
     """Look into everything there is; exit 0 if all is well, 1 for warnings, 2 if it is broken."""
     import logging  # noqa: PLC0415 - only for work
 
-    from edge_node.checks.finding import worst  # noqa: PLC0415 - only for work
+    from edge_node.checks.finding import DISK_USE, worst  # noqa: PLC0415 - only for work
     from edge_node.checks.rounds import make_rounds  # noqa: PLC0415 - it loads the adapters
 
     # A finding says it with its cure; a line of the log beside it would be a riddle.
@@ -84,7 +84,7 @@ def doctor(
         found.append(finding)
         if as_json:
             typer.echo(json.dumps(_values(finding), ensure_ascii=False))
-        elif everything or finding.health != "good":
+        elif everything or finding.health != "good" or finding.check == DISK_USE:
             _tell(finding)
     if not as_json:
         _tell_rest(found, told=everything)

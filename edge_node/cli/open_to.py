@@ -47,7 +47,7 @@ def tried_later(seat: Seat) -> Callable[[ItemId, str], bool]:
 
 def can_be_sent(item: Outbound | Inbound, receivers: Sequence[str], *, as_new: bool) -> bool:
     """Tell whether a document can be sent again to these receivers, or any."""
-    if not isinstance(item, Outbound):
+    if not isinstance(item, Outbound) or item.removed:
         return False
     wanted = {code.upper() for code in receivers}
     states = [fate.state for fate in item.fates if not wanted or fate.receiver in wanted]
@@ -64,7 +64,7 @@ def can_be_released(
     """Tell whether a document can be let go; ``returned``: also what went back to its sender."""
     if isinstance(item, Inbound):
         also = {Receiving.RETURNED} if returned else set()
-        return item.state in {Receiving.QUARANTINED} | also
+        return item.state in {Receiving.QUARANTINED} | also and not item.removed
     if not any(fate.state is Sending.HELD for fate in item.fates):
         return False
     kept = Halting(seat.reading, Waybills()).kept(item.id)

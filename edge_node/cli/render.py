@@ -66,9 +66,10 @@ def _outbound_facts(item: Outbound) -> Iterable[tuple[str, str]]:
     yield here("kind"), kind_word(item.kind)
     yield here("ref"), item.ref
     yield here("drop"), item.name
-    yield here("folder"), item.folder or here("being filed")
+    yield here("folder"), "" if item.removed else item.folder or here("being filed")
     yield here("taken in"), second(item.created)
     yield from facts_of(item)
+    yield from end_of(item)
     title = here("signed")
     for act in item.signatures:
         yield title, f"{second(act.at)} {told(signing.told(act))}"
@@ -90,9 +91,8 @@ def _inbound_facts(item: Inbound) -> Iterable[tuple[str, str]]:
         yield here("our status"), f"{named(item.status)}, {second(item.status_at)}"
     entry = (item.arrival_number, item.arrival_date, item.arrival_unit)
     yield here("arrival number"), ", ".join(filter(None, entry))
-    there = (
-        bool(item.folder) and item.state != Receiving.RECALLED
-    )  # destroyed then, or about to be
+    # Destroyed then, or about to be.
+    there = bool(item.folder) and item.state != Receiving.RECALLED and not item.removed
     yield here("folder"), f"inbox/{item.folder}" if there else ""
     yield here("received on"), second(item.created)
     yield here("kind"), kind_word(item.kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge_node.adapters.ledger import Inbound
 from edge_node.catalogue import here
 from edge_node.cli.values import told
 from edge_node.cli.written import minute
@@ -14,7 +15,7 @@ from edge_node.domain.document import BusinessKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edge_node.adapters.ledger import Inbound, Outbound
+    from edge_node.adapters.ledger import Outbound
     from edge_node.domain.change import Change, Link
 
 
@@ -44,9 +45,14 @@ def facts_of(item: Outbound | Inbound) -> Iterator[tuple[str, str]]:
         title = ""
 
 
-def end_of(item: Inbound) -> Iterator[tuple[str, str]]:
-    """Yield what a sheet tells of a document that was destroyed."""
-    if item.tombstone is None:
+def end_of(item: Outbound | Inbound) -> Iterator[tuple[str, str]]:
+    """Yield what a sheet tells of a document that was destroyed, or not kept for ever."""
+    if item.removed:
+        yield (
+            here("payload"),
+            here("removed by retention {when}").format(when=minute(item.removed)),
+        )
+    if not isinstance(item, Inbound) or item.tombstone is None:
         return
     yield here("destroyed"), minute(item.tombstone.at)
     for words in item.tombstone.destroyed:

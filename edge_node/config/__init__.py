@@ -5,6 +5,7 @@ Values and their defaults are in `sections`, what can be chosen in `choices`, ho
 in `kinds`; to import them costs little, because the YAML parser is only loaded by `load`.
 """
 
+from edge_node.config.backup import ArchivesSection, BackupSection
 from edge_node.config.calendar import CalendarSection
 from edge_node.config.choices import (
     ContentTypes,
@@ -28,11 +29,11 @@ from edge_node.config.package import DOCUMENT_TYPES, PackageSection
 from edge_node.config.reading import load
 from edge_node.config.recall import RecallBy, RecallSection
 from edge_node.config.reports import ReportsSection
+from edge_node.config.retention import RetentionSection
 from edge_node.config.sections import (
     ERROR_CODES,
     AgencySection,
     AxisSection,
-    BackupSection,
     Config,
     FoldersSection,
     IntakeRule,
@@ -50,6 +51,7 @@ __all__ = [
     "DOCUMENT_TYPES",
     "ERROR_CODES",
     "AgencySection",
+    "ArchivesSection",
     "AxisSection",
     "BackupSection",
     "CalendarSection",
@@ -78,6 +80,7 @@ __all__ = [
     "RecallSection",
     "ReportSection",
     "ReportsSection",
+    "RetentionSection",
     "Revocations",
     "SigningKeySection",
     "SigningSection",

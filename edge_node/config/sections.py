@@ -16,6 +16,7 @@ from edge_node.config import kinds
 from edge_node.config.access import AccessSection
 from edge_node.config.addresses import url
 from edge_node.config.alarms import AlarmsSection, CanarySection
+from edge_node.config.backup import BackupSection
 from edge_node.config.calendar import CalendarSection
 from edge_node.config.choices import (
     Fetch,
@@ -35,6 +36,7 @@ from edge_node.config.package import PackageSection
 from edge_node.config.patterns import date_format, pattern, subject
 from edge_node.config.recall import RecallSection
 from edge_node.config.reports import ReportsSection
+from edge_node.config.retention import RetentionSection
 from edge_node.config.shapes import Many, Section, Table
 from edge_node.config.shapes import key as _key
 from edge_node.config.signing import SigningSection
@@ -292,15 +294,6 @@ class ReportSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackupSection:
-    """Copies of the queue, in `folders.backups`."""
-
-    every: timedelta = field(default=timedelta(days=1), metadata=_key(kinds.duration))
-    # How many are kept.
-    keep: int = field(default=7, metadata=_key(kinds.whole(1, 1000)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One agency's node, described once."""
 
@@ -331,6 +324,9 @@ class Config:
         default=ReportsSection(), metadata=_key(Section(ReportsSection))
     )
     backup: BackupSection = field(default=BackupSection(), metadata=_key(Section(BackupSection)))
+    retention: RetentionSection = field(
+        default=RetentionSection(), metadata=_key(Section(RetentionSection))
+    )
     door: DoorSection = field(default=DoorSection(), metadata=_key(Section(DoorSection)))
     trust: TrustSection = field(default=TrustSection(), metadata=_key(Section(TrustSection)))
     stamps: StampsSection = field(default=StampsSection(), metadata=_key(Section(StampsSection)))

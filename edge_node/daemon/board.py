@@ -54,6 +54,10 @@ class Board:
         """Enter that a flow rests for so many seconds, and why."""
         self._put(what, reason_of(error), seconds)
 
+    def hangs(self, what: str, why: Message) -> None:
+        """Enter that something does not come back; nobody knows until when."""
+        self._put(what, why, None)
+
     def goes_on(self, what: str) -> None:
         """Enter that it works again."""
         with self._lock:

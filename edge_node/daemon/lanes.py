@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_node.adapters.disk import disk_errors
+from edge_node.adapters.pulse import felt_by
 from edge_node.domain.breaker import AxisDown
 from edge_node.domain.discretion import told_in_log
 from edge_node.domain.errors import EdgeNodeError, LeaseLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
 
     from edge_node.daemon.board import Board
@@ -43,10 +44,10 @@ LONGEST_PAUSE: Final = 300.0
 _NEWS_AFTER: Final = 30.0
 # Due times are on the wall clock, which may jump; nobody sleeps longer on the word of it.
 _LONGEST_REST: Final = 60.0
-# What no step takes longer than, where nobody knows better.
+# What no step takes longer than without a sign of life (`pulse`), where nobody knows better.
 LONGEST_STEP: Final = 900.0
 # A machine that is busy lets everybody wait.
-_GRACE: Final = 60.0
+GRACE: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -196,7 +197,9 @@ class Lane:
     closing: Callable[[], None] = lambda: None  # lets go of what belongs to the thread
     board: Board | None = None
     longest: float = LONGEST_PAUSE  # how many seconds a flow is paused at most
-    longest_step: float = LONGEST_STEP  # how many seconds one step may take
+    longest_step: float = LONGEST_STEP  # how many seconds a step may show no sign of life
+    grace: float = GRACE  # how many seconds it may be late
+    at: str = ""  # the flow that takes a step; '' while it sleeps
     # When a turn of each flow last met no obstacle; whoever measures reads it.
     succeeded: dict[str, datetime] = field(default_factory=dict, init=False)
     _bell: threading.Event = field(default_factory=threading.Event, init=False)
@@ -252,11 +255,22 @@ class Lane:
         if beat is None:
             return None
         now = time.monotonic()
-        return Silence(seconds=now - beat[0], late=now > beat[1] + _GRACE)
+        return Silence(seconds=now - beat[0], late=now > beat[1] + self.grace)
+
+    @property
+    def hangs(self) -> bool:
+        """Tell whether its thread lives, and nothing was heard of it for too long."""
+        silence = self.silence()
+        is_alive = self._thread is not None and self._thread.is_alive()
+        return is_alive and silence is not None and silence.late
 
     def _may_be_silent(self, seconds: float) -> None:
         now = time.monotonic()
         self._beat = (now, now + seconds)
+
+    def _gets_on(self) -> None:
+        """Note a sign of life from within a step."""
+        self._may_be_silent(self.longest_step)
 
     def join(self, within: timedelta) -> bool:
         """Wait for the lane to end; False if it has not ended in time."""
@@ -279,18 +293,31 @@ class Lane:
             for flow in self.flows
         ]
         try:
-            while not self._stop.is_set():
-                self._may_be_silent(self.longest_step)
-                rest = min(each.rest(self.clock(), time.monotonic()) for each in turned)
-                self._may_be_silent(rest)
-                self._bell.wait(rest)
-                self._bell.clear()
-                woken = self._woken.is_set()
-                self._woken.clear()
-                self._listen(turned)
-                self._turn(turned, woken=woken)
+            with felt_by(self._gets_on):
+                while not self._stop.is_set():
+                    self._sleep(min(self._rests(turned)))
+                    woken = self._woken.is_set()
+                    self._woken.clear()
+                    self._listen(turned)
+                    self._turn(turned, woken=woken)
         finally:
             self.closing()
+
+    def _rests(self, turned: Sequence[Turned]) -> Iterator[float]:
+        """Ask each flow how long it needs no turn."""
+        for each in turned:
+            self._begins(each)
+            yield each.rest(self.clock(), time.monotonic())
+
+    def _begins(self, turned: Turned) -> None:
+        self.at = turned.name
+        self._gets_on()
+
+    def _sleep(self, rest: float) -> None:
+        self.at = ""
+        self._may_be_silent(rest)
+        self._bell.wait(rest)
+        self._bell.clear()
 
     def _listen(self, turned: Sequence[Turned]) -> None:
         """Pass on what others had to say since the last time."""
@@ -312,7 +339,7 @@ class Lane:
             # One step of each in turn, so that a long backlog of one starves no other.
             busy = False
             for each in turned:
-                self._may_be_silent(self.longest_step)
+                self._begins(each)
                 if not self._stop.is_set() and each.turn(self.clock(), time.monotonic()):
                     busy = True
                     self.worked()

@@ -7,6 +7,7 @@ keeps the old one where the new one has problems.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import math
 import os
@@ -22,18 +23,24 @@ from edge_node.adapters import safekeeping
 from edge_node.adapters.disk import disk_errors
 from edge_node.adapters.lock import locked
 from edge_node.adapters.pauses import Pauses
+from edge_node.adapters.pulse import felt_by
+from edge_node.adapters.sd_notify import notify, reloading
 from edge_node.adapters.service_unit import to_restart, unit_of
 from edge_node.adapters.witness import Witness
 from edge_node.config import load
-from edge_node.daemon import systemd
 from edge_node.daemon.alarms import alarms_of, demand_alarms, note_dead
 from edge_node.daemon.anchoring import Anchoring
+from edge_node.daemon.archives import archive
 from edge_node.daemon.board import Board
 from edge_node.daemon.certificates import look_at_certificates
-from edge_node.daemon.lanes import LONGEST_PAUSE, Lane, place_of
+from edge_node.daemon.feeding import Feeding, Hanging, tell_how_it_ended
+from edge_node.daemon.lanes import GRACE, LONGEST_STEP, place_of
 from edge_node.daemon.monthly import report_month
 from edge_node.daemon.orders import Order, Orders
+from edge_node.daemon.retention import LOOK as RETAINING
+from edge_node.daemon.retention import Retaining
 from edge_node.daemon.steady_clock import SteadyClock
+from edge_node.daemon.turning import lanes_of, stop_all
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged, WithProblems
 from edge_node.domain.message import say
 from edge_node.node import Node
@@ -44,23 +51,11 @@ if TYPE_CHECKING:
 
     from edge_node.config import Config
     from edge_node.daemon.alarms import AlarmsAtWork
+    from edge_node.daemon.lanes import Lane
     from edge_node.daemon.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
-# Who has something to do after whom. (That the axis is told `fail` of what `deliver` cannot read
-# waits for the schedule: it is rare, and every step of `deliver` would make `pull` look.)
-_AFTER: Final[Mapping[str, tuple[str, ...]]] = {
-    "intake": ("push", "deliver"),
-    "push": ("deliver",),
-    "pull": ("deliver",),
-    "deliver": ("report",),
-    "report": ("deliver",),
-    "trial": ("push", "deliver", "report"),
-    "directory": (),
-}
-# What keeps one drop from being taken in need not keep the next: intake is never paused for long.
-_LONGEST_PAUSE: Final[Mapping[str, float]] = {"intake": 30.0}  # seconds
 # A lane in the middle of a request is given this long before its connection is cut.
 _PATIENCE: Final = timedelta(seconds=4)
 # How often leases are swept and the lanes look for what a command put into the queue.
@@ -83,6 +78,7 @@ class _Turning:
     node: Node
     lanes: Mapping[str, Lane]
     schedule: Schedule
+    hanging: Hanging
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,15 +91,19 @@ class Daemon:
     command: Sequence[str] = (sys.executable, "-m", "edge_node")
     patience: timedelta = _PATIENCE
     upkeep: timedelta = _UPKEEP
+    longest_step: timedelta = timedelta(seconds=LONGEST_STEP)
+    grace: timedelta = timedelta(seconds=GRACE)
     wall: Callable[[], float] = time.time
     _orders: Orders = field(default_factory=Orders, init=False)
     _ended_by: EdgeNodeError | None = field(default=None, init=False)
     _clock: SteadyClock = field(default_factory=SteadyClock, init=False)
     _said: dict[str, float] = field(default_factory=dict, init=False)  # what is wrong, and when
+    _feeding: Feeding = field(default_factory=Feeding, init=False)
 
     def run(self, config: Config) -> None:
         """Turn until a signal says to stop; AlreadyRunning if somebody else does."""
         self._orders.heed_signals()
+        faulthandler.enable()  # whoever ends us for hanging (SIGABRT) leaves word where we hung
         self.serve(config)
 
     def order(self, order: Order) -> None:
@@ -112,7 +112,11 @@ class Daemon:
 
     def serve(self, config: Config) -> None:
         """Turn until told to stop; AlreadyRunning if somebody else does."""
-        with locked(config.folders.data), Witness(config.folders.witness).locked():
+        with (
+            felt_by(self._feeding.beat),
+            locked(config.folders.data),
+            Witness(config.folders.witness).locked(),
+        ):
             self._clock = SteadyClock(wall=self.wall)
             serving: Config | None = config
             before: Config | None = None
@@ -144,34 +148,51 @@ class Daemon:
         """Run on one configuration until another replaces it; None when it is time to end."""
         config = node.config
         with self._turning(node) as turning:
-            systemd.notify("READY=1", f"STATUS={config.agency.code}")
+            self._feeding.turns(turning.lanes)
+            notify("READY=1", f"STATUS={config.agency.code}")
             log.info("running", extra={"agency": config.agency.code})
             fresh = self._until_ordered(turning)
             if fresh is None:
-                systemd.notify("STOPPING=1")
+                self._stopping()
         if fresh is not None and not self._outlast(turning):
-            systemd.notify("STOPPING=1")
+            self._stopping()
             return None
         return fresh
+
+    def _stopping(self) -> None:
+        self._feeding.ends()
+        notify("STOPPING=1")
 
     def _until_ordered(self, turning: _Turning) -> Config | None:
         """Wait for another configuration that can be used; None when it is time to end."""
         while self._next_order(turning) is Order.RELOAD:
-            systemd.reloading()
+            reloading()
             fresh = self._read(turning.node.config)
             if fresh is not None:
                 return fresh
-            systemd.notify("READY=1")
+            notify("READY=1")
         return None
 
     def _next_order(self, turning: _Turning) -> Order:
         """Wait for an order, and see to the node meanwhile; to end comes before to reload."""
         orders: set[Order] = set()
+        due = self._next_upkeep()
         while not orders:
-            orders.update(self._orders.wait(self.upkeep))
-            if not orders:
+            left = min(due - time.monotonic(), self._feeding.every)
+            orders.update(self._orders.wait(timedelta(seconds=max(0.0, left))))
+            self._feed(turning)
+            if not orders and time.monotonic() >= due:
                 self._see_to(turning)
+                due = self._next_upkeep()
         return Order.END if Order.END in orders else Order.RELOAD
+
+    def _next_upkeep(self) -> float:
+        return time.monotonic() + self.upkeep.total_seconds()
+
+    def _feed(self, turning: _Turning) -> None:
+        """Tell the service manager that all is well, or people what is not."""
+        self._feeding.feed()
+        turning.hanging.look()
 
     def _outlast(self, turning: _Turning) -> bool:
         """
@@ -183,6 +204,7 @@ class Daemon:
         while any(not lane.join(timedelta()) for lane in turning.lanes.values()):
             turning.node.hang_up()
             orders = self._orders.wait(self.patience)
+            self._feed(turning)
             if Order.END in orders:
                 return False
             again = again or bool(orders)
@@ -225,8 +247,12 @@ class Daemon:
 
         with ExitStack() as ending:
             ending.callback(node.close)
-            lanes = _lanes(node)
-            ending.callback(_stop, node, lanes, self.patience)
+            tell_how_it_ended(node)
+            board = Board(Pauses(node.queue.file), clock=node.clock)
+            lanes = lanes_of(node, board, longest_step=self.longest_step, grace=self.grace)
+            ended = self._feeding.within is not None
+            hanging = Hanging(node=node, lanes=lanes, board=board, ended=ended)
+            ending.callback(stop_all, node, lanes, self.patience)
             if node.config.metrics.place is not None:
                 from edge_node.daemon.metrics import measured  # noqa: PLC0415 - where asked for
 
@@ -239,6 +265,9 @@ class Daemon:
             schedule.every(node.config.report.every, lanes["report"].ring)
             keeping = partial(self._keep_safe, node)
             schedule.every(min(node.config.backup.every, safekeeping.LOOK), keeping)
+            if node.config.backup.archives.folder is not None:
+                every = min(node.config.backup.archives.every, safekeeping.LOOK)
+                schedule.every(every, partial(self._archive, node))
             schedule.every(_DAY, partial(self._look_over, node))
             schedule.every(_HOUR, partial(self._look_at_certificates, node))
             anchoring = Anchoring(node=node)
@@ -248,16 +277,23 @@ class Daemon:
             schedule.every(node.config.alarms.every, partial(self._alarm, alarms))
             if node.config.reports.monthly:
                 schedule.every(_REPORTS, partial(self._report, node))
+            if node.config.retention.periods:
+                schedule.every(RETAINING, partial(self._retain, Retaining(node=node)))
             schedule.start()
             ending.callback(schedule.stop)
             keeping()  # a copy that was due while nobody ran is made now
             ending.enter_context(node.watching(lambda name: lanes[name].ring()))
-            yield _Turning(node=node, lanes=lanes, schedule=schedule)
+            yield _Turning(node=node, lanes=lanes, schedule=schedule, hanging=hanging)
 
     def _keep_safe(self, node: Node) -> None:
         """Make a copy of the queue if one is due."""
         with self._ended_by_damage(), closing(node.queue):
             node.safekeeping.back_up(node.clock())
+
+    def _archive(self, node: Node) -> None:
+        """Have an archive of the whole node made, if one is due."""
+        with self._ended_by_damage(), closing(node.queue):
+            archive(node)
 
     def _look_over(self, node: Node) -> None:
         """Look through the whole queue for damage, and throw out what nobody needs any more."""
@@ -280,6 +316,11 @@ class Daemon:
         """Look for what is wrong, and have it told."""
         with self._ended_by_damage(), closing(alarms.node.queue):
             alarms.look()
+
+    def _retain(self, retaining: Retaining) -> None:
+        """Remove what has been kept for long enough."""
+        with self._ended_by_damage(), closing(retaining.node.queue):
+            retaining.look()
 
     def _report(self, node: Node) -> None:
         """Have the report of a month made that is over."""
@@ -341,53 +382,3 @@ def _demand_usable(config: Config, *, instead_of: Config) -> None:
         node.exchange.check(config.agency.code)
         node.lanes()  # which reads the secret
         demand_alarms(node)
-
-
-def _lanes(node: Node) -> Mapping[str, Lane]:
-    lanes: dict[str, Lane] = {}
-    board = Board(Pauses(node.queue.file), clock=node.clock)
-    board.watch(node.upstream, node.clock_watch, resume=lambda: _resume(lanes))
-    for name, plan in node.lanes().items():
-        lanes[name] = Lane(
-            name=name,
-            flows=plan.flows,
-            clock=node.clock,
-            worked=_nudger(lanes, _AFTER[name]),
-            let_go=plan.let_go,
-            closing=plan.close,
-            board=board,
-            longest=_LONGEST_PAUSE.get(name, LONGEST_PAUSE),
-            longest_step=node.config.push.lease.total_seconds(),
-        )
-    return lanes
-
-
-def _resume(lanes: Mapping[str, Lane]) -> None:
-    for lane in lanes.values():
-        lane.resume()
-
-
-def _nudger(lanes: Mapping[str, Lane], names: tuple[str, ...]) -> Callable[[], None]:
-    def nudge() -> None:
-        for name in names:
-            lanes[name].nudge()
-
-    return nudge
-
-
-def _stop(node: Node, lanes: Mapping[str, Lane], patience: timedelta) -> None:
-    for lane in lanes.values():
-        lane.stop()
-    deadline = time.monotonic() + patience.total_seconds()
-    waiting = [lane for lane in lanes.values() if not lane.join(_until(deadline))]
-    if waiting:
-        # Whoever waits for an answer is cut off; what that leaves open is found out next time.
-        node.hang_up()
-        deadline = time.monotonic() + patience.total_seconds()
-        for lane in waiting:
-            if not lane.join(_until(deadline)):
-                log.warning("a lane did not end in time", extra={"lane": lane.name})
-
-
-def _until(deadline: float) -> timedelta:
-    return timedelta(seconds=max(0.0, deadline - time.monotonic()))

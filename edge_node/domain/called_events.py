@@ -11,6 +11,7 @@ from edge_node.domain.deadlines import Duty, Stage
 from edge_node.domain.document import BusinessKind
 from edge_node.domain.journal import RESTORED
 from edge_node.domain.message import Message, say
+from edge_node.domain.retention import REMOVED
 from edge_node.domain.signing import SIGNED
 from edge_node.domain.standing import ENTERED, NODE, SOFTWARE, SPOKEN
 
@@ -39,6 +40,7 @@ EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         "replace asked": say("replaced by its sender"),
         "destroying": say("to be destroyed"),
         "destroyed": say("destroyed"),
+        REMOVED: say("payload removed"),
         "requeued": say("tried at once"),
         "sent anew": say("sent anew"),
         "report recalled": say("our status recalled"),

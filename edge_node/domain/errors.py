@@ -10,7 +10,8 @@ Everything that can go wrong, sorted by what to do next and not by the library i
     ├── Outage      no such work can be done now: pause the flow, AxisUnreachable, AxisDenied,
     │               spend nobody's attempt                        FolderMissing, DiskTrouble,
     │                                                             QueueHeld, QueueDamaged, NoRoom
-    └── ConfigError, IllegalTransition, LeaseLost, UnknownItem, NotAllowed, AlreadyRunning
+    └── ConfigError, IllegalTransition, LeaseLost, UnknownItem, NotAllowed, AlreadyRunning,
+        UpgradeFailed
 """
 
 from __future__ import annotations
@@ -100,6 +101,10 @@ class QueueDamaged(Outage):
     """The file of the queue is not sound: nothing may be written into it any more."""
 
 
+class QueueNewer(QueueDamaged):
+    """A newer release wrote the queue: what is new in it is not known here."""
+
+
 class NoRoom(Outage):
     """There is less disk or memory left than must be kept free: nothing new is taken in."""
 
@@ -155,6 +160,10 @@ class NotAllowed(EdgeNodeError):
     """What a person asked for cannot be done in the item's present state."""
 
 
+class QueueOlder(NotAllowed):
+    """The queue was not brought up to this release yet; the node does that when it starts."""
+
+
 class NeverWorked(NotAllowed):
     """No node has worked with that data folder yet: there is nothing to look at or act on."""
 
@@ -177,6 +186,10 @@ class NotResendable(NotAllowed):
             say("{code} is {state}", code=receiver, state=STATES.get(state, state)),
             hint=say("only what was refused, held or given up is sent again"),
         )
+
+
+class UpgradeFailed(EdgeNodeError):
+    """The queue could not be brought up to this release; it is as it was."""
 
 
 class AlreadyRunning(EdgeNodeError):

@@ -61,6 +61,7 @@ class Dossier:
     warnings: tuple[Message, ...] = ()
     acts: tuple[Act, ...] = ()
     kind: str = "new"
+    removed: bool = False  # by retention: there is no folder any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

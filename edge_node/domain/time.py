@@ -45,6 +45,11 @@ def read_stamp(text: str) -> datetime | None:
     return None
 
 
+def start_of(day: date) -> datetime:
+    """Return the first moment of a day."""
+    return datetime.combine(day, time(), VIETNAM)
+
+
 def end_of_work(day: date) -> datetime:
     """Return when the offices close on a day."""
     return datetime.combine(day, _OFFICES_CLOSE, VIETNAM)

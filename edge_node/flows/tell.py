@@ -87,6 +87,8 @@ class File:
 
     def _file(self, dossier: Dossier, now: datetime) -> str:
         """Put one drop where it belongs; return its folder as the exchange folder knows it."""
+        if dossier.removed:
+            return dossier.folder
         status = handoff.status_file(dossier, tell=self.tell, at=now)
         day = in_vietnam(now).date()
         states = {fate.state for fate in dossier.fates}

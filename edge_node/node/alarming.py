@@ -72,6 +72,7 @@ class NodeAlarms:
 
         config, section = self.parts.config, self.parts.config.alarms
         file, canary = self.parts.queue.file, config.canary
+        archives = config.backup.archives
         places = Places(
             left=self.left or self.left_now,
             keys=tuple(key.name for key in config.signing.keys),
@@ -80,6 +81,7 @@ class NodeAlarms:
             directory=self.parts.directory if config.directory.lists else None,
             stale_after=config.directory.stale_after,
             canary_within=canary.expect_within if canary.every else None,
+            archive_every=archives.every if archives.folder else None,
         )
         marks = Marks(file)
         return Alarming(

@@ -61,6 +61,8 @@ def resting(pause: Pause, *, safe: int, written: Written) -> Notice:
             count=safe,
             until=until,
         )
+    elif pause.until is None:
+        words = say("{flow} hangs since {since}", flow=pause.what, since=since)
     else:
         words = say(
             "{flow} paused since {since}, tried again {until}",

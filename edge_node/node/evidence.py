@@ -97,6 +97,9 @@ class Evidence:
 
     def _put_folder(self, archive: Archive) -> None:
         """Add what was dropped, or what lies in the inbox."""
+        if self.item.removed is not None:
+            self._missing.append(_filled(words.REMOVED, at=iso(self.item.removed)))
+            return
         if not self.item.folder:
             self._missing.append(words.NO_FOLDER)
             return

@@ -60,6 +60,10 @@ DESTROYED: Final = Both(
     "nội dung đã hủy lúc {at} theo thu hồi đã đồng ý",
     "what it held was destroyed at {at}, after an agreed recall",
 )
+REMOVED: Final = Both(
+    "nội dung đã xóa lúc {at} vì hết thời hạn giữ (retention); nhật ký ghi lại việc này",
+    "its payload was removed at {at} by retention; the journal has that",
+)
 RECEIPTS_READ: Final = Both(
     "biên nhận: phần mềm đã đọc và xóa; sự kiện vẫn ở trong nhật ký",
     "receipts: the software read and deleted them; the journal has the events",

@@ -14,8 +14,10 @@ from edge_node.adapters.exchange import ForeignFolder
 from edge_node.adapters.pauses import Pauses
 from edge_node.adapters.safekeeping import YOUNG, Safekeeping, demand_usable
 from edge_node.adapters.strays import Strays
+from edge_node.adapters.upgrading import upgrade
 from edge_node.adapters.witness import Witness
 from edge_node.domain.actor import THE_NODE, Actor
+from edge_node.domain.directory import DirectoryUnusable
 from edge_node.domain.envelope import MessageType
 from edge_node.domain.errors import FolderMissing
 from edge_node.node.lanes import Lanes, Plan
@@ -93,6 +95,7 @@ class Node(Parts):
         """
         is_here = self._exchange_is_here()
         demand_usable(self.config.folders.queue, self.backups, self.waybills)
+        self._bring_up()
         self.spool.create()
         self.waybills.create()
         self.spool.sweep()
@@ -115,6 +118,16 @@ class Node(Parts):
         _say_if_held(held)
         if held is None:  # an older state of the queue does not name all that is ours
             self.spool.sweep_packages(self.queue.names_package, before=now - YOUNG)
+
+    def _bring_up(self) -> None:
+        """Bring what an older release left up to this one; the directory is fetched anew."""
+        upgrade(self.config.folders.queue, self.backups, now=self.clock())
+        try:
+            if self.directory.begin_anew():
+                log.warning("the directory of agencies is of another version, and fetched anew")
+        except DirectoryUnusable as error:
+            seen = {"error": str(error), "hint": str(error.hint or "")}
+            log.warning("the directory of agencies cannot be used", extra=seen)
 
     def _exchange_is_here(self) -> bool:
         """Tell whether the exchange folder is there; ForeignFolder where it is another's."""

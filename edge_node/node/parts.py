@@ -67,7 +67,7 @@ class Parts:
 
     @cached_property
     def queue(self) -> Queue:
-        """The queue; opening it brings its schema up to date; QueueDamaged if it was lost."""
+        """The queue; QueueDamaged if it was lost, QueueOlder before `prepare` brought it up."""
         folders = self.config.folders
         folders.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         demand_not_lost(folders.queue, self.backups, self.waybills)

@@ -99,8 +99,8 @@ def _outgoing(desk: Desk, item: Outbound) -> Iterable[Offer]:
     new, request = item.kind == BusinessKind.NEW, item.kind == BusinessKind.RECALL
     chosen: dict[str, tuple[str, ...]] = {
         "release": kept,
-        "resend": halting.not_anew(item.id, ended),
-        "anew": halting.denied(item.id) if new else (),
+        "resend": () if item.removed else halting.not_anew(item.id, ended),
+        "anew": halting.denied(item.id) if new and not item.removed else (),
         **{halt: halting.open_to(item.id, halt) for halt in Halt},
         "recall": () if request else back,
     }
@@ -108,7 +108,7 @@ def _outgoing(desk: Desk, item: Outbound) -> Iterable[Offer]:
 
 
 def _incoming(item: Inbound) -> Iterable[Offer]:
-    if item.state in {Receiving.QUARANTINED, Receiving.RETURNED}:
+    if item.state in {Receiving.QUARANTINED, Receiving.RETURNED} and not item.removed:
         yield Offer(act="release", returned=item.state == Receiving.RETURNED)
     if item.state in _SPEAKABLE and item.message == "edoc":
         answers = _ANSWERS if _asked(item) else ()

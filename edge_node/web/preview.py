@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from edge_node.adapters.ledger import Inbound, Outbound
+from edge_node.adapters.removed import on_which_day
 from edge_node.catalogue import tell
 from edge_node.domain.message import say
 from edge_node.notary.told_printed import HEAD
@@ -76,16 +77,18 @@ def lying(desk: Desk, item: Outbound | Inbound) -> Lying:
 
 def picture(desk: Desk, asked: Asked) -> Response:
     """Give page 1 as a picture; where there is none to be had, one that says so."""
-    path = lying(desk, desk.ledger.find(asked.params["item"])).drawn
+    item = desk.ledger.find(asked.params["item"])
+    path = lying(desk, item).drawn
     drawn = _drawn(desk, path) if path else None
     if drawn is None:
-        words = escape(tell(say("page 1 cannot be shown"), asked.language))
+        why = on_which_day(item.removed) if item.removed else say("page 1 cannot be shown")
+        words = escape(tell(why, asked.language))
         return Response(_NONE.format(words=words), 404, media_type="image/svg+xml")
     return Response(drawn, media_type="image/png")
 
 
 def _folder(desk: Desk, item: Outbound | Inbound) -> Path | None:
-    if not item.folder or (isinstance(item, Inbound) and item.tombstone):
+    if not item.folder or item.removed or (isinstance(item, Inbound) and item.tombstone):
         return None
     exchange = desk.config.folders.exchange
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import h11
@@ -10,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge_node.adapters.listening import address, listening
+from edge_node.adapters.sd_notify import alive, notify, watched
 from edge_node.web.desk import Desk
 from edge_node.web.site import make_site
 from edge_node.web.token import read_token
@@ -29,6 +31,8 @@ PATIENCE: Final = 20.0  # seconds from a connection, or the first word, to the e
 _IDLE: Final = 30  # seconds an idle connection is kept
 _GRACE: Final = 5  # seconds that pages under way have to end after the signal
 _HEADERS: Final = 32 * 1024  # bytes
+_TICK: Final = timedelta(milliseconds=100)  # of uvicorn's own clock, which ticks anyhow
+_WORDS: Final = 3  # in the time within which the service manager wants to hear one
 
 
 def serve(node: Node, config_file: Path, *, ready: Callable[[str], None]) -> None:
@@ -108,16 +112,29 @@ class _Connection(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens; ends quietly on a signal, and passes it not on."""
+    """
+    Says when it listens, and that it lives; ends quietly on a signal, and passes it not on.
+
+    A page that hangs keeps a thread from others, and not the server from saying so.
+    """
 
     def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
         super().__init__(config)
         self._listens = listens
+        within = watched()
+        self._ticks = None if within is None else max(1, int(within / _WORDS / _TICK))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._listens()
+        notify("READY=1")
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._ticks is not None and counter % self._ticks == 0:
+            alive()
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: object) -> None:
         del sig, frame
+        notify("STOPPING=1")
         self.should_exit = True

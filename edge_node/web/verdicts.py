@@ -48,7 +48,7 @@ class Verdict:
 
 def verdicts_of(desk: Desk, item: Outbound | Inbound) -> list[Verdict]:
     """Return what is known of each file; nothing where the folder is not here any more."""
-    if not isinstance(item, Inbound) or not item.folder or item.tombstone:
+    if not isinstance(item, Inbound) or not item.folder or item.tombstone or item.removed:
         return []
     try:
         paper = read_paper(desk.config.folders.exchange / "inbox" / item.folder / _NAME)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from doctor_world import Paper
+from tomorrow import tomorrow
 
+from edge_node import __version__
 from edge_node.adapters.file_locks import Holder, writers
 from edge_node.adapters.history import note
 from edge_node.adapters.inotify_use import inotify_use
@@ -135,7 +137,29 @@ def test_a_queue_of_a_newer_version_is_found(node):
         )
     connection.close()
 
-    assert node.finds("database")["queue.schema"].health is Health.BAD
+    finding = node.finds("database")["queue.schema"]
+    assert finding.health is Health.BAD
+    assert f"was written by edge-node {__version__}" in str(finding.why)
+    assert "edge-node recover" in str(finding.cure)
+
+
+def test_a_queue_of_an_older_version_is_found(node):
+    """The package was installed, and nobody has started the node again."""
+    with tomorrow():
+        finding = node.finds("database")["queue.schema"]
+    assert finding.health is Health.WARN
+    assert "still that of an older version" in str(finding.why)
+
+
+def test_a_directory_of_another_version_is_found(node):
+    """The node fetches it anew when it starts."""
+    with sqlite3.connect(node.data / "directory.db") as connection:
+        connection.execute("pragma user_version = 99")
+    connection.close()
+
+    finding = node.finds("directory")["directory.file"]
+    assert finding.health is Health.WARN
+    assert "of another version" in str(finding.why)
 
 
 def test_a_write_is_timed_and_leaves_nothing(node):

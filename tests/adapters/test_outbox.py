@@ -217,7 +217,8 @@ def test_a_folder_without_a_sheet_stays(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", [".a.json", "~$a.docx", "a.tmp", "a.JSON.part", "a.partial", "a.crdownload"]
+    "name",
+    [".a.json", "~$a.docx", "a.tmp", "a.JSON.part", "a.partial", "a.filepart", "a.crdownload"],
 )
 def test_unfinished_and_hidden_names_are_never_touched(tmp_path, name):
     """Nor are they worth a word."""

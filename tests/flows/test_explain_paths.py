@@ -148,6 +148,16 @@ def test_a_file_a_program_has_open_for_an_hour_names_the_program(desk):
     assert commands(tale) == [f"ps -f -p {os.getpid()}", f"kill {os.getpid()}"]
 
 
+def test_a_file_that_is_open_beside_its_sheet_names_the_program(desk):
+    """The sheet waits for it: asked about the sheet, the file is the one to tell of."""
+    sheet = lay(desk, "12.json", as_json(a_sheet("cv.pdf", to="H01.1")))
+    with lay(desk, "cv.pdf", PDF).open("ab"):
+        tale, english = waits(desk, sheet)
+    assert facts(tale) == ["waits", "open-in", "growth"]
+    assert f"(process {os.getpid()}, account {user_name()}) has cv.pdf open" in english
+    assert f"there are {len(PDF)} bytes in cv.pdf" in english
+
+
 def test_a_file_in_a_drop_that_grows_says_by_whom_and_how_far(desk):
     """Then and now, and no word of nothing having changed."""
     drop = desk.drop("12", {"cv.pdf": PDF}, **a_sheet("cv.pdf", to="H01.1"))

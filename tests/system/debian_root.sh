@@ -5,6 +5,7 @@
 # default nothing does:
 #   EDGE_NODE_TEST_ROOTS     where the roots are kept
 #   EDGE_NODE_TEST_MIRROR    where Debian's packages come from
+#   EDGE_NODE_TEST_COMPONENTS  of them: main
 #   EDGE_NODE_TEST_PIP_CONF  a pip.conf to lay over the root's own
 #   EDGE_NODE_TEST_CA        certificates to lay over the root's own; SSL_CERT_FILE where that is set
 #   EDGE_NODE_TEST_BINDS     folders to show inside, read-only, by a space apart
@@ -39,7 +40,8 @@ bare_root() {
         say "making a Debian $1 root in $root"
         mkdir -p "$ROOTS"
         rm -rf --one-file-system "$root.part"
-        debootstrap --variant=minbase --include="$BARE_PACKAGES" "$1" "$root.part" "$MIRROR" \
+        debootstrap --variant=minbase --include="$BARE_PACKAGES" \
+            --components="${EDGE_NODE_TEST_COMPONENTS:-main}" "$1" "$root.part" "$MIRROR" \
             >"$root.log" 2>&1 || fail "debootstrap; see $root.log"
         mv "$root.part" "$root"
     fi

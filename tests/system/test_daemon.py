@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import socket
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from loopback import raw_server, read_request
+from notified import a_service_manager
 from system_world import PDF, an_axis, an_office, serving, until
 
 from edge_node.adapters.steps import Phase, Step, listening
@@ -26,37 +26,6 @@ from edge_node.domain.errors import DiskTrouble
 from edge_node.domain.message import say
 from edge_node.node import Node
 from edge_node.sandbox.store import doubles
-
-
-class ServiceManager:
-    """The socket systemd gives a service, and what it hears there."""
-
-    def __init__(self, listening):
-        """Hear what comes in on a socket."""
-        self._listening = listening
-        self._listening.settimeout(0)
-        self.heard = []
-
-    def hears(self, state, *, times=1, within=60):
-        """Wait until a state was announced so often."""
-        until(lambda: self._all().count(state) >= times, within=within)
-
-    def _all(self):
-        while True:
-            try:
-                self.heard += self._listening.recv(4096).decode().split("\n")
-            except BlockingIOError:
-                return self.heard
-
-
-@contextmanager
-def a_service_manager():
-    with (
-        tempfile.TemporaryDirectory() as short,  # a socket's path has 107 letters at most
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening,
-    ):
-        listening.bind(f"{short}/notify")
-        yield f"{short}/notify", ServiceManager(listening)
 
 
 def ticks(pid):

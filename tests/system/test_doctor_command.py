@@ -10,8 +10,11 @@ from system_world import on_a_terminal, until
 
 @pytest.fixture
 def tidy(office):
-    """Give a node whose folders nobody else may look into."""
+    """Give a node whose folders nobody else may look into, and of which there is an archive."""
     (office.home / "data").chmod(0o700)
+    archives = {"folder": str(office.home / "archives"), "unencrypted": True}
+    office.configure(backup={"archives": archives})
+    assert office.command("backup").returncode == 0
     return office
 
 
@@ -33,7 +36,8 @@ def test_a_node_at_work_is_in_order_but_for_whom_to_believe(tidy):
     assert {"node.running", "axis.connection", "axis.clock", "queue.integrity"} <= states.keys()
     assert found["node.running"]["measured"]["process"] == node.process.pid
     cure = "    → add the roots of the authorities you trust: edge-node trust add FILE"
-    lines = shown.stdout.splitlines()
+    used, *lines = shown.stdout.splitlines()
+    assert used.startswith("✓ on the disks, in MB: queue ")
     assert lines[1] == cure
     assert lines[2].startswith("✓ in order: configuration, secret, clock, axis, ")
     assert len(lines) == 4

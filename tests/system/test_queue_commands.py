@@ -25,7 +25,7 @@ HEAVY = {
 # What only those need who write, and a key of the configuration but for two.
 SPARED = {
     *("edge_node.config", "edge_node.node", "edge_node.adapters.durable", "edge_node.cli.render"),
-    *("edge_node.adapters.envelopes", "edge_node.adapters.history", "edge_node.adapters.schema"),
+    *("edge_node.adapters.envelopes", "edge_node.adapters.history"),
     *("edge_node.domain.document", "edge_node.domain.journal", "secrets", "hashlib"),
 }
 
@@ -84,7 +84,7 @@ def test_who_explains_loads_the_configuration_and_nothing_heavier(office, away):
     """What waits is told by how the node is set up."""
     loaded = loaded_by(office, ["explain", away[0]])
     assert packages(loaded) & HEAVY == {"yaml"}
-    assert loaded & {"edge_node.adapters.schema", "edge_node.node.parts"} == set()
+    assert "edge_node.node.parts" not in loaded
 
 
 def packages(modules):

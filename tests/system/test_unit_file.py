@@ -1,6 +1,7 @@
 """The service unit says what systemd understands, and gives the node no more than it needs."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 UNIT = Path(__file__).parents[2] / "systemd" / "edge-node@.service"
 PAGE = UNIT.with_name("edge-node-web@.service")
 PROGRAM = "/opt/edge-node/bin/edge-node"
+DROP_INS = UNIT.with_name("drop-ins")
+# What systemd makes of each: a node that opens USB devices itself is let do a little more.
+EXPOSED = {"token-usb.conf": 17}
+# Keys that Debian 12 does not know; it says so and goes on without them.
+TOO_NEW = {"restart-slower.conf": "RestartSteps"}
 
 
 @pytest.fixture(params=[UNIT, PAGE], ids=lambda unit: unit.name)
@@ -80,3 +86,60 @@ def test_the_page_is_a_service_of_its_own_on_the_same_node():
         assert settings(key, PAGE) == settings(key)
     [command], [page] = settings("ExecStart"), settings("ExecStart", PAGE)
     assert page == command.removesuffix(" run") + " web"
+
+
+@pytest.mark.parametrize("drop_in", sorted(DROP_INS.glob("*.conf")), ids=lambda path: path.name)
+def test_each_drop_in_is_understood_and_lets_little_more_be_done(tmp_path, drop_in):
+    """Laid over the unit its first lines name; the exposure is at most 1.5, or what is told."""
+    [named] = re.findall(r"(edge-node[a-z-]*@)NAME\.service\.d/", drop_in.read_text())
+    unit = tmp_path / f"{named}.service"
+    unit.write_text(UNIT.with_name(unit.name).read_text().replace(PROGRAM, "/bin/true"))
+    over = tmp_path / f"{unit.name}.d" / drop_in.name
+    over.parent.mkdir()
+    shutil.copy(drop_in, over)
+
+    checked = systemd_analyze("verify", unit)
+    too_new = TOO_NEW.get(drop_in.name)
+    remarks = [line for line in checked.stderr.splitlines() if not (too_new and "Restart" in line)]
+    assert (checked.returncode, remarks) == (0, [])
+    most = EXPOSED.get(drop_in.name, 15)
+    judged = systemd_analyze("security", "--offline=yes", f"--threshold={most}", unit)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    if drop_in.name in EXPOSED:
+        strict = systemd_analyze("security", "--offline=yes", "--threshold=15", unit)
+        assert strict.returncode != 0, "the drop-in is not laid over the unit"
+
+
+def test_the_documentation_names_each_drop_in():
+    """docs/install.md has them all, and none that is not there."""
+    words = (UNIT.parents[1] / "docs" / "install.md").read_text()
+    assert set(re.findall(r"drop-ins/([a-z-]+\.conf)", words)) == {
+        path.name for path in DROP_INS.glob("*.conf")
+    }
+
+
+@pytest.mark.parametrize("unit", [UNIT, PAGE], ids=lambda unit: unit.name)
+def test_systemd_hears_of_a_service_that_lives_and_ends_one_that_does_not(unit):
+    """Type=notify and a watchdog; ended that way it is started anew, and nobody gives up."""
+    assert settings("Type", unit) == ["notify"]
+    assert settings("NotifyAccess", unit) == ["main"]
+    assert settings("WatchdogSec", unit)
+    assert settings("Restart", unit) == ["on-failure"]
+    assert settings("StartLimitIntervalSec", unit) == ["0"]
+
+
+@pytest.mark.parametrize("unit", [UNIT, PAGE], ids=lambda unit: unit.name)
+def test_a_service_has_its_share_and_no_more(unit):
+    """Memory, tasks, files, the processor and the disk beside others, and lines of the journal."""
+    bounded = (
+        "MemoryHigh",
+        "MemoryMax",
+        "TasksMax",
+        "LimitNOFILE",
+        "LimitCORE",
+        "CPUWeight",
+        "IOWeight",
+        "LogRateLimitIntervalSec",
+        "LogRateLimitBurst",
+    )
+    assert [key for key in bounded if len(settings(key, unit)) != 1] == []

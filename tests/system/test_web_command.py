@@ -7,6 +7,7 @@ import stat
 
 import pytest
 from confined import another_group
+from notified import a_service_manager
 from system_world import an_office, running, until
 
 
@@ -98,3 +99,18 @@ def test_the_page_is_served_on_a_socket_for_a_proxy(office):
         page.signal(signal.SIGTERM)
         assert page.ends(within=60) == 0
     assert not path.exists()
+
+
+def test_the_page_tells_the_service_manager_that_it_lives(office):
+    """Ready when it can be asked, alive again and again, and when it ends."""
+    office.configure(web={"enabled": True, "listen": "127.0.0.1:0"})
+    assert office.command("web", "token").returncode == 0
+    with a_service_manager() as (address, manager):
+        told = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "900000"}
+        with running(office.home / "web.log", "-c", office.config, "web", **told) as page:
+            manager.hears("READY=1")
+            manager.hears("WATCHDOG=1", times=4)
+            page.signal(signal.SIGTERM)
+            assert page.ends(within=60) == 0
+        manager.hears("STOPPING=1")
+        assert manager.count("READY=1") == 1

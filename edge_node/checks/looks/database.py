@@ -6,14 +6,20 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from sqlite_utils import Database
-
 from edge_node.adapters.file_locks import writers
 from edge_node.adapters.mounts import filesystem
-from edge_node.adapters.schema import MIGRATIONS
-from edge_node.checks.asking import rows_of
+from edge_node.adapters.schema_standing import (
+    newer_hint,
+    newer_words,
+    older_words,
+    release_of,
+    standing,
+    to_bring_up,
+)
+from edge_node.adapters.soundness import read_only
 from edge_node.checks.check import Check
 from edge_node.checks.finding import bad, good, warn
+from edge_node.domain.errors import EdgeNodeError
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
 # Longer than any transaction of ours; whoever holds the file in all of these looks does not end.
 _LOOKS: Final = 8
 _BETWEEN: Final = 0.25  # seconds
-_MIGRATIONS: Final = "select name from _sqlite_migrations where migration_set = 'edge_node'"
+_BUSY: Final = 2.0  # seconds; whoever holds the file longer is found by `_locked`
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 # The quickest disks that keep their word take some tens of microseconds.
 _IMPOSSIBLE: Final = 10e-6  # seconds
@@ -77,18 +83,23 @@ def _others(queue: Path, situation: Situation) -> frozenset[Holder]:
 
 
 def _schema(queue: Path) -> Iterator[Finding]:
-    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
-    found = {str(name) for (name,) in rows_of(queue, _MIGRATIONS) or ()}
-    if found - known:
-        yield bad(
-            "queue.schema",
-            say("the queue was written by a newer version of edge-node than this one"),
-            say("install that version again: what is new in the queue is not known here"),
-            about=str(queue),
-        )
-    elif found:
+    try:
+        with read_only(queue, busy=_BUSY) as connection:
+            found = standing(connection)
+            written_by = release_of(connection)
+    except EdgeNodeError:
+        return  # the look into the queue says why
+    if found.unknown:
+        words, cure = newer_words(str(queue), written_by), newer_hint(written_by)
+        yield bad("queue.schema", words, cure, about=str(queue))
+    elif found.applied and found.missing:
+        cure = to_bring_up(queue.parent)
+        yield warn("queue.schema", older_words(str(queue)), cure, about=str(queue))
+    elif found.applied:
         yield good(
-            "queue.schema", say("the tables of the queue are known here"), migrations=len(found)
+            "queue.schema",
+            say("the tables of the queue are known here"),
+            migrations=found.number,
         )
 
 

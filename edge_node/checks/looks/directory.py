@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.directory_file import VERSION
 from edge_node.adapters.soundness import read_only
 from edge_node.checks.check import Check
 from edge_node.checks.finding import bad, broken_by, good, warn
@@ -36,6 +37,9 @@ def _look(situation: Situation) -> Iterator[Finding]:
         return
     try:
         with read_only(path, busy=_BUSY) as connection:
+            if connection.execute("pragma user_version").fetchone()[0] not in {0, VERSION}:
+                yield _other_version(path)
+                return
             yield from _sound(connection, path)
             yield from _lists(connection, situation)
     except QueueDamaged:
@@ -51,6 +55,15 @@ def _sound(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
         return
     (units,) = connection.execute(_UNITS).fetchone()
     yield good("directory.file", say("the directory names {count} agencies", count=units))
+
+
+def _other_version(path: Path) -> Finding:
+    return warn(
+        "directory.file",
+        say("the directory of agencies {path} is of another version of edge-node", path=str(path)),
+        say("start the node again: it fetches the directory anew"),
+        about=str(path),
+    )
 
 
 def _damaged(path: Path) -> Finding:

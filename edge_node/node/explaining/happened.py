@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.domain.called_events import named_doer
 from edge_node.domain.explanation import Part, Sentence, some
 from edge_node.domain.message import Message, say, thaw
+from edge_node.domain.retention import REMOVED
 from edge_node.domain.standing import SPOKEN, named
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _OUT: Final[Mapping[str, Message]] = MappingProxyType(
         "late": say("it was late for {who}"),
         "requeued": say("it was to be tried at once for {who}"),
         "sent anew": say("it was sent anew to {who}, as another document"),
+        REMOVED: say("what was here of it was removed by retention"),
     }
 )
 # Of one that came in.
@@ -51,6 +53,7 @@ _IN: Final[Mapping[str, Message]] = MappingProxyType(
         "late": say("it was late"),
         "requeued": say("it was to be tried at once"),
         "sent anew": say("it was sent anew, as another document"),
+        REMOVED: say("what was here of it was removed by retention"),
     }
 )
 _ASKED: Final[Mapping[str, Message]] = MappingProxyType(

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.removed import on_which_day
 from edge_node.domain.change import ChangeState
 from edge_node.domain.deadlines import Duty, Open
 from edge_node.domain.document import BusinessKind
@@ -156,11 +157,17 @@ def _now(around: Around, found: Found) -> Iterator[Sentence]:
             yield Sentence(fact="status-unsent", words=words)
     for change in item.requests:
         yield _request(around, change)
+    yield from _gone(around, item)
+
+
+def _gone(around: Around, item: Inbound) -> Iterator[Sentence]:
     if item.tombstone is not None:
         words = say(
             "what was here of it was destroyed {when}", when=around.time(item.tombstone.at)
         )
         yield Sentence(fact="destroyed", words=words)
+    if item.removed:
+        yield Sentence(fact="payload-removed", words=on_which_day(item.removed))
 
 
 def _request(around: Around, change: Change) -> Sentence:

@@ -38,6 +38,8 @@ def cures_of(around: Around, item: Inbound) -> Iterator[Cure]:
     if any(change.state is ChangeState.ASKED for change in item.requests):
         yield from _answers(item)
     match item.state:
+        case Receiving.QUARANTINED | Receiving.RETURNED if item.removed:
+            yield Cure(words=say("if it is needed after all, ask its sender to send it again"))
         case Receiving.QUARANTINED:
             yield from _aside(around, item)
         case Receiving.RETURNED:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.removed import on_which_day
 from edge_node.domain.change import ChangeState
 from edge_node.domain.deadlines import Duty, Open
 from edge_node.domain.document import BusinessKind
@@ -168,6 +169,8 @@ def _now(around: Around, item: Outbound) -> Iterator[Sentence]:
         yield from _standing(fates)
     if not item.folder:
         yield Sentence(fact="being-filed", words=say("its folder is still to be put in its place"))
+    if item.removed:
+        yield Sentence(fact="payload-removed", words=on_which_day(item.removed))
     for change in item.requests:
         if change.state is ChangeState.ASKED:
             yield _asked(around, change)

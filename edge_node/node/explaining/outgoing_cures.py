@@ -39,7 +39,7 @@ def cures_of(around: Around, item: Outbound, dues: Sequence[Due]) -> Iterator[Cu
         yield Cure(words=say("let it go"), command=f"edge-node release {item.id}")
     if ended:
         yield from _hints(ended)
-        yield _resend(item, ended)
+        yield _again(item) if item.removed else _resend(item, ended)
     states = {fate.state for fate in item.fates}
     if states & _WAITS:
         yield from _while_it_waits(around, item, dues)
@@ -110,6 +110,12 @@ def _hints(fates: Sequence[Fate]) -> Iterator[Cure]:
         hint = hint_in(why)
         if hint is not None and axis_words_in(why)[0] != _UNKNOWN_RECEIVER:
             yield Cure(words=hint)
+
+
+def _again(item: Outbound) -> Cure:
+    codes = ", ".join(fate.receiver for fate in item.fates if fate.state in _ENDED)
+    words = say("to send it again, drop its original into the outbox, for {codes}", codes=codes)
+    return Cure(words=words)
 
 
 def _resend(item: Outbound, ended: Sequence[Fate]) -> Cure:

@@ -35,7 +35,7 @@ def is_unfinished(why: Message) -> bool:
 
 def unfinished_file(around: Around, path: Path, why: Message) -> tuple[list[Sentence], list[Cure]]:
     """Return what there is to say of a drop whose file is not done, and what can be done."""
-    file = path / str(why.values["file"]) if path.is_dir() else path
+    file = _meant(path, str(why.values["file"]))
     name, writers, growth = why.values["file"], writers_of(file), growth_of(file)
     lying = _lying(around, file)
     words = say("the node has left it there: {reason}", reason=why)
@@ -48,6 +48,12 @@ def unfinished_file(around: Around, path: Path, why: Message) -> tuple[list[Sent
         words = say("it has lain there since {when}, for {span}", when=since, span=lasting(lying))
         sentences.append(Sentence(fact="lies-since", words=words))
     return sentences, list(_cures(around, file, writers, long=lying >= _LONG))
+
+
+def _meant(path: Path, name: str) -> Path:
+    """Return the file a reason names: in the folder that was dropped, or beside the sheet."""
+    file = (path if path.is_dir() else path.parent) / name
+    return file if file.exists() else path
 
 
 def _lying(around: Around, file: Path) -> timedelta:

@@ -32,7 +32,7 @@ REQUIRED_KEYS: Final = ("number", "notation", "date", "type", "subject", "to")
 # The axis's own readers keep 500 characters of a name; a disk ends sooner.
 _USUAL_DESCRIPTION: Final = 500
 _MOST_NAME_BYTES: Final = 255
-_NEVER_TOUCHED: Final = (".tmp", ".part", ".partial", ".crdownload")
+_NEVER_TOUCHED: Final = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 # What stands beside the files in the folders of the exchange, written by us or about them.
 _OURS: Final = frozenset(
     (

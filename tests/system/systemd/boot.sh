@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The service unit on a booted machine: two agencies and a test axis in a Debian root under
-# systemd-nspawn. Documents cross, configurations are reloaded, a node is killed and comes back; and
-# people sit at it: they look, act, are told, read the page.
+# systemd-nspawn. Documents cross, configurations are reloaded, a node is killed and comes back, and
+# so is one that hangs; and people sit at it: they look, act, are told, read the page.
 #
 # Needs root. What it takes from the environment: debian_root.sh. Started again it works in what
 # is there already.
@@ -17,6 +17,8 @@ project=$(cd "$here/../../.." && pwd)
 . "$here/agencies.sh"
 # shellcheck source=seat.sh
 . "$here/seat.sh"
+# shellcheck source=watchdog.sh
+. "$here/watchdog.sh"
 
 # ── the story ────────────────────────────────────────────────────────────────────────────────
 
@@ -82,6 +84,8 @@ inside systemctl kill --signal=KILL --kill-who=main edge-node@a
 within 40 "killed, it is started again" restarted a
 drop_bundle $A 102 H99.02
 within 30 "and sends on" arrived_whole $B 102
+
+hangs_and_comes_back
 
 holds "an authority can be founded, and gives a its key" authority
 holds "both nodes can be told to believe it" inside bash -e /root/believe.sh

@@ -45,9 +45,14 @@ install_service() {
     inside_root "$1" useradd qlvb </dev/null
 }
 
+# boot ROOT [OPTION...]: start the machine, with nothing but a loopback device unless an option of
+# systemd-nspawn says otherwise.
 boot() {
-    systemd-nspawn --quiet --directory="$1" --boot --register=no --keep-unit --private-network \
-        --machine=edge-node-test --console=read-only </dev/null >"$1.console" 2>&1 &
+    local root=$1
+    shift
+    [ $# -gt 0 ] || set -- --private-network
+    systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit "$@" \
+        --machine=edge-node-test --console=read-only </dev/null >>"$root.console" 2>&1 &
     nspawn=$!
     leader=
     within 20 "the machine starts" has_leader
@@ -59,7 +64,7 @@ booted() { inside systemctl is-system-running 2>/dev/null | grep -qE 'running|de
 inside() { nsenter -t "$leader" -m -u -i -n -p -C "$@"; }
 as() { local user=$1; shift; inside runuser -u "$user" -- "$@"; }
 
-shut_down() {
+power_off() {
     local left=100
     if [ -n "${nspawn:-}" ] && kill -0 "$nspawn" 2>/dev/null; then
         [ -z "$leader" ] || inside systemctl poweroff 2>/dev/null || true
@@ -67,6 +72,11 @@ shut_down() {
         kill -KILL "$nspawn" 2>/dev/null || true
         wait "$nspawn" 2>/dev/null || true
     fi
+    nspawn='' leader=''
+}
+
+shut_down() {
+    power_off
     rm -rf --one-file-system "$root" "$root.console" "$root.journal"
 }
 

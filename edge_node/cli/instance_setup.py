@@ -1,0 +1,299 @@
+"""How an instance is set up: laid, finished, started, looked at; and what is said meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from edge_node.adapters.disk import disk_errors
+from edge_node.adapters.exchange import IDENTITY_FILE
+from edge_node.adapters.instances import SECRET, Instance, Sheet, instances, laid, lent, make_room
+from edge_node.adapters.local_users import join_group
+from edge_node.adapters.programs import ProgramFailed
+from edge_node.adapters.systemctl import Service, is_booted
+from edge_node.catalogue import here
+from edge_node.cli.columns import print_after, print_facts
+from edge_node.config.starting import starter, with_key
+from edge_node.domain.errors import ConfigError, NotAllowed
+from edge_node.domain.message import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_node.adapters.local_users import Owner
+    from edge_node.cli.questions import Given
+    from edge_node.config import Config
+    from edge_node.config.answers import Answers
+
+_KEY: Final = "seal"  # what the key is called in commands and in its history
+_MAKING: Final = 120.0  # seconds; a share may be slow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """
+    Sets up instances below ``etc`` for the node's user ``owner``.
+
+    ``command`` starts this program; ``wanted`` tells whether the service is to be started.
+    """
+
+    etc: Path
+    owner: Owner
+    command: tuple[str, ...]
+    wanted: bool
+
+    def called(self, name: str) -> Instance:
+        """Return the instance of a name, whether or not it is there."""
+        return Instance(name=name, etc=self.etc)
+
+    def all(self) -> list[Instance]:
+        """Return those that are there."""
+        return instances(self.etc)
+
+    # -- laying --------------------------------------------------------------------------------
+
+    def preview(self, instance: Instance, given: Given) -> None:
+        """Show what is going to be done, before it is."""
+        answers = given.answers
+        data, exchange = _folders(instance, answers)
+        typer.echo("")
+        print_facts(
+            [
+                (here("instance"), instance.name),
+                (here("agency"), f"{answers.agency.code}  {answers.agency.name}"),
+                (here("axis"), answers.axis.url),
+                (here("configuration"), str(instance.config_file)),
+                (here("exchange folder"), str(exchange)),
+                (here("own folder"), str(data)),
+                (here("document software"), answers.software_user or ""),
+                (here("key"), str(answers.certificate.pkcs12 or "")),
+            ]
+        )
+
+    def lay(self, instance: Instance, given: Given) -> None:
+        """Write the files of an instance and finish it; where that fails, nothing of it stays."""
+        self._demand_own_folders(instance, given.answers)
+        sheets = [each for each in self._sheets(instance, given) if not self._is_so(each)]
+        with laid(instance, sheets, group=self.owner.group):
+            made = self._make_folders(instance, anew=True)
+        for sheet in sheets:
+            _told(here("written: {path}"), path=sheet.path)
+        for folder in made:
+            _told(here("made: {path}"), path=folder)
+        self.finish(instance, software_user=given.answers.software_user, changed=bool(sheets))
+
+    def _demand_own_folders(self, instance: Instance, answers: Answers) -> None:
+        """Make sure that no other instance has these folders; NotAllowed."""
+        wanted = set(_folders(instance, answers))
+        for other in self.all():
+            if other.name == instance.name:
+                continue
+            try:
+                folders = _config(other).folders
+            except ConfigError:  # its own node says so
+                continue
+            for path in sorted(wanted & {folders.data, folders.exchange}):
+                raise NotAllowed(
+                    say("{path} is a folder of the instance {name}", path=path, name=other.name),
+                    hint=say("give each agency a folder of its own: folders.exchange"),
+                )
+
+    def _sheets(self, instance: Instance, given: Given) -> Iterator[Sheet]:
+        """Yield the files; the configuration last, because where it is all are."""
+        root, ours = os.geteuid(), self.owner
+        folder, answers = instance.folder, given.answers
+        secret = given.secret + b"\n"
+        yield Sheet(
+            path=instance.secret_file, content=secret, mode=0o600, user=root, group=os.getegid()
+        )
+        own = {"mode": 0o600, "user": ours.user, "group": ours.group}
+        key, password, ca_file = folder / "seal.p12", None, None
+        if given.pkcs12 is not None:
+            yield Sheet(path=key, content=given.pkcs12, **own)
+            if given.password is not None:
+                password = folder / "seal-password"
+                yield Sheet(path=password, content=given.password + b"\n", **own)
+        shown = {"mode": 0o640, "user": root, "group": ours.group}
+        if answers.axis.ca_file is not None:
+            ca_file = folder / "axis-ca.pem"
+            yield Sheet(path=ca_file, content=answers.axis.ca_file.read_bytes(), **shown)
+        data, exchange = _folders(instance, answers)
+        text = starter(
+            code=answers.agency.code,
+            name=answers.agency.name,
+            url=answers.axis.url,
+            secret_file=f"credential:{SECRET}",
+            data=data,
+            exchange=exchange,
+            system_id=answers.axis.system_id,
+            ca_file=ca_file,
+        )
+        if given.pkcs12 is not None:
+            text += with_key(_KEY, key, password, answers.certificate.stamp_server)
+        config = Sheet(path=instance.config_file, content=text.encode(), **shown)
+        if instance.is_there and not self._is_so(config):
+            mark = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+            before = instance.config_file.read_bytes()
+            yield Sheet(path=instance.copies_config(mark), content=before, **shown)
+        yield config
+
+    @staticmethod
+    def _is_so(sheet: Sheet) -> bool:
+        """Tell whether the file says that already, and to nobody else."""
+        with disk_errors(sheet.path):
+            if not sheet.path.exists():
+                return False
+            seen = sheet.path.stat()
+            return (
+                sheet.path.read_bytes() == sheet.content
+                and seen.st_mode & 0o777 == sheet.mode
+                and seen.st_uid == sheet.user
+            )
+
+    # -- finishing -----------------------------------------------------------------------------
+
+    def compare(self, instance: Instance, answers: Answers) -> None:
+        """Say what the answers want otherwise than the configuration that is there."""
+        config = _config(instance)
+        data, exchange = answers.folders.data, answers.folders.exchange
+        pairs = {
+            "agency.code": (answers.agency.code, config.agency.code),
+            "agency.name": (answers.agency.name, config.agency.name),
+            "axis.url": (answers.axis.url, config.axis.url),
+            "folders.data": (data or config.folders.data, config.folders.data),
+            "folders.exchange": (exchange or config.folders.exchange, config.folders.exchange),
+        }
+        differing = [key for key, (wanted, found) in pairs.items() if wanted != found]
+        if "agency.code" in differing:
+            raise NotAllowed(
+                say(
+                    "the instance {name} is that of {code}",
+                    name=instance.name,
+                    code=config.agency.code,
+                ),
+                hint=say("give this one a name of its own: --name NAME"),
+            )
+        if differing:
+            words = here("left as it is, though the answers differ in: {keys} (see --force)")
+            print_after("! ", words.format(keys=", ".join(differing)), err=True)
+
+    def finish(
+        self, instance: Instance, *, software_user: str | None = None, changed: bool = False
+    ) -> None:
+        """Do what is not done yet, start the service, have the doctor look, say what is next."""
+        config = _config(instance)
+        if not changed:
+            _told(here("there already: {path}"), path=instance.config_file)
+        for folder in self._make_folders(instance):
+            _told(here("made: {path}"), path=folder)
+        if software_user and join_group(software_user, self.owner):
+            _told(
+                here("{user} is in the group of {owner} now: restart the document software"),
+                user=software_user,
+                owner=self.owner.name,
+            )
+        problem = self._serve(instance, config, changed=changed)
+        self._examine(instance)
+        self._say_next(instance, config)
+        if problem is not None:
+            raise problem
+
+    def _make_folders(self, instance: Instance, *, anew: bool = False) -> tuple[Path, ...]:
+        """
+        Have the node's own user make its folders, unless they are there; return those made.
+
+        ``anew``: the configuration is new, and whether they are its agency's is to be seen.
+        """
+        folders = _config(instance).folders
+        with disk_errors(folders.data):
+            there = folders.queue.exists() and (folders.exchange / IDENTITY_FILE).exists()
+        if there and not anew:
+            return ()
+        make_room(folders.data, self.owner)
+        if not folders.exchange.is_relative_to(folders.data):
+            make_room(folders.exchange, self.owner, shared=True)
+        asked = (*self.command, "-c", str(instance.config_file), "init")
+        try:
+            self.owner.runs(asked, within=_MAKING, folder=Path("/"))
+        except ProgramFailed as error:
+            raise NotAllowed(
+                say("the folders cannot be made: {reason}", reason=error.reason),
+                hint=say("they are made by {user}; mend it and try again", user=self.owner.name),
+            ) from error
+        return () if there else (folders.data, folders.exchange)
+
+    def _serve(self, instance: Instance, config: Config, *, changed: bool) -> ProgramFailed | None:
+        """Enable and start the service; return what kept it from getting ready."""
+        if not (self.wanted and instance.unit and is_booted()):
+            return None
+        service = Service(unit=instance.unit)
+        places = (config.folders.data, config.folders.exchange)
+        anew = service.allow(instance.elsewhere(places)) or changed
+        if not service.is_enabled:
+            service.enable()
+            _told(here("enabled: {unit}"), unit=instance.unit)
+        if service.is_active and not anew:
+            _told(here("at work already: {unit}"), unit=instance.unit)
+            return None
+        try:
+            service.start(anew=anew)
+        except ProgramFailed as error:
+            return error
+        _told(here("started, and ready: {unit}"), unit=instance.unit)
+        return None
+
+    def _examine(self, instance: Instance) -> None:
+        """Have the doctor look, with the secret at hand as the service has it."""
+        typer.echo("")
+        typer.echo(here("What the doctor finds:"))
+        sys.stdout.flush()
+        with lent(instance, self.owner) as folder:
+            subprocess.run(  # noqa: S603 - this very program
+                [*self.command, "-c", str(instance.config_file), "doctor"],
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {"CREDENTIALS_DIRECTORY": str(folder)},
+                check=False,
+            )
+
+    def _say_next(self, instance: Instance, config: Config) -> None:
+        program = shutil.which("edge-node") or str(Path(sys.prefix) / "bin" / "edge-node")
+        program = "edge-node" if program == "/usr/bin/edge-node" else program
+        asking = f"{program} -c {instance.config_file}"
+        as_owner = asking if self.owner.is_me else f"runuser -u {self.owner.name} -- {asking}"
+        if not instance.unit:
+            third = f"{as_owner} run"
+        elif self.wanted and is_booted():
+            third = f"journalctl -f -u {instance.unit}"
+        else:
+            third = f"systemctl enable --now {instance.unit}"
+        typer.echo("")
+        _told(
+            here("Documents are dropped into {path}. Next:"),
+            path=config.folders.exchange / "outbox",
+        )
+        for command in (f"{as_owner} status", f"{as_owner} list", third):
+            typer.echo(f"  {command}")  # in one piece, to be copied
+
+
+def _config(instance: Instance) -> Config:
+    from edge_node.config import load  # noqa: PLC0415 - it loads the parser
+
+    return load(instance.config_file)
+
+
+def _folders(instance: Instance, answers: Answers) -> tuple[Path, Path]:
+    """Return the node's own folder and the one it shares."""
+    wanted = answers.folders
+    return wanted.data or instance.state / "data", wanted.exchange or instance.state / "exchange"
+
+
+def _told(words: str, **values: object) -> None:
+    print_after("", words.format(**values))

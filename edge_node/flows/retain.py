@@ -1,0 +1,203 @@
+"""
+Remove the payloads of what has been finished for long enough; or only say which these are.
+
+First it is entered that a payload goes, with what it weighs and by which rule; then its files go;
+then it is entered that nothing is left. Cut off in between, the rest goes the next time. While
+sending is paused, or the exchange folder is still to be read, the queue may be an older one that
+does not know what somebody needs: nothing goes then.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged
+from edge_node.domain.message import say
+from edge_node.domain.retention import Amount, Kept, Share
+from edge_node.domain.time import in_vietnam
+from edge_node.flows.rest import STOPS_ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_node.domain.retention import Payload, Periods
+    from edge_node.flows.retention_ports import PayloadFiles, PayloadRows
+
+    _Loose = tuple[Path, Amount, datetime]
+
+log = logging.getLogger(__name__)
+
+_FILES_AT_ONCE: Final = 500  # receipts, or refused drops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """What one turn removed; ``more``: whether another turn may find more."""
+
+    shares: tuple[Share, ...]
+    more: bool
+    hindered: tuple[EdgeNodeError, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Retain:
+    """One turn removes some payloads; `foresee` says of all of them what they come to."""
+
+    rows: PayloadRows
+    files: PayloadFiles
+    periods: Periods
+    paused: Callable[[], bool]
+    _said: set[str] = field(default_factory=set, init=False)
+
+    def foresee(self, now: datetime) -> tuple[Share, ...]:
+        """Return what would go now, of each kind that has a period; nothing is changed."""
+        told = _Told(self.periods)
+        if self.periods:
+            self.files.check()
+        for payload in self.rows.due(self.periods, now=now):
+            told.add(payload.kept, self.files.weigh(payload), payload.ended)
+        for kind, found in ((Kept.FAILED, self._refused(now)), (Kept.RECEIPTS, self._old(now))):
+            for _, amount, at in found:
+                told.add(kind, amount, at)
+        return told.shares
+
+    def turn(self, now: datetime, *, limit: int) -> Turned:
+        """
+        Remove up to ``limit`` payloads, and some files of which the queue has no row.
+
+        NotAllowed while sending is paused; FolderMissing, DiskTrouble where nothing can be done.
+        What one alone hinders is said, and hinders no other.
+        """
+        if self.paused():
+            raise NotAllowed(
+                say("nothing is removed while sending is paused or the exchange folder is unread"),
+                hint=say("`edge-node status` says why; an older queue may not know what it needs"),
+            )
+        self.files.check()
+        told, hindered = _Told(self.periods), list(self._finish(now))
+        found = list(islice(self.rows.due(self.periods, now=now), limit))
+        for payload in found:
+            hindered += self._go(payload, told, now)
+        loose = self._remove_refused(told, now) + self._remove_receipts(told, now)
+        for share in told.shares:
+            if share.count:
+                log.info(
+                    "payloads removed",
+                    extra={"kept": str(share.kind), "count": share.count, **_size(share.amount)},
+                )
+        return Turned(
+            shares=told.shares,
+            more=len(found) == limit or loose >= _FILES_AT_ONCE,
+            hindered=tuple(hindered),
+        )
+
+    def _finish(self, now: datetime) -> Iterator[EdgeNodeError]:
+        """Remove what an earlier turn began to."""
+        for payload in self.rows.begun():
+            yield from self._remove(payload, now)
+
+    def _go(self, payload: Payload, told: _Told, now: datetime) -> Iterator[EdgeNodeError]:
+        """Enter that one goes, and remove it."""
+        with self._minding(payload) as errors:
+            amount = self.files.weigh(payload)
+            begun = self.rows.begin(payload, amount, self.periods, now=now)
+            if begun is not None:
+                told.add(begun.kept, amount, begun.ended)
+                yield from self._remove(begun, now)
+        yield from errors
+
+    def _remove(self, payload: Payload, now: datetime) -> Iterator[EdgeNodeError]:
+        with self._minding(payload) as errors:
+            if self.files.remove(payload, self.rows.is_named, now):
+                self.rows.end(payload.item)
+        yield from errors
+
+    @contextmanager
+    def _minding(self, payload: Payload) -> Iterator[list[EdgeNodeError]]:
+        """Say once what hinders one, and keep it for the end."""
+        errors: list[EdgeNodeError] = []
+        try:
+            yield errors
+        except (*STOPS_ALL, QueueDamaged):
+            raise
+        except EdgeNodeError as error:
+            if payload.item not in self._said:
+                seen = {"item": payload.item, "error": error.message.template}
+                log.warning("a payload cannot be removed", extra=seen)
+            self._said.add(payload.item)
+            errors.append(error)
+        else:
+            self._said.discard(payload.item)
+
+    # ── what the queue has no row of ─────────────────────────────────────────────────────────
+
+    def _refused(self, now: datetime) -> Iterator[_Loose]:
+        if Kept.FAILED in self.periods.of:
+            before = in_vietnam(self.periods.before(Kept.FAILED, now)).date()
+            for folder, day, amount in self.files.refused(before):
+                yield folder, amount, day
+
+    def _old(self, now: datetime) -> Iterator[_Loose]:
+        if Kept.RECEIPTS in self.periods.of:
+            before = in_vietnam(self.periods.before(Kept.RECEIPTS, now)).date()
+            for path, day, amount in self.files.receipts(before):
+                yield path, amount, day
+
+    def _remove_refused(self, told: _Told, now: datetime) -> int:
+        found = list(islice(self._refused(now), _FILES_AT_ONCE))
+        if found:
+            whole = sum((amount for _, amount, _ in found), Amount())
+            words = say(
+                "drops that were never taken in: {count}; files: {files}, bytes: {size}",
+                count=len(found),
+                **_size(whole),
+            )
+            self.rows.note(words, now=now)
+        for folder, amount, at in found:
+            self.files.remove_refused(folder)
+            told.add(Kept.FAILED, amount, at)
+        return len(found)
+
+    def _remove_receipts(self, told: _Told, now: datetime) -> int:
+        found = list(islice(self._old(now), _FILES_AT_ONCE))
+        if found:
+            whole = sum((amount for _, amount, _ in found), Amount())
+            words = say(
+                "receipts nobody deleted: {count}; bytes: {size}",
+                count=len(found),
+                size=whole.size,
+            )
+            self.rows.note(words, now=now)
+        for path, amount, at in found:
+            self.files.remove_receipt(path)
+            told.add(Kept.RECEIPTS, amount, at)
+        return len(found)
+
+
+class _Told:
+    """What was counted so far, by kind."""
+
+    def __init__(self, periods: Periods) -> None:
+        """Begin with nothing of each kind that has a period."""
+        self._shares = {kind: Share(kind=kind) for kind in Kept if kind in periods.of}
+
+    def add(self, kind: Kept | None, amount: Amount, at: datetime) -> None:
+        """Count one more."""
+        if kind is None:
+            return
+        self._shares[kind] += Share(kind=kind, count=1, amount=amount, oldest=at)
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """What it comes to."""
+        return tuple(self._shares.values())
+
+
+def _size(amount: Amount) -> dict[str, int]:
+    return {"files": amount.files, "size": amount.size}

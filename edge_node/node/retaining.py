@@ -1,0 +1,26 @@
+"""How long payloads are kept: the flow that removes them, joined with the parts it works on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge_node.adapters.database import QueueFile
+    from edge_node.flows.retain import Retain
+    from edge_node.node.parts import Parts
+
+
+def retain(parts: Parts, *, reading: QueueFile | None = None) -> Retain:
+    """Return what removes payloads; with a file opened to be ``reading``, only what foresees."""
+    from edge_node.adapters.payloads import Payloads  # noqa: PLC0415 - only where it is used
+    from edge_node.adapters.retention import Retention  # noqa: PLC0415
+    from edge_node.adapters.waybills import Waybills  # noqa: PLC0415
+    from edge_node.flows.retain import Retain  # noqa: PLC0415
+
+    waybills = Waybills() if reading else parts.waybills
+    return Retain(
+        rows=Retention(reading or parts.queue.file, waybills),
+        files=Payloads(parts.spool, parts.inbox()),
+        periods=parts.config.retention.periods,
+        paused=lambda: parts.sends.held() is not None or parts.queue.learning.due,
+    )

@@ -1,0 +1,122 @@
+# What an IT officer has before edge-node is there: packages, a machine without network, and outside
+# of it the axis; sourced by installed.sh, not run.
+# shellcheck shell=bash
+
+# A server as Debian's installer leaves it, and nothing that builds or fetches.
+SERVER_PACKAGES="systemd systemd-sysv dbus sudo man-db"
+AXIS_PORT=8080
+
+# ── packages ─────────────────────────────────────────────────────────────────────────────────
+
+# made FILE VERB...: give the verb unless the file is newer than all it is made of.
+made() {
+    local file=$1 newer
+    shift
+    newer=$(cd "$project" && git ls-files -z --cached --others --exclude-standard -- \
+        edge_node packaging systemd docs monitoring pyproject.toml config.example.yaml '*.md' |
+        xargs -0 sh -c 'find "$@" -maxdepth 0 -newer "$0" 2>/dev/null || true' "$file")
+    if [ ! -f "$file" ] || [ -n "$newer" ]; then
+        "$@" >&2 || fail "$*"
+    fi
+}
+
+# a_newer DEB VERSION FOLDER: the same package under a higher version, as the next release would come.
+a_newer() {
+    local work=$3/newer
+    dpkg-deb -R "$1" "$work"
+    sed -i "s/^Version: .*/Version: $2/" "$work/DEBIAN/control"
+    sed -i "s/^__version__ = .*/__version__ = \"${2%%~*}\"/" "$work"/opt/edge-node/lib/python3*/site-packages/edge_node/__init__.py
+    rm -f "$work"/opt/edge-node/lib/python3*/site-packages/edge_node/__pycache__/__init__.*.pyc
+    dpkg-deb -b "$work" "$3/edge-node_$2_amd64.deb" >/dev/null
+    rm -rf "$work"
+}
+
+# ── the machine ──────────────────────────────────────────────────────────────────────────────
+
+# Make the root of a server where there is none.
+server_root() {
+    local bare root=$ROOTS/$SUITE-server
+    bare=$(bare_root "$SUITE")
+    if [ "$(cat "$root/etc/made-of" 2>/dev/null)" != "$SERVER_PACKAGES" ]; then
+        say "making a server in $root"
+        rm -rf --one-file-system "$root.part" "$root"
+        cp -a --reflink=auto "$bare" "$root.part"
+        inside_root "$root.part" bash -ec "
+            apt-get -qq update
+            apt-get -qq -y install --no-install-recommends $SERVER_PACKAGES
+            apt-get -qq -y purge python3-venv make git
+            apt-get -qq -y autoremove --purge
+            apt-get clean" >"$root.log" 2>&1 </dev/null || fail "see $root.log"
+        echo "$SERVER_PACKAGES" >"$root.part/etc/made-of"
+        mv "$root.part" "$root"
+    fi
+    echo "$root"
+}
+
+# a_server: a copy of it, with the user of the document software, a disk of its own for agency b,
+# and the packages in /root; booted, on the network the axis is in.
+a_server() {
+    root=$(a_copy_of "$(server_root)")
+    machines+=("$root")
+    printf '127.0.0.1 localhost vm\n' >"$root/etc/hosts"
+    echo vm >"$root/etc/hostname"
+    rm -f "$root/etc/resolv.conf"
+    inside_root "$root" useradd --create-home qlvb </dev/null
+    install -m 644 "$here/software.py" "$root/usr/local/lib/software.py"
+    cp "$@" "$root/root/"
+    turn_on
+}
+turn_on() {
+    mkdir -p "$root/srv/edge-node/b"
+    boot "$root" --network-namespace-path="$network" --bind="$disk:/srv/edge-node/b"
+}
+
+# small_disk: a file system of 1 GB in a file, for b.
+small_disk() {
+    disk=$work/disk
+    mkdir "$disk"
+    truncate -s 1G "$disk.img"
+    mkfs.ext4 -q -m 0 "$disk.img"
+    mount -o loop "$disk.img" "$disk"
+}
+
+# ── the axis ─────────────────────────────────────────────────────────────────────────────────
+
+# A network of its own: nothing but a loopback device, which the machine and the axis share.
+make_network() {
+    network=/run/netns/edge-node-$$
+    ip netns add "edge-node-$$"
+    ip -n "edge-node-$$" link set lo up
+}
+
+axis_up() {
+    nsenter --net="$network" "$project/.venv/bin/edge-node" sandbox "$work/axis" --port $AXIS_PORT \
+        >>"$work/axis.log" 2>&1 &
+    axis=$!
+    within 30 "the axis listens" grep -qs . "$work/axis/secrets/H99.02"
+}
+axis_down() {
+    [ -n "${axis:-}" ] || return 0
+    kill "$axis"
+    wait "$axis" || true
+    axis=
+}
+
+make_place() {
+    work=$(mktemp -d "$ROOTS/place.XXXXXX")
+    machines=()
+    trap clear_away EXIT
+    make_network
+    small_disk
+    axis_up
+}
+
+clear_away() {
+    trap - EXIT
+    power_off
+    axis_down
+    ip netns delete "edge-node-$$"
+    umount "$disk"
+    rm -rf --one-file-system "$work"
+    for root in "${machines[@]}"; do rm -rf --one-file-system "$root" "$root.console"; done
+}
