@@ -168,7 +168,7 @@ def commands_of(page, section):
     """Return what a section of a page has one type, without what is said to be typed elsewhere."""
     text = (ROOT / page).read_text("utf-8")
     chosen = re.search(rf"^## {section}$(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
-    return "\n".join(line[4:] for line in chosen[1].splitlines() if line.startswith("    "))
+    return "".join(re.findall(r"^```sh\n(.*?)^```$", chosen[1], re.DOTALL | re.MULTILINE))
 
 
 # ── a client of the Samba share ──────────────────────────────────────────────────────────────────

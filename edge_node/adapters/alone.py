@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge_node.domain.trial import Suspect
 
 _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
+_PATIENT: Final = 10  # nice(1)
 _OURS_TO_END: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -65,7 +66,7 @@ class Alone:
             overdue = True
         finally:
             if child.returncode is None:
-                child.kill()
+                _kill(child)
                 child.wait()
             with self._changing:
                 self._child = None
@@ -76,7 +77,20 @@ class Alone:
         with self._changing:
             self._ended = True
             if self._child is not None:
-                self._child.kill()
+                _kill(self._child)
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End a child nobody has waited for yet, and the programs it has started."""
+    if child.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # it leads a session of its own
+
+
+def give_way() -> None:
+    """Let everything else on the machine come first, where we are allowed to say so."""
+    with suppress(OSError):  # setpriority(2) is forbidden to the service: its unit has CPUWeight=
+        os.nice(_PATIENT)
 
 
 @contextmanager

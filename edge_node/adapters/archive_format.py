@@ -35,7 +35,7 @@ CONFIGURATION: Final = "configuration"
 _ROOMS: Final = frozenset({DATA, WITNESS, CONFIGURATION})
 _BLOCK: Final = 512
 _CHUNK: Final = 1 << 18
-_NO_LETTER: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+_NO_LETTER: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _LARGE: Final = 8 << 30  # what the octal digits of a header do not hold
 _DEPTH: Final = 16
 _ABOUT_MOST: Final = 1 << 24
@@ -47,7 +47,7 @@ class Unpacked:
 
     members: int
     size: int  # bytes of all of them
-    altered: tuple[str, ...]  # packages whose bytes are not those of their names
+    altered: int  # packages whose bytes are not those of their names
 
 
 def is_plain(name: str) -> bool:
@@ -141,8 +141,7 @@ def unpack(
     ``take`` tells which members are written, ``first`` hears the first one before anything else
     is looked at. ArchiveUnsound, and what was written stays where it is.
     """
-    members = size = 0
-    altered: list[str] = []
+    members = size = altered = 0
     with TemporaryFile() as sums:
         for name, length, chunks in _members(stream):
             if (members == 0) is not (name == ABOUT):
@@ -150,13 +149,13 @@ def unpack(
             if name == SUMS:
                 _compare(sums, chunks)
                 _demand_end(stream)
-                return Unpacked(members=members, size=size, altered=tuple(altered))
+                return Unpacked(members=members, size=size, altered=altered)
             if name == ABOUT:
                 chunks = iter([_whole(chunks, length, first)])  # noqa: PLW2901 - the same bytes
             digest = _write(chunks, into, name) if take(name) else _hashed(chunks)
             sums.write(_line(name, digest))
             if _of_package(name) not in {"", digest}:
-                altered.append(name)
+                altered += 1
             members += 1
             size += length
     raise _cut_off()
@@ -206,7 +205,7 @@ def _write(chunks: Iterator[bytes], into: Path, name: str) -> str:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with durable.disk_errors(path):
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(path.parent)
             handle = os.open(path, flags, 0o600)
         except (FileExistsError, NotADirectoryError) as error:  # one name twice
             raise _unsound(name) from error
@@ -215,6 +214,13 @@ def _write(chunks: Iterator[bytes], into: Path, name: str) -> str:
                 digest.update(chunk)
                 file.write(chunk)
     return digest.hexdigest()
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder and those around it, for nobody else; `parents` of mkdir asks the umask."""
+    if not folder.is_dir():
+        _make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _hashed(chunks: Iterator[bytes]) -> str:
@@ -275,7 +281,7 @@ def _cut_off() -> ArchiveUnsound:
 
 
 def _unsound(name: str = "") -> ArchiveUnsound:
-    shown = durable.shown(name)[:200]
+    shown = _NO_LETTER.sub("\N{REPLACEMENT CHARACTER}", durable.shown(name)[:200])
     words = say("this is no archive of edge-node")
     if name:
         words = say("{name} does not belong into an archive of edge-node", name=shown)

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 # The mark of when the last archive was made where the configuration wants them.
 LAST: Final = "archives.last"
+# The mark of the newest archive, until it and all before it were carried elsewhere.
+WAITS: Final = "archives.waits"
+# The mark of the moment the newest archive that was carried is called after.
+CARRIED: Final = "archives.carried"
+# The mark of what kept archives from being carried when it was last tried.
+HINDERED: Final = "archives.hindered"
 _STAMP: Final = "%Y%m%d-%H%M%S"
 _SECOND: Final = timedelta(seconds=1)  # what two names differ by at least
 
@@ -86,6 +92,17 @@ def archive_is_due(marks: Marks, every: timedelta, now: datetime) -> bool:
     last = last_made(marks)
     # One from the future says that the clock was set, and nothing of its age.
     return last is None or not last <= now < last + every
+
+
+def is_waiting(marks: Marks) -> bool:
+    """Tell whether an archive was made that was not carried elsewhere."""
+    return marks.get(WAITS) is not None
+
+
+def last_carried(marks: Marks) -> datetime | None:
+    """Return the moment the newest archive that was carried is called after."""
+    told = marks.get(CARRIED)
+    return None if told is None else datetime.fromisoformat(told)
 
 
 def _moment(named: str) -> datetime | None:

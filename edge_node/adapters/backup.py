@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import durable
 from edge_node.adapters.database import disk_trouble
 from edge_node.adapters.pulse import beat_while_at_it
-from edge_node.adapters.sends import COPY
+from edge_node.adapters.sends import COPY, DOUBTED, HELD
 from edge_node.adapters.soundness import demand_sound
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.errors import EdgeNodeError, QueueNewer
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from edge_node.adapters.answering import Answering
+
 _NAME: Final = re.compile(r"queue-(\d{8}-\d{6})\.db")
 _BEFORE_UPGRADE: Final = re.compile(r"schema-(\d+)-(\d{8}-\d{6})\.db")
 _STAMP: Final = "%Y%m%d-%H%M%S"
 _SECOND: Final = timedelta(seconds=1)  # what two names differ by at least
 _BUSY: Final = 20.0  # seconds
 _MARK: Final = "insert or replace into marks (name, value) values (?, ?)"
+_UNMARK: Final = "delete from marks where name in (?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,15 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """The folder copies of the queue lie in."""
+    """The folder copies of the queue lie in; ``answering`` keeps a node at work from hanging."""
 
     folder: Path
+    answering: Answering | None = None
+
+    def demand_answer(self) -> None:
+        """Return if the folder answers; FolderMissing where it is a share that is silent."""
+        if self.answering is not None:
+            self.answering.demand()
 
     def make(self, queue: Path, *, keep: int, now: datetime) -> Backup:
         """
@@ -112,6 +121,7 @@ class Backups:
         return None, unsound
 
     def _open(self) -> None:
+        self.demand_answer()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         durable.sweep(self.folder)
 
@@ -169,6 +179,9 @@ def copy_of_queue(queue: Path, copy: Path) -> None:
     copy_of_database(queue, copy)
     with disk_trouble(copy), closing(_connect(copy)) as made:
         made.execute(_MARK, (COPY, "yes"))
+        # A pause tells of what was asked and read until then. Whoever begins from the copy begins
+        # one of his own: more was sent and handed over since.
+        made.execute(_UNMARK, (HELD, DOUBTED))
 
 
 def copy_of_database(database: Path, copy: Path) -> None:

@@ -69,7 +69,9 @@ class Claims:
         home = self._folder / item_id
         target = home / drop.name
         with durable.disk_errors(home):
-            home.mkdir(mode=0o700, parents=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home.mkdir(mode=0o700)
             if drop.style is not Style.BUNDLE:
                 self._make_readable(target)
                 durable.sync_folder(home)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from edge_node.adapters.disk import NameUnusable, disk_errors, shown
+from edge_node.adapters.pulse import beat
 from edge_node.adapters.steps import Step, passing
 from edge_node.domain.errors import DiskTrouble
 from edge_node.domain.message import say
@@ -62,6 +63,7 @@ def copy_file(source: Path, file: BinaryIO, copy: Path) -> None:
         while chunk := original.read(_CHUNK):
             digest.update(chunk)
             file.write(chunk)
+            beat()  # a share may give a large file very slowly
     file.flush()
     with passing(Step.SYNC, copy):
         os.fsync(file.fileno())

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from edge_node.adapters.answering import Answering
+
 log = logging.getLogger(__name__)
 
 IDENTITY_FILE: Final = ".edge-node"
@@ -69,9 +71,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The paths below one exchange folder."""
+    """The paths below one exchange folder; ``answering`` keeps whoever checks it from hanging."""
 
     root: Path
+    answering: Answering | None = None
 
     @property
     def outbox(self) -> Path:
@@ -160,7 +163,9 @@ class Exchange:
             yield self.root / name, mode == _SHARED
 
     def recognise(self, agency: AgencyCode) -> Identity:
-        """Return whose folder it is; FolderMissing when it is not ours, or not there."""
+        """Return whose folder it is; FolderMissing when it is not ours, not there, or silent."""
+        if self.answering is not None:
+            self.answering.demand()
         identity = self._identity()
         if identity.agency != agency:
             raise ForeignFolder(

@@ -49,6 +49,7 @@ class Headroom:
     exchange: Path
     marks: Marks
     memory: Callable[[], int | None] = free_memory
+    answers: Callable[[], None] = lambda: None  # FolderMissing where the exchange folder is silent
 
     def for_new(self, size: int = 0) -> None:
         """
@@ -61,12 +62,14 @@ class Headroom:
         self._demand_memory()
         marks = self.marks
         with suppress(FileGone, FolderMissing):
+            self.answers()
             _demand(self.exchange, 0, space=marks.space, files=marks.files)
         _demand(self.data, size, space=marks.space, files=marks.files)
 
     def for_delivery(self, size: int) -> None:
         """Return if ``size`` bytes can be put into the exchange folder; raises the same."""
         marks = self.marks
+        self.answers()
         _demand(self.exchange, size, space=marks.space // 2, files=marks.files // 2)
 
     def _demand_memory(self) -> None:

@@ -29,6 +29,8 @@ _OWN_PLACES: Final = (Path("/var/lib/edge-node"), Path("/srv/edge-node"))
 _PASSED_THROUGH: Final = 0o751  # others pass, to the folders whose rights let them
 _GROUP_ENTERS: Final = 0o750
 _MEMORY: Final = Path("/run")  # no disk ever has what lies there
+# ProtectHome= and PrivateTmp= of the unit.
+_HIDDEN: Final = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - nothing is written there
 _SHARED_ROOT: Final = 0o2750  # as the exchange folder gives it to itself
 
 
@@ -89,6 +91,10 @@ class Instance:
             for folder in folders
             if not any(folder.is_relative_to(place) for place in places)
         )
+
+    def hides(self, folder: Path) -> bool:
+        """Whether the service as it is shipped does not see that folder at all."""
+        return bool(self.unit) and any(folder.is_relative_to(place) for place in _HIDDEN)
 
     def copies_config(self, mark: str) -> Path:
         """Return where the configuration is kept that another takes the place of."""
@@ -152,26 +158,53 @@ def make_folder(path: Path, *, mode: int, user: int, group: int) -> bool:
             return False
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.mkdir(mode=0o700)
-        os.chown(path, user, group)
-        path.chmod(mode)
+        give_folder(path, mode=mode, user=user, group=group)
         sync_folder(path.parent)
     return True
+
+
+def give_folder(path: Path, *, mode: int, user: int, group: int) -> None:
+    """
+    Give a folder to whom it is for; never what a link leads to.
+
+    The folder around it may be the software's, whose user could put a link in its place meanwhile
+    and have root give away what is not the node's. Raises what `disk_errors` raises.
+    """
+    with disk_errors(path):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchown(handle, user, group)
+            os.fchmod(handle, mode)  # after it: a change of owner may take the group's bit away
+        finally:
+            os.close(handle)
 
 
 def make_room(folder: Path, owner: Owner, *, shared: bool = False) -> None:
     """
     See to it that the node's user can make a folder, or have it, where somebody wants it.
 
-    The folder it is to lie in becomes that user's where there is none; where it is another's, the
-    folder itself is made for the user.
+    The folder it is to lie in becomes that user's where there is none, and where it is a disk
+    somebody has mounted for it; where it is another's, the folder itself is made for the user.
     """
     beside = {"user": owner.user, "group": owner.group}
     if make_folder(folder.parent, mode=_PASSED_THROUGH, **beside):
         return
     with disk_errors(folder.parent):
+        if _is_new_disk(folder.parent):
+            os.chown(folder.parent, owner.user, owner.group)
+            folder.parent.chmod(_PASSED_THROUGH)
         theirs = folder.parent.stat().st_uid == owner.user
     if not theirs:
         make_folder(folder, mode=_SHARED_ROOT if shared else _GROUP_ENTERS, **beside)
+
+
+def _is_new_disk(folder: Path) -> bool:
+    """Tell whether a disk is mounted there that belongs to nobody yet, as mkfs leaves it."""
+    return (
+        folder.is_mount()
+        and folder.stat().st_uid == 0
+        and {path.name for path in folder.iterdir()} <= {"lost+found"}
+    )
 
 
 def _remember(path: Path, undo: ExitStack) -> None:

@@ -9,7 +9,7 @@ from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from edge_node.domain.message import Message
@@ -35,12 +35,14 @@ def run_program(
     within: float = _WITHIN,
     folder: Path | None = None,
     umask: int = -1,
+    environ: Mapping[str, str] | None = None,
     as_user: tuple[int, int, Sequence[int]] | None = None,
 ) -> str:
     """
     Return what a program says on stdout; ProgramFailed, with what it said on stderr.
 
-    ``as_user`` is user, group and further groups, by number; ``folder`` is where it works.
+    ``as_user`` is user, group and further groups, by number; ``folder`` is where it works,
+    ``environ`` its environment where it is not ours.
     """
     user, group, groups = as_user or (None, None, None)
     try:
@@ -52,6 +54,7 @@ def run_program(
             check=False,
             cwd=folder,
             umask=umask,
+            env=environ,
             user=user,
             group=group,
             extra_groups=groups,

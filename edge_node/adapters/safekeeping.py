@@ -55,7 +55,10 @@ def demand_not_lost(queue: Path, backups: Backups, waybills: Waybills) -> None:
 
     One that was lost must not begin anew: what it sent and handed over would be repeated.
     """
-    if not _is_there(queue) and (waybills.exist() or backups.all() or backups.kept()):
+    if _is_there(queue):
+        return
+    backups.demand_answer()
+    if waybills.exist() or backups.all() or backups.kept():
         raise QueueDamaged(
             say("the queue {path} is gone, though a node has worked here", path=str(queue)),
             hint=say("stop the node; `edge-node recover` rebuilds it from what is left"),
@@ -88,9 +91,9 @@ class Safekeeping:
 
         QueueDamaged where that is because the queue itself is not sound.
         """
-        if not self._is_due(now):
-            return False
         try:
+            if not self._is_due(now):
+                return False
             made = self.backups.make(self.queue.file.path, keep=self.keep, now=now)
         except EdgeNodeError as error:
             if isinstance(error, QueueDamaged):
@@ -110,10 +113,12 @@ class Safekeeping:
         """
         if self.queue.marks.get(HELD) is not None:
             return 0
+        self.backups.demand_answer()
         moments = [backup.at for backup in (*self.backups.all(), *self.backups.kept())]
         return self.waybills.sweep(self._is_gone, before=min([now - YOUNG, *moments]))
 
     def _is_due(self, now: datetime) -> bool:
+        self.backups.demand_answer()
         newest = next(iter(self.backups.all()), None)
         # One from the future says that the clock was set, and nothing of its age.
         return newest is None or not newest.at <= now < newest.at + self.every

@@ -8,6 +8,7 @@ the service (`LoadCredential=`, `LoadCredentialEncrypted=`).
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from edge_node.domain.message import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HANDED_OVER: Final = "CREDENTIALS_DIRECTORY"  # in the environment: where systemd puts them
 _CREDENTIAL: Final = "credential:"
 OTHERS: Final = 0o007  # what must not be set in the mode of a file that holds a secret
 _LONGEST: Final = 4096
@@ -31,7 +33,7 @@ def secret_path(spec: str, environ: Mapping[str, str]) -> Path:
     if not spec.startswith(_CREDENTIAL):
         return Path(spec)
     name = spec.removeprefix(_CREDENTIAL)
-    folder = environ.get("CREDENTIALS_DIRECTORY")
+    folder = environ.get(HANDED_OVER)
     if not folder:
         raise SecretUnusable(
             say("{spec} is asked for, but systemd hands over no credentials", spec=spec),
@@ -43,10 +45,19 @@ def secret_path(spec: str, environ: Mapping[str, str]) -> Path:
 
 
 def read_secret(path: Path) -> bytes:
-    """Return the secret without the line end at its end; SecretUnusable says why not."""
+    """
+    Return the secret without the line end at its end; SecretUnusable says why not.
+
+    Editors of Windows put a mark before a text that is no part of it.
+    """
     content = read_private(path, _LONGEST)
-    secret = content.removesuffix(b"\n").removesuffix(b"\r")
-    if not secret or len(content) > _LONGEST:
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise SecretUnusable(
+            say("{path} is written in UTF-16", path=str(path)),
+            hint=say("save it as UTF-8; PowerShell: Set-Content -Encoding ascii"),
+        )
+    secret = content.removeprefix(BOM_UTF8).removesuffix(b"\n").removesuffix(b"\r")
+    if not secret.strip() or len(content) > _LONGEST:
         raise SecretUnusable(
             say("{path} does not hold a secret", path=str(path)),
             hint=say("put the secret in it, on one line"),

@@ -17,13 +17,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_node import __version__
-from edge_node.adapters.database import disk_trouble
+from edge_node.adapters.database import Transaction, disk_trouble
 from edge_node.adapters.disk import disk_errors
+from edge_node.adapters.history import note
+from edge_node.adapters.in_hand import InHand
 from edge_node.adapters.pulse import beat_while_at_it
 from edge_node.adapters.schema_standing import apply, demand_known
 from edge_node.adapters.steps import Step, passing
+from edge_node.domain.actor import THE_NODE
 from edge_node.domain.errors import EdgeNodeError, NoRoom, QueueDamaged, QueueHeld, UpgradeFailed
-from edge_node.domain.message import say
+from edge_node.domain.item import ItemId
+from edge_node.domain.journal import UPGRADED
+from edge_node.domain.message import freeze, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,9 +81,10 @@ def upgrade(
         size = _size(connection)
     if not (found.applied and found.missing):
         return None
+    backups.demand_answer()
     _demand_room(queue, backups.folder, size, free)
     copy = backups.before_upgrade(queue, schema=found.number, now=now)
-    after = _change(queue, copy)
+    after = _change(queue, copy, now=now)
     seen = {"schema": after, "before": found.number, "version": __version__}
     log.warning("the queue was brought up to this version", extra=seen | {"copy": str(copy.path)})
     return Upgraded(before=found.number, after=after, copy=copy)
@@ -89,13 +95,13 @@ def bring_up(copy: Path) -> None:
     with disk_trouble(copy), closing(_connect(copy)) as connection:
         found = demand_known(connection, copy)
     if found.applied and found.missing:
-        _change(copy, None)
+        _change(copy, None, now=None)
 
 
-def _change(queue: Path, copy: Backup | None) -> int:
+def _change(queue: Path, copy: Backup | None, *, now: datetime | None) -> int:
     try:
         with disk_trouble(queue), closing(_connect(queue)) as connection:
-            return _apply(connection, queue)
+            return _apply(connection, queue, now=now)
     except (QueueDamaged, QueueHeld):
         raise
     except Exception as error:
@@ -116,8 +122,13 @@ def _change(queue: Path, copy: Backup | None) -> int:
         ) from error
 
 
-def _apply(connection: sqlite3.Connection, queue: Path) -> int:
-    """Apply what is missing, and see that every row still belongs to one that is there."""
+def _apply(connection: sqlite3.Connection, queue: Path, *, now: datetime | None) -> int:
+    """
+    Apply what is missing, and see that every row still belongs to one that is there.
+
+    The journal says so, but that of a copy (``now`` is None).
+    """
+    before = demand_known(connection, queue).number
     connection.execute("pragma synchronous = full")
     connection.execute("pragma secure_delete = on")
     # As SQLite asks for where tables are made anew; what a migration broke is looked for below.
@@ -127,6 +138,8 @@ def _apply(connection: sqlite3.Connection, queue: Path) -> int:
         apply(connection)
         _demand_whole(connection)
         number = demand_known(connection, queue).number
+        if now is not None:
+            _note(connection, before, number, now=now)
         with passing(Step.COMMIT, queue):
             connection.execute("commit")
     except BaseException:
@@ -134,6 +147,17 @@ def _apply(connection: sqlite3.Connection, queue: Path) -> int:
             connection.rollback()
         raise
     return number
+
+
+def _note(connection: sqlite3.Connection, before: int, after: int, *, now: datetime) -> None:
+    words = say(
+        "tables brought from {before} to {after} by edge-node {version}",
+        before=before,
+        after=after,
+        version=__version__,
+    )
+    transaction = Transaction(connection, InHand(), THE_NODE)
+    note(transaction, ItemId("queue"), UPGRADED, now=now, text=freeze(words))
 
 
 def _demand_whole(connection: sqlite3.Connection) -> None:

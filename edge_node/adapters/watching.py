@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.archives import last_made
+from edge_node.adapters.archives import HINDERED, last_carried, last_made
 from edge_node.adapters.canaries import Canaries
 from edge_node.adapters.database import moment, stamp
 from edge_node.adapters.deaths import died
@@ -24,7 +24,7 @@ from edge_node.domain.alarms import DUTIES, Sighting, Watched
 from edge_node.domain.deadlines import Duty, Stage
 from edge_node.domain.expiry import PAST, Holder, days_left
 from edge_node.domain.lifecycle import Sending
-from edge_node.domain.message import say
+from edge_node.domain.message import say, thaw
 from edge_node.domain.time import in_vietnam, iso
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Places:
     stale_after: timedelta
     canary_within: timedelta | None  # None: no canary flies
     archive_every: timedelta | None = None  # None: none is made by itself
+    carried_by: str = ""  # the program that carries archives elsewhere; empty: none does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +297,7 @@ class Look:
         """Yield that the queue was not copied for long, or no archive was made."""
         places = self.watching.places
         yield from self._archives(places.archive_every)
+        yield from self._carried(places.archive_every, places.carried_by)
         copies = places.copies()
         if copies is None:
             words = say("the folder of the copies of the queue does not answer")
@@ -318,6 +320,22 @@ class Look:
         if last is None:
             words = say("no archive of this node was ever made")
         yield Sighting(about="archive", words=words)
+
+    def _carried(self, every: timedelta | None, by: str) -> Iterator[Sighting]:
+        reason, last = thaw(self._marks.get(HINDERED) or ""), last_carried(self._marks)
+        if every is None or not by or (last is not None and self.now - last <= 2 * every + _HOUR):
+            return
+        if reason is not None:
+            words = say(
+                "archives are not carried elsewhere by {program}: {reason}",
+                program=by,
+                reason=reason,
+            )
+        elif last is not None:
+            words = say("the last archive carried elsewhere is of {when}", when=_clock(last))
+        else:
+            return  # it was not tried yet
+        yield Sighting(about="carried", words=words)
 
     # ── what all of them need ────────────────────────────────────────────────────────────────
 

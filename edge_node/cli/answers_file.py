@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from edge_node.adapters.local_users import is_user
 from edge_node.adapters.secret import SecretUnusable, read_secret
 from edge_node.cli.questions import Given
 from edge_node.config.answers import STDIN, read_answers
-from edge_node.config.rules import Breach
+from edge_node.config.rules import Breach, folders_lie_apart
 from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 
@@ -39,11 +40,22 @@ def secrets_of(answers: Answers) -> Given:
     )
 
 
+def secret_again(answers: Answers) -> bytes | None:
+    """Return the secret of the answers to an instance that has one; None where none comes in."""
+    if answers.axis.secret_file != STDIN:
+        return _secret(answers.axis.secret_file)
+    return _one_line(read) if (read := sys.stdin.buffer.read(_LONGEST + 1)) else None
+
+
 def _secret(place: str) -> bytes:
+    """Return the secret; what stands around it unseen is no part of one the axis gave out."""
     if place != STDIN:
-        return read_secret(Path(place))
-    read = sys.stdin.buffer.read(_LONGEST + 1)
-    secret = read.removesuffix(b"\n").removesuffix(b"\r")
+        return read_secret(Path(place)).strip()
+    return _one_line(sys.stdin.buffer.read(_LONGEST + 1))
+
+
+def _one_line(read: bytes) -> bytes:
+    secret = read.removeprefix(BOM_UTF8).strip()
     if not secret or len(read) > _LONGEST or b"\n" in secret:
         raise NotAllowed(
             say("what comes in by stdin is not a secret on one line"),
@@ -54,6 +66,7 @@ def _secret(place: str) -> bytes:
 
 def _breaches(values: Mapping[str, object]) -> Iterator[Breach]:
     """Yield what this machine minds about the answers."""
+    yield from folders_lie_apart(values)
     place = values.get("axis.secret_file")
     if place == STDIN and sys.stdin.isatty():
         yield Breach(("axis.secret_file",), say("nothing comes in by stdin"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from edge_node.node.restoring import Restored, Restoring
     from edge_node.node.unpacking import Rehearsed
 
-_GIVES_WAY: Final = 10  # to everything else on the machine (nice(1))
 _MB: Final = 1 << 20
 
 
@@ -82,14 +80,15 @@ def backup(
 
 def backup_due(ctx: typer.Context) -> None:
     """Make an archive on behalf of a node at work, where one is due."""
+    from edge_node.adapters.alone import give_way  # noqa: PLC0415 - only here
     from edge_node.node.archiving import Archiving  # noqa: PLC0415 - it loads the queue
 
-    with suppress(OSError):  # the service may not be allowed to
-        os.nice(_GIVES_WAY)
+    give_way()
     seat: Seat = ctx.obj
     archiving = Archiving(seat.node, seat.config_file)
     if archiving.due(seat.node.clock()):
         typer.echo(str(archiving.make().path))
+    archiving.carry()
 
 
 def restore(

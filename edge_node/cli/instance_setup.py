@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from edge_node.cli.questions import Given
     from edge_node.config import Config
     from edge_node.config.answers import Answers
+    from edge_node.domain.message import Message
 
 _KEY: Final = "seal"  # what the key is called in commands and in its history
+_OURS: Final = "edge-node: "  # before what a command of ours complains of
 _MAKING: Final = 120.0  # seconds; a share may be slow
 
 
@@ -92,19 +94,45 @@ class Setup:
 
     def _demand_own_folders(self, instance: Instance, answers: Answers) -> None:
         """Make sure that no other instance has these folders; NotAllowed."""
-        wanted = set(_folders(instance, answers))
+        for path in _folders(instance, answers):
+            why = self.taken(instance.name, path)
+            if why is not None:
+                raise NotAllowed(
+                    why,
+                    hint=say(
+                        "give each agency folders of its own, below /srv/edge-node/{name} for"
+                        " example",
+                        name=instance.name,
+                    ),
+                )
+
+    def taken(self, name: str, path: Path) -> Message | None:
+        """Say whose folder it is, lies in or is around, or that the service does not see it."""
+        if self.called(name).hides(path):
+            return say(
+                "the service does not see {path}: /home, /root and /tmp are shut to it",
+                path=path,
+            )
         for other in self.all():
-            if other.name == instance.name:
+            if other.name == name:
                 continue
             try:
                 folders = _config(other).folders
             except ConfigError:  # its own node says so
                 continue
-            for path in sorted(wanted & {folders.data, folders.exchange}):
-                raise NotAllowed(
-                    say("{path} is a folder of the instance {name}", path=path, name=other.name),
-                    hint=say("give each agency a folder of its own: folders.exchange"),
-                )
+            for theirs in (folders.data, folders.exchange):
+                if path == theirs:
+                    return say(
+                        "{path} is a folder of the instance {name}", path=path, name=other.name
+                    )
+                if _overlap(path, theirs):
+                    return say(
+                        "{path} and {folder} of the instance {name} lie in one another",
+                        path=path,
+                        folder=theirs,
+                        name=other.name,
+                    )
+        return None
 
     def _sheets(self, instance: Instance, given: Given) -> Iterator[Sheet]:
         """Yield the files; the configuration last, because where it is all are."""
@@ -160,8 +188,12 @@ class Setup:
 
     # -- finishing -----------------------------------------------------------------------------
 
-    def compare(self, instance: Instance, answers: Answers) -> None:
-        """Say what the answers want otherwise than the configuration that is there."""
+    def compare(self, instance: Instance, answers: Answers, secret: bytes | None) -> None:
+        """
+        Say what the answers want otherwise than what is there.
+
+        ``secret`` is the one of the answers, None where they bring none along this time.
+        """
         config = _config(instance)
         data, exchange = answers.folders.data, answers.folders.exchange
         pairs = {
@@ -184,6 +216,10 @@ class Setup:
         if differing:
             words = here("left as it is, though the answers differ in: {keys} (see --force)")
             print_after("! ", words.format(keys=", ".join(differing)), err=True)
+        if secret is not None and not _holds(instance.secret_file, secret):
+            words = here("the secret in {path} is another: replace it there, and restart {unit}")
+            place = {"path": instance.secret_file, "unit": instance.unit or instance.name}
+            print_after("! ", words.format(**place), err=True)
 
     def finish(
         self, instance: Instance, *, software_user: str | None = None, changed: bool = False
@@ -224,10 +260,7 @@ class Setup:
         try:
             self.owner.runs(asked, within=_MAKING, folder=Path("/"))
         except ProgramFailed as error:
-            raise NotAllowed(
-                say("the folders cannot be made: {reason}", reason=error.reason),
-                hint=say("they are made by {user}; mend it and try again", user=self.owner.name),
-            ) from error
+            raise _not_made(error, self.owner) from error
         return () if there else (folders.data, folders.exchange)
 
     def _serve(self, instance: Instance, config: Config, *, changed: bool) -> ProgramFailed | None:
@@ -293,6 +326,31 @@ def _folders(instance: Instance, answers: Answers) -> tuple[Path, Path]:
     """Return the node's own folder and the one it shares."""
     wanted = answers.folders
     return wanted.data or instance.state / "data", wanted.exchange or instance.state / "exchange"
+
+
+def _not_made(error: ProgramFailed, owner: Owner) -> NotAllowed:
+    """Return what `init` said, as our own words; or that it could not even be started."""
+    said = error.reason.splitlines() if isinstance(error.reason, str) else []
+    why = [line.removeprefix(_OURS) for line in said if line.startswith(_OURS)]
+    hint = say("they are made by {user}; mend it and try again", user=owner.name)
+    if why and not said[-1].startswith(_OURS):
+        words = said[-1].partition(": ")[2]
+        hint = say("{hint}; it is {user} who makes them", hint=words, user=owner.name)
+    reason = "; ".join(why) or error.message
+    return NotAllowed(say("the folders cannot be made: {reason}", reason=reason), hint=hint)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    """Tell whether one folder is the other or lies in it, whatever links lead there."""
+    with disk_errors(one):
+        one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _holds(path: Path, secret: bytes) -> bool:
+    """Tell whether a file holds that secret; one that is lacking is the doctor's affair."""
+    with disk_errors(path):
+        return not path.exists() or path.read_bytes().rstrip(b"\r\n") == secret
 
 
 def _told(words: str, **values: object) -> None:

@@ -8,6 +8,7 @@ are typed. What becomes of the answers is not known here.
 from __future__ import annotations
 
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
 
 _FOUND: Final = 15  # agencies shown at once
+# What comes along unseen where an answer is pasted: a byte order mark, spaces without width.
+_UNSEEN: Final = dict.fromkeys((0xFEFF, 0x200B, 0x200C, 0x200D, 0x2060))
+# Both languages, whatever the question is asked in.
+_YES: Final = frozenset(("y", "yes", "c", "co", "có"))
+_NO: Final = frozenset(("n", "no", "k", "khong", "không"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +73,18 @@ class _Found:
     system_id: str | None = None
 
 
-def ask_all(called: Callable[[str], Instance], *, name: str | None, force: bool) -> Given:
+def ask_all(
+    called: Callable[[str], Instance],
+    taken: Callable[[str, Path], Message | None],
+    *,
+    name: str | None,
+    force: bool,
+) -> Given:
     """
     Ask for everything; ``called`` returns an instance by its name, ``name`` is known already.
 
-    Raises typer.Abort where nobody answers any more.
+    ``taken`` says what keeps the instance of that name from having a folder. Raises typer.Abort
+    where nobody answers any more.
     """
     from edge_node.adapters.local_users import is_user  # noqa: PLC0415 - only for work
 
@@ -82,23 +95,27 @@ def ask_all(called: Callable[[str], Instance], *, name: str | None, force: bool)
     named = _asked(here("The agency's name"), kinds.name, usual=found.name)
     name = name or _free_name(called, found.code, force=force)
     state = called(name).state
+    own = name
     exchange = _asked(
-        here("Folder shared with the document software"), full_path, usual=str(state / "exchange")
+        here("Folder shared with the document software"),
+        full_path,
+        lambda it: taken(own, it),
+        usual=str(state / "exchange"),
     )
-    data = _asked(here("The node's own folder"), full_path, usual=str(state / "data"))
+    data = _asked(
+        here("The node's own folder"),
+        full_path,
+        lambda it: _in_sight(it, exchange) or taken(own, it),
+        usual=str(state / "data"),
+    )
     software = _maybe(
         here("User of the document software on this machine (Enter: none)"),
         user,
         lambda it: None if is_user(it) else say("this machine has no such user"),
     )
-    key = _maybe(
-        here("The agency's key with its certificate, .p12 or .pfx (Enter: none)"),
-        full_path,
-        _unreadable,
-    )
-    password, stamps = b"", None
+    key, password = _key()
+    stamps = None
     if key:
-        password = _secret(here("The password of that file (not shown)"))
         stamps = _maybe(here("Address of a time-stamp server (Enter: none)"), web_address)
     return Given(
         answers=Answers(
@@ -116,8 +133,13 @@ def ask_all(called: Callable[[str], Instance], *, name: str | None, force: bool)
 
 
 def agreed(text: str, *, usual: bool) -> bool:
-    """Ask for yes or no; typer.Abort where nobody answers."""
-    return typer.confirm(text, default=usual, err=True)
+    """Ask for yes or no, which Enter means is ``usual``; typer.Abort where nobody answers."""
+    choice = here("[Y/n]") if usual else here("[y/N]")
+    while typed := unicodedata.normalize("NFC", _typed(f"{text} {choice}")).casefold():
+        if typed in _YES | _NO:
+            return typed in _YES
+        _mind(say("y is yes, n is no"))
+    return usual
 
 
 # -- one answer --------------------------------------------------------------------------------
@@ -161,17 +183,47 @@ def _maybe(
 
 
 def _typed(text: str, usual: str = "") -> str:
-    answer = typer.prompt(text, default=usual, show_default=bool(usual), err=True)
-    return str(answer).strip()
+    try:
+        answer = typer.prompt(text, default=usual, show_default=bool(usual), err=True)
+    except typer.Abort:
+        typer.echo("", err=True)  # what is said next begins a line
+        raise
+    return str(answer).translate(_UNSEEN).strip()
 
 
 def _secret(text: str, *, needed: bool = False) -> bytes:
     while True:
         typed = str(typer.prompt(text, default="", hide_input=True, show_default=False, err=True))
-        secret = typed.strip().encode("utf-8", "surrogateescape")
+        secret = typed.translate(_UNSEEN).strip().encode("utf-8", "surrogateescape")
         if secret or not needed:
             return secret
         _mind(say("nothing was typed"))
+
+
+def _key() -> tuple[Path | None, bytes]:
+    """Ask for the key, until one opens by its password or none is wanted."""
+    words = here("The agency's key with its certificate, .p12 or .pfx (Enter: none)")
+    while key := _maybe(words, full_path, _unreadable):
+        password = _secret(here("The password of that file (not shown)"))
+        minded = _unopened(key, password)
+        if minded is None:
+            return key, password
+        _mind(minded)
+    return None, b""
+
+
+def _unopened(key: Path, password: bytes) -> Message | None:
+    """Say what keeps a key from being opened; that it is the agency's is not seen here."""
+    from edge_node.notary.keys import (  # noqa: PLC0415 - only where a key is given
+        KeyUnavailable,
+        from_pkcs12,
+    )
+
+    try:
+        from_pkcs12(key.read_bytes(), password.decode("utf-8", "replace"), name=key.name)
+    except KeyUnavailable as error:
+        return error.message
+    return None
 
 
 def _mind(words: Message) -> None:
@@ -184,6 +236,13 @@ def _unreadable(path: Path) -> Message | None:
             file.read(1)
     except OSError as error:
         return say("cannot be read: {reason}", reason=error.strerror or type(error).__name__)
+    return None
+
+
+def _in_sight(data: Path, exchange: Path) -> Message | None:
+    """Say that everybody who shares the exchange folder would be in the node's own."""
+    if data.is_relative_to(exchange):
+        return say("it must not lie in the folder that is shared")
     return None
 
 

@@ -8,7 +8,6 @@ written to its end is not there at all.
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from edge_node.node.reporting import Reporting
 
 _TEXTS: Final = (ReportFormat.JSON, ReportFormat.HTML)
-_GIVES_WAY: Final = 10  # to everything else on the machine (nice(1))
 
 
 def register(app: typer.Typer) -> None:
@@ -114,7 +112,9 @@ def write_month(
     ctx: typer.Context, month: Annotated[str, typer.Argument(metavar="MONTH")]
 ) -> None:
     """Write the report of a month where people find it, on behalf of a node at work."""
-    os.nice(_GIVES_WAY)
+    from edge_node.adapters.alone import give_way  # noqa: PLC0415 - only here
+
+    give_way()
     seat: Seat = ctx.obj
     for path in _reporting(seat).write_month(period_of(month)):
         typer.echo(str(path))

@@ -95,12 +95,16 @@ def setup(
 
 def _set_up(work: Setup, answers: Path | None, name: str | None, *, force: bool) -> None:
     if answers is not None:
-        from edge_node.cli.answers_file import given_by, secrets_of  # noqa: PLC0415 - only here
+        from edge_node.cli.answers_file import (  # noqa: PLC0415 - only here
+            given_by,
+            secret_again,
+            secrets_of,
+        )
 
         read = given_by(answers)
         instance = work.called(name or read.instance)
         if instance.is_there and not force:
-            work.compare(instance, read)
+            work.compare(instance, read, secret_again(read))
             work.finish(instance, software_user=read.software_user)
         else:
             work.lay(instance, secrets_of(read))
@@ -122,7 +126,7 @@ def _asked(work: Setup, name: str | None, *, force: bool) -> tuple[Instance, Giv
             say("there is nobody to ask: this is not a terminal"),
             hint=say("give the answers in a file: edge-node setup --answers FILE"),
         )
-    given = ask_all(work.called, name=name, force=force)
+    given = ask_all(work.called, work.taken, name=name, force=force)
     instance = work.called(given.answers.instance)
     work.preview(instance, given)
     if not agreed(here("Set it up so?"), usual=True):

@@ -145,9 +145,11 @@ def _confirm(anchor: Anchor) -> None:
 
 
 def _says_yes() -> bool:
+    from edge_node.cli.questions import agreed  # noqa: PLC0415 - only where somebody is asked
+
     asked = here("Is this the fingerprint the authority publishes?")
     try:
-        return typer.confirm(asked, default=False, err=True)
+        return agreed(asked, usual=False)
     except typer.Abort:  # Ctrl-C, Ctrl-D
         return False
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.config import kinds
+from edge_node.config.choices import Carrier
 from edge_node.config.kinds import Kind, Unfit
 from edge_node.config.shapes import Many, Section
 from edge_node.config.shapes import key as _key
@@ -44,6 +45,34 @@ recipient: Final = Kind(
 )
 
 
+def _destination(scalar: Scalar, _: Path) -> str:
+    if not scalar.text.strip() or not scalar.text.isprintable() or scalar.text.startswith("-"):
+        raise Unfit
+    return scalar.text
+
+
+# What is refused is not shown: some addresses hold a password.
+destination: Final = Kind(
+    say("where the program carries to, such as remote:folder, sftp:host:/folder or /mnt/folder"),
+    _destination,
+    _nothing_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrySection:
+    """Who carries each finished archive elsewhere, and where to."""
+
+    # The program, which has to be on this machine; without it nobody does.
+    by: Carrier | None = field(default=None, metadata=_key(kinds.one_of(Carrier)))
+    # As the program writes it: a remote of rclone and a folder, a repository of restic.
+    to: str = field(default="", metadata=_key(destination))
+    # The configuration of rclone, which knows the remote.
+    config: Path | None = field(default=None, metadata=_key(kinds.path))
+    # Where the password of restic's repository is: an absolute path, or `credential:NAME`.
+    password_file: str = field(default="", metadata=_key(kinds.secret_place))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivesSection:
     """Archives of the whole node, from which it is put back, here or on another machine."""
@@ -57,6 +86,7 @@ class ArchivesSection:
     recipients: tuple[str, ...] = field(default=(), metadata=_key(Many(recipient)))
     # Whether they may be made without encryption; then no key, secret or token is put into them.
     unencrypted: bool = field(default=False, metadata=_key(kinds.truth))
+    carry: CarrySection = field(default=CarrySection(), metadata=_key(Section(CarrySection)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,13 @@ class StampHash(StrEnum):
     SHA512 = "sha512"
 
 
+class Carrier(StrEnum):
+    """Which program of this machine carries finished archives elsewhere."""
+
+    RCLONE = "rclone"
+    RESTIC = "restic"
+
+
 class LogLevel(StrEnum):
     """What is worth a line in the log, and everything graver."""
 

@@ -52,7 +52,10 @@ def tree_of(text: str) -> Tree | None:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise NotPlain(mark.line + 1 if mark else 1, error.problem or str(error)) from error
+        line = mark.line + 1 if mark else 1
+        if error.problem and r"'\t'" in error.problem:
+            raise NotPlain(line, say("a tab; lines are indented by spaces")) from error
+        raise NotPlain(line, error.problem or str(error)) from error
     except (ValueError, OverflowError) as error:  # an escape beyond Unicode, an endless number
         raise NotPlain(loader.line + 1, say("a character that may not stand here")) from error
     return None if node is None else _tree(node)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from edge_node.config.addresses import is_this_machine
-from edge_node.config.choices import Revocations
+from edge_node.config.choices import Carrier, Revocations
 from edge_node.config.sections import PROBE, IntakeRule
 from edge_node.config.signing import SigningKeySection
 from edge_node.config.trusting import StampServer
@@ -72,13 +72,14 @@ def breaches(values: Mapping[str, object]) -> Iterator[Breach]:
             )
     yield from _leases_outlast_calls(values)
     yield from _packages_hold_attachments(values)
-    yield from _folders_lie_apart(values)
+    yield from folders_lie_apart(values)
     yield from _rules_are_whole(values)
     yield from _passwords_are_safe(values)
     yield from _keys_lie_in_one_place(values)
     yield from _signing_has_what_it_takes(values)
     yield from _looks_are_whole(values)
     yield from _only_a_proxy_names_people(values)
+    yield from _carriers_have_what_they_take(values)
 
 
 def _exceeds(low: object, high: object) -> bool:
@@ -122,7 +123,8 @@ def _packages_hold_attachments(values: Mapping[str, object]) -> Iterator[Breach]
         )
 
 
-def _folders_lie_apart(values: Mapping[str, object]) -> Iterator[Breach]:
+def folders_lie_apart(values: Mapping[str, object]) -> Iterator[Breach]:
+    """Yield that the shared folder holds the private one, or lies where it cannot."""
     data, exchange = values.get("folders.data"), values.get("folders.exchange")
     if not isinstance(data, Path) or not isinstance(exchange, Path):
         return
@@ -258,3 +260,29 @@ def _only_a_proxy_names_people(values: Mapping[str, object]) -> Iterator[Breach]
             ("web.socket_group", "web.listen"),
             say("only where web.listen is a socket (unix:/PATH): a port has no group"),
         )
+
+
+_CARRY: Final = "backup.archives.carry"
+# What else each carrier is told, and whether it does without.
+_TOLD: Final[Mapping[Carrier, tuple[str, bool]]] = MappingProxyType(
+    {Carrier.RCLONE: ("config", False), Carrier.RESTIC: ("password_file", True)}
+)
+
+
+def _carriers_have_what_they_take(values: Mapping[str, object]) -> Iterator[Breach]:
+    """Each program is told where to, and by what it gets in; and nothing of the other's."""
+    by = values.get(f"{_CARRY}.by")
+    if isinstance(by, Carrier) and not values.get(f"{_CARRY}.to", True):
+        words = say("missing: {program} is to carry archives somewhere", program=str(by))
+        yield Breach((f"{_CARRY}.to", f"{_CARRY}.by"), words)
+    if by is None and f"{_CARRY}.by" in values and values.get(f"{_CARRY}.to"):
+        yield Breach(
+            (f"{_CARRY}.by", f"{_CARRY}.to"),
+            say("missing: expected one of {choices}", choices=", ".join(Carrier)),
+        )
+    for carrier, (name, needed) in _TOLD.items():
+        key = f"{_CARRY}.{name}"
+        if by == carrier and needed and not values.get(key, True):
+            yield Breach((key, f"{_CARRY}.by"), say("missing: a repository has a password"))
+        elif by != carrier and values.get(key):
+            yield Breach((key,), say("only together with {other}", other=str(carrier)))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from edge_node.adapters.apart import Apart
 from edge_node.adapters.marks import Marks
-from edge_node.daemon.apart import Apart
 from edge_node.domain.alarms import wait_after
 from edge_node.domain.errors import EdgeNodeError
 

@@ -4,7 +4,8 @@ Tells the service manager that the node is well, and that only while every lane 
 A lane that sleeps turns: it said for how long. One that shows no sign of life for longer than any
 step may take hangs; from then on nothing is said, and the service manager ends the node and starts
 it anew. Before that the log names the lane, `status` and `doctor` show it, and the next life is
-left word of it. A lane that comes back by itself is said likewise, and all is well again.
+left word of it. A lane that comes back by itself is said likewise, and all is well again. One
+that hangs where no other process would get on either (`silent`) is waited for.
 
 What the main thread does beside (start, reload, end, upkeep) may take long as well: as long as it
 gets on (`adapters.pulse`) it says so.
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from edge_node.daemon.board import Board
     from edge_node.daemon.lanes import Lane
+    from edge_node.domain.message import Message
     from edge_node.node import Node
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Feeding:
     within: timedelta | None = field(default_factory=watched)  # None: nobody waits for a word
     monotonic: Callable[[], float] = time.monotonic
     _lanes: Mapping[str, Lane] = field(default_factory=dict, init=False)
+    _excuses: Callable[[Lane], bool] = field(default=lambda _: False, init=False)
     _turns: bool = field(default=False, init=False)
     _last: float = field(default=0.0, init=False)
 
@@ -70,9 +73,11 @@ class Feeding:
         """How many seconds may pass between two words; for ever where nobody waits for one."""
         return math.inf if self.within is None else self.within.total_seconds() / _WORDS_IN_TIME
 
-    def turns(self, lanes: Mapping[str, Lane]) -> None:
-        """Go by these lanes from now on."""
-        self._lanes, self._turns = lanes, True
+    def turns(
+        self, lanes: Mapping[str, Lane], excuses: Callable[[Lane], bool] = lambda _: False
+    ) -> None:
+        """Go by these lanes from now on, and wait for those that ``excuses`` tells to."""
+        self._lanes, self._excuses, self._turns = lanes, excuses, True
         self.feed()
 
     def ends(self) -> None:
@@ -80,8 +85,9 @@ class Feeding:
         self._turns, self._last = False, self.monotonic()
 
     def feed(self) -> None:
-        """Say that all is well, unless a lane hangs."""
-        if self.within is not None and not any(lane.hangs for lane in self._lanes.values()):
+        """Say that all is well, unless a lane hangs that another process could do better."""
+        hang = (lane for lane in self._lanes.values() if lane.hangs)
+        if self.within is not None and all(map(self._excuses, hang)):
             self._last = self.monotonic()
             alive()
 
@@ -103,6 +109,7 @@ class Hanging:
     lanes: Mapping[str, Lane]
     board: Board
     ended: bool  # whether somebody ends a node that hangs
+    excuses: Callable[[Lane], bool] = lambda _: False  # but not for a lane of which this is true
     _late: set[str] = field(default_factory=set, init=False)
     _said: dict[str, datetime] = field(default_factory=dict, init=False)
 
@@ -127,11 +134,20 @@ class Hanging:
             self._leave_word()
 
     def _say(self, lane: Lane) -> None:
-        error = _hangs(lane, ended=self.ended)
+        error = _hangs(lane, hint=self._hint(lane))
         seen = {"lane": lane.name, "flow": lane.at, "error": str(error), "hint": str(error.hint)}
         log.error("a lane hangs", extra=seen)  # before the disk is asked for anything
         self._said[lane.name] = self.node.clock()
         self.board.hangs(_place(lane.name), reason_of(error))
+
+    def _hint(self, lane: Lane) -> Message:
+        if self.excuses(lane):
+            return say("it waits for its folder, and goes on by itself when that answers")
+        if self.ended:
+            return say(
+                "the node is ended and started anew by itself; see whether its disks answer"
+            )
+        return to_restart(unit_of(os.getpid()))
 
     def _leave_word(self) -> None:
         try:
@@ -148,13 +164,9 @@ def tell_how_it_ended(node: Node) -> None:
         log.error("the node was ended while a lane hung, and starts anew", extra=seen)
 
 
-def _hangs(lane: Lane, *, ended: bool) -> LaneHangs:
+def _hangs(lane: Lane, *, hint: Message) -> LaneHangs:
     silence = lane.silence()
     seconds = silence.seconds if silence else 0.0
-    if ended:
-        hint = say("the node is ended and started anew by itself; see whether its disks answer")
-    else:
-        hint = to_restart(unit_of(os.getpid()))
     return LaneHangs(
         say(
             "nothing was heard of {flow} for {minutes} minutes",

@@ -16,8 +16,8 @@ from edge_node.domain.errors import EdgeNodeError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from edge_node.adapters.apart import Apart
     from edge_node.adapters.measuring import Measuring
-    from edge_node.daemon.apart import Apart
     from edge_node.daemon.lanes import Lane
     from edge_node.daemon.surroundings import Surroundings
     from edge_node.node import Node

@@ -23,7 +23,7 @@ from edge_node.adapters.disk import disk_errors
 from edge_node.adapters.pulse import felt_by
 from edge_node.domain.breaker import AxisDown
 from edge_node.domain.discretion import told_in_log
-from edge_node.domain.errors import EdgeNodeError, LeaseLost
+from edge_node.domain.errors import EdgeNodeError, FolderMissing, LeaseLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +63,7 @@ class Turned:
     pause: float = 0.0
     _failed: float = 0.0  # when it was paused last
     _down: bool = False  # it waits for the axis
+    _away: bool = False  # or for a folder
     _cut_off: bool = False  # in the middle of a turn, and what it had in hand is to be freed
     _unforeseen: bool = False  # by a mistake of ours
     longest: float = LONGEST_PAUSE  # seconds
@@ -79,6 +80,11 @@ class Turned:
         if self._down:
             self.paused_until = 0.0
 
+    def folder_is_back(self) -> None:
+        """Go on at once if it was a folder that this flow waited for."""
+        if self._away:
+            self.paused_until = 0.0
+
     def news(self, at: float) -> None:
         """Try soon, because there is something new, what has been paused for long."""
         if self.pause and not self._down and at >= self._failed + _NEWS_AFTER:
@@ -91,7 +97,7 @@ class Turned:
         worked = self._attempt(lambda: self._turn(now), at)
         if worked is None:
             return False
-        self._down = False
+        self._down = self._away = False
         self.succeeded[self.name] = now
         if self.pause:
             log.info("goes on", extra={"flow": self.name})
@@ -137,6 +143,7 @@ class Turned:
         except EdgeNodeError as error:
             self._cut_off = True
             self._rest_a_while(at)
+            self._away = isinstance(error, FolderMissing)
             if self.ending.is_set():
                 # Whoever waits at the end is cut off: what that looks like is no news.
                 seen = {"flow": self.name} | told_in_log(error)
@@ -161,7 +168,7 @@ class Turned:
         self.pause = min(self.pause * 2 or _FIRST_PAUSE, self.longest)
         self.paused_until = at + self.pause
         self._failed = at
-        self._down = False
+        self._down = self._away = False
 
     @property
     def _place(self) -> str:
@@ -199,6 +206,7 @@ class Lane:
     longest: float = LONGEST_PAUSE  # how many seconds a flow is paused at most
     longest_step: float = LONGEST_STEP  # how many seconds a step may show no sign of life
     grace: float = GRACE  # how many seconds it may be late
+    in_exchange: bool = False  # whether it works in the exchange folder, which may not answer
     at: str = ""  # the flow that takes a step; '' while it sleeps
     # When a turn of each flow last met no obstacle; whoever measures reads it.
     succeeded: dict[str, datetime] = field(default_factory=dict, init=False)
@@ -206,6 +214,7 @@ class Lane:
     _woken: threading.Event = field(default_factory=threading.Event, init=False)
     _news: threading.Event = field(default_factory=threading.Event, init=False)
     _resumed: threading.Event = field(default_factory=threading.Event, init=False)
+    _back: threading.Event = field(default_factory=threading.Event, init=False)
     _stop: threading.Event = field(default_factory=threading.Event, init=False)
     _thread: threading.Thread | None = field(default=None, init=False)
     # When it was last heard of, and until when it may be silent (monotonic seconds).
@@ -231,6 +240,11 @@ class Lane:
     def resume(self) -> None:
         """Let the flows that wait for the axis go on: it answers again."""
         self._resumed.set()
+        self._bell.set()
+
+    def folder_is_back(self) -> None:
+        """Let the flows that wait for a folder go on: it answers again."""
+        self._back.set()
         self._bell.set()
 
     def stop(self) -> None:
@@ -325,6 +339,10 @@ class Lane:
             self._resumed.clear()
             for each in turned:
                 each.resume()
+        if self._back.is_set():
+            self._back.clear()
+            for each in turned:
+                each.folder_is_back()
         if self._news.is_set():
             self._news.clear()
             for each in turned:

@@ -18,10 +18,10 @@ from prometheus_client import Counter, Histogram, PlatformCollector, ProcessColl
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from edge_node.adapters.apart import Apart
 from edge_node.adapters.following import Following, Span
 from edge_node.adapters.measuring import Measuring
 from edge_node.daemon import families
-from edge_node.daemon.apart import Apart
 from edge_node.daemon.health import Health
 from edge_node.daemon.page import Answer, Page, served
 from edge_node.daemon.surroundings import surroundings_of

@@ -39,6 +39,7 @@ from edge_node.daemon.monthly import report_month
 from edge_node.daemon.orders import Order, Orders
 from edge_node.daemon.retention import LOOK as RETAINING
 from edge_node.daemon.retention import Retaining
+from edge_node.daemon.silent import Silent
 from edge_node.daemon.steady_clock import SteadyClock
 from edge_node.daemon.turning import lanes_of, stop_all
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged, WithProblems
@@ -78,6 +79,7 @@ class _Turning:
     node: Node
     lanes: Mapping[str, Lane]
     schedule: Schedule
+    silent: Silent
     hanging: Hanging
 
 
@@ -148,7 +150,7 @@ class Daemon:
         """Run on one configuration until another replaces it; None when it is time to end."""
         config = node.config
         with self._turning(node) as turning:
-            self._feeding.turns(turning.lanes)
+            self._feeding.turns(turning.lanes, turning.silent.excuses)
             notify("READY=1", f"STATUS={config.agency.code}")
             log.info("running", extra={"agency": config.agency.code})
             fresh = self._until_ordered(turning)
@@ -193,6 +195,7 @@ class Daemon:
         """Tell the service manager that all is well, or people what is not."""
         self._feeding.feed()
         turning.hanging.look()
+        turning.silent.look()
 
     def _outlast(self, turning: _Turning) -> bool:
         """
@@ -251,7 +254,10 @@ class Daemon:
             board = Board(Pauses(node.queue.file), clock=node.clock)
             lanes = lanes_of(node, board, longest_step=self.longest_step, grace=self.grace)
             ended = self._feeding.within is not None
-            hanging = Hanging(node=node, lanes=lanes, board=board, ended=ended)
+            silent = Silent(node=node, lanes=lanes, board=board)
+            hanging = Hanging(
+                node=node, lanes=lanes, board=board, ended=ended, excuses=silent.excuses
+            )
             ending.callback(stop_all, node, lanes, self.patience)
             if node.config.metrics.place is not None:
                 from edge_node.daemon.metrics import measured  # noqa: PLC0415 - where asked for
@@ -283,7 +289,9 @@ class Daemon:
             ending.callback(schedule.stop)
             keeping()  # a copy that was due while nobody ran is made now
             ending.enter_context(node.watching(lambda name: lanes[name].ring()))
-            yield _Turning(node=node, lanes=lanes, schedule=schedule, hanging=hanging)
+            yield _Turning(
+                node=node, lanes=lanes, schedule=schedule, silent=silent, hanging=hanging
+            )
 
     def _keep_safe(self, node: Node) -> None:
         """Make a copy of the queue if one is due."""

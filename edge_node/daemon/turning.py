@@ -28,6 +28,8 @@ _AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "trial": ("push", "deliver", "report"),
     "directory": (),
 }
+# Who works in the exchange folder.
+_IN_EXCHANGE: Final = frozenset({"intake", "deliver", "report", "trial"})
 # What keeps one drop from being taken in need not keep the next: intake is never paused for long.
 _LONGEST_PAUSE: Final[Mapping[str, float]] = {"intake": 30.0}  # seconds
 
@@ -59,6 +61,7 @@ def lanes_of(
             longest=_LONGEST_PAUSE.get(name, LONGEST_PAUSE),
             longest_step=max(longest_step, node.config.push.lease).total_seconds(),
             grace=grace.total_seconds(),
+            in_exchange=name in _IN_EXCHANGE,
         )
     return lanes
 

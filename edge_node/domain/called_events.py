@@ -9,7 +9,7 @@ from edge_node.domain.called import STATES
 from edge_node.domain.change import ChangeState
 from edge_node.domain.deadlines import Duty, Stage
 from edge_node.domain.document import BusinessKind
-from edge_node.domain.journal import RESTORED
+from edge_node.domain.journal import RESTORED, UPGRADED
 from edge_node.domain.message import Message, say
 from edge_node.domain.retention import REMOVED
 from edge_node.domain.signing import SIGNED
@@ -26,6 +26,7 @@ EVENTS: Final[Mapping[str, Message]] = MappingProxyType(
         DROP_REFUSED: say("refused, never taken in"),
         "adopted": say("sending goes on from this data folder"),
         RESTORED: say("an older state or a copy was taken up"),
+        UPGRADED: say("brought up to another version of edge-node"),
         "canary sent": say("canary sent"),
         "alarm raised": say("alarm raised"),
         "alarm over": say("alarm over"),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 GENESIS: Final = bytes(32)
 # Here the journal of an older state goes on; `status` says how far the one before it had reached.
 RESTORED: Final = "restored"
+# The tables of the queue were brought up to another release.
+UPGRADED: Final = "upgraded"
 NOBODY_KNOWS: Final = "?"
 _REACHED: Final = re.compile("[0-9]{1,18}")
 

@@ -23,6 +23,7 @@ from edge_node.flows.rest import STOPS_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -53,6 +54,8 @@ class Retain:
     files: PayloadFiles
     periods: Periods
     paused: Callable[[], bool]
+    clock_is_off: Callable[[], bool]
+    alone: Callable[[], AbstractContextManager[None]]  # one turn at a time, in whatever program
     _said: set[str] = field(default_factory=set, init=False)
 
     def foresee(self, now: datetime) -> tuple[Share, ...]:
@@ -71,7 +74,8 @@ class Retain:
         """
         Remove up to ``limit`` payloads, and some files of which the queue has no row.
 
-        NotAllowed while sending is paused; FolderMissing, DiskTrouble where nothing can be done.
+        NotAllowed while sending is paused or the clock is off; FolderMissing, DiskTrouble where
+        nothing can be done.
         What one alone hinders is said, and hinders no other.
         """
         if self.paused():
@@ -79,7 +83,16 @@ class Retain:
                 say("nothing is removed while sending is paused or the exchange folder is unread"),
                 hint=say("`edge-node status` says why; an older queue may not know what it needs"),
             )
+        if self.clock_is_off():
+            raise NotAllowed(
+                say("nothing is removed while the clock is off: nobody knows how old anything is"),
+                hint=say("set the clock; `edge-node status` says by how much it is off"),
+            )
         self.files.check()
+        with self.alone():
+            return self._turn(now, limit)
+
+    def _turn(self, now: datetime, limit: int) -> Turned:
         told, hindered = _Told(self.periods), list(self._finish(now))
         found = list(islice(self.rows.due(self.periods, now=now), limit))
         for payload in found:

@@ -82,6 +82,7 @@ class NodeAlarms:
             stale_after=config.directory.stale_after,
             canary_within=canary.expect_within if canary.every else None,
             archive_every=archives.every if archives.folder else None,
+            carried_by=str(archives.carry.by or ""),
         )
         marks = Marks(file)
         return Alarming(

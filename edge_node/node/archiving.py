@@ -13,7 +13,7 @@ import hashlib
 import json
 import logging
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -27,14 +27,16 @@ from edge_node.adapters.archive_format import (
     ArchiveWriter,
     is_plain,
 )
-from edge_node.adapters.archives import LAST, Archives, archive_is_due
+from edge_node.adapters.archives import LAST, WAITS, Archives, archive_is_due
 from edge_node.adapters.backup import copy_of_database, copy_of_queue
+from edge_node.adapters.carrying import Carrying
 from edge_node.adapters.marks import Marks
+from edge_node.adapters.secret import HANDED_OVER
 from edge_node.adapters.soundness import demand_sound
-from edge_node.domain.errors import NeverWorked, NoRoom, NotAllowed
+from edge_node.domain.errors import NeverWorked, NoRoom, NotAllowed, QueueOlder
 from edge_node.domain.message import say
 from edge_node.domain.time import iso
-from edge_node.node.possessions import Named, content_of, databases, files_of, named_by
+from edge_node.node.possessions import Named, content_of, databases, files_of, named_by, not_taken
 from edge_node.node.unpacking import FORMAT
 
 if TYPE_CHECKING:
@@ -102,7 +104,8 @@ class Archiving:
         assert place is not None  # noqa: S101 - `_demand_possible` has seen to it
         archives = Archives(folder=place, agency=self._config.agency.code)
         with durable.disk_errors(place):
-            place.mkdir(mode=0o700, exist_ok=True)  # and no more: a share may not be mounted
+            place.parent.stat()  # no more than the folder is made: a share may not be mounted
+            durable.private_folder(place)
             durable.sweep(place)
         path = archives.next(now, encrypted=bool(section.recipients))
         with ExitStack() as stack:
@@ -118,7 +121,10 @@ class Archiving:
         removed: list[Path] = []
         if folder is None:
             removed = archives.prune(section.keep)
-            Marks(self.parts.queue.file).put(LAST, iso(now))
+            with suppress(QueueOlder):  # before an upgrade: whoever starts the node makes another
+                marks = Marks(self.parts.queue.file)
+                marks.put(WAITS, path.name)
+                marks.put(LAST, iso(now))
         return Made(
             path=path,
             at=now,
@@ -129,6 +135,24 @@ class Archiving:
             encrypted=bool(section.recipients),
             removed=tuple(removed),
         )
+
+    def carry(self) -> list[Path]:
+        """Have what waits carried elsewhere, if it is to be; raises what `Carrying.carry` does."""
+        section = self._config.backup.archives
+        if section.folder is None:
+            return []
+        carrying = Carrying(
+            section=section.carry,
+            archives=Archives(folder=section.folder, agency=self._config.agency.code),
+            marks=Marks(self.parts.queue.file),
+            environ=self._environ,
+        )
+        return list(carrying.carry(self.parts.clock())) if carrying.is_due else []
+
+    @property
+    def _environ(self) -> Mapping[str, str]:
+        """What systemd hands over; who is no service finds it where the unit takes it from."""
+        return {HANDED_OVER: str(self.config_file.absolute().parent), **self.environ}
 
     @property
     def _config(self) -> Config:
@@ -162,7 +186,7 @@ class Archiving:
         """Give a private folder with a copy of each database, which is gone at the end."""
         folders = self._config.folders
         with durable.disk_errors(folders.backups):
-            folders.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+            durable.private_folder(folders.backups)
         with durable.room(folders.backups) as room:
             self._copy_witness(room, ("heads",))
             for database in databases(folders.data):
@@ -187,8 +211,8 @@ class Archiving:
         with durable.disk_errors(self.config_file):
             configuration = {CONFIG: self.config_file.read_bytes()}
         files: list[dict[str, object]] = []
-        left_out: list[str] = []
-        for named in named_by(config, self.environ):
+        left_out = not_taken(config)
+        for named in named_by(config, self._environ):
             data = content_of(named) if secrets or not named.secret else None
             if data is None:
                 left_out.append(named.spec)

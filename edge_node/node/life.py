@@ -90,8 +90,8 @@ class Node(Parts):
         """
         Make ready for work, on behalf of the only process that works here.
 
-        Where the exchange folder is away (a share that is not mounted) what needs no folder works
-        all the same; that of another agency is an error, ForeignFolder.
+        Where the exchange folder is away (a share that is not mounted, or does not answer) what
+        needs no folder works all the same; that of another agency is an error, ForeignFolder.
         """
         is_here = self._exchange_is_here()
         demand_usable(self.config.folders.queue, self.backups, self.waybills)
@@ -229,9 +229,9 @@ class Node(Parts):
         from edge_node.adapters.watcher import Watcher  # noqa: PLC0415 - 62 ms
 
         lanes = {
+            self._bell: _RUNG_BY_COMMANDS,  # first: of the others one may hang
             self.exchange.outbox: ("intake",),
             self.exchange.statuses: ("report",),
-            self._bell: _RUNG_BY_COMMANDS,
         }
         with disk_errors(self._bell):
             self._bell.mkdir(mode=0o700, exist_ok=True)

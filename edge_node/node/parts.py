@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from edge_node.adapters.answering import Answering
 from edge_node.adapters.backup import Backups
 from edge_node.adapters.directory import Directory
 from edge_node.adapters.exchange import Exchange
@@ -28,6 +29,7 @@ from edge_node.adapters.witness import Witness
 from edge_node.catalogue import tell
 from edge_node.config import Unreadable, Watch
 from edge_node.domain.breaker import Circuit
+from edge_node.domain.errors import FolderMissing
 from edge_node.domain.retry import RetryPolicy
 from edge_node.node import knowing
 
@@ -76,7 +78,12 @@ class Parts:
     @cached_property
     def exchange(self) -> Exchange:
         """The folders shared with the document software."""
-        return Exchange(self.config.folders.exchange)
+        return Exchange(self.config.folders.exchange, self.answering)
+
+    @cached_property
+    def answering(self) -> Answering:
+        """Whether the exchange folder answers."""
+        return Answering(self.config.folders.exchange)
 
     @cached_property
     def spool(self) -> Spool:
@@ -91,7 +98,11 @@ class Parts:
     @property
     def backups(self) -> Backups:
         """Copies of the queue."""
-        return Backups(self.config.folders.backups)
+        return Backups(self.config.folders.backups, self._copies_answer)
+
+    @cached_property
+    def _copies_answer(self) -> Answering:
+        return Answering(self.config.folders.backups)
 
     @cached_property
     def directory(self) -> Directory:
@@ -242,6 +253,7 @@ class Parts:
             marks=Marks(
                 space=limits.free_space, files=limits.free_files, memory=limits.free_memory
             ),
+            answers=self.answering.demand,
         )
 
     def settling(self) -> OutboxSettings:
@@ -259,11 +271,17 @@ class Parts:
 
     @property
     def polls(self) -> bool:
-        """Whether the exchange folder has to be polled."""
+        """Whether the exchange folder has to be polled; one that is silent is somebody else's."""
         from edge_node.adapters.mounts import is_remote  # noqa: PLC0415 - only for work
 
         watch = self.config.intake.watch
-        return watch is Watch.POLLING or (watch is Watch.AUTO and is_remote(self.exchange.root))
+        if watch is Watch.AUTO:
+            try:
+                self.answering.demand()
+            except FolderMissing:
+                return True
+            return is_remote(self.exchange.root)
+        return watch is Watch.POLLING
 
     @property
     def codes(self) -> frozenset[str]:

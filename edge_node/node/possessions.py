@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge_node.adapters.disk import disk_errors
+from edge_node.adapters.disk import disk_errors, shown
 from edge_node.adapters.own_keys import REFUSED
 from edge_node.adapters.secret import SecretUnusable, secret_path
 from edge_node.config import kinds
@@ -66,8 +66,14 @@ def files_of(config: Config, *, secrets: bool) -> Iterator[Path]:
         secret = (*named, config.web_token, str(data / REFUSED))
         hidden = {Path(spec).resolve() for spec in secret}
     for path in _walk(data, data, outside(config)):
-        if not hidden or path.resolve() not in hidden:
+        if not path.is_symlink() and (not hidden or path.resolve() not in hidden):
             yield path
+
+
+def not_taken(config: Config) -> list[str]:
+    """Return what of the data folder is in no archive though it might be missed: links."""
+    data = config.folders.data
+    return [shown(path) for path in _walk(data, data, outside(config)) if path.is_symlink()]
 
 
 def outside(config: Config) -> frozenset[Path]:
@@ -82,7 +88,9 @@ def kept_apart(name: str) -> bool:
     return (
         name in _ANEW
         or name.startswith((".", ASIDE))
-        or name.endswith((".lock", "-wal", "-shm", "-journal"))
+        or name.endswith(".lock")
+        # The rest of a queue a newer release left goes with it.
+        or (name.endswith(("-wal", "-shm", "-journal")) and ".db.newer-" not in name)
         or ".db.damaged-" in name
     )
 
@@ -97,10 +105,14 @@ def _walk(folder: Path, top: Path, elsewhere: frozenset[Path]) -> Iterator[Path]
         path = Path(entry.path)
         if kept_apart(entry.name) or (folder == top and is_database(path)):
             continue
-        if entry.is_dir(follow_symlinks=False):
+        # A spool may lie on a larger disk; no other link is followed, as nobody knows where to.
+        if entry.is_dir(follow_symlinks=path == top / "spool"):
             if path != top / "spool" / "tmp" and path.resolve() not in elsewhere:
                 yield from _walk(path, top, elsewhere)
-        elif entry.is_file(follow_symlinks=False):
+        elif entry.is_symlink():
+            if path.resolve() not in elsewhere:
+                yield path
+        elif entry.is_file():
             yield path
 
 
@@ -121,7 +133,7 @@ def named_by(config: Config, environ: Mapping[str, str]) -> list[Named]:
             continue  # it is among the files of that
         for each in sorted(path.iterdir()) if _is_folder(path) else [path]:
             if not _is_folder(each):
-                found[str(each)] = Named(spec=str(each), path=each, secret=secret)
+                found[str(each)] = Named(spec=shown(each), path=each, secret=secret)
     return list(found.values())
 
 

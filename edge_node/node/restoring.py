@@ -176,14 +176,26 @@ def _set_aside(config: Config) -> Path | None:
     there = _there(config)
     if not there:
         return None
-    number = 1
-    while (aside := config.folders.data / f"{ASIDE}{number}").exists():
-        number += 1
+    aside = _aside(config.folders.data, there)
     with durable.disk_errors(aside):
-        aside.mkdir(mode=0o700)
+        aside.mkdir(mode=0o700, exist_ok=True)
     # While nothing but the spool is there, a node says that its queue was lost.
     for path in sorted(there, key=_queue_first):
         durable.move(path, aside / path.name)
+    return aside
+
+
+def _aside(data: Path, there: list[Path]) -> Path:
+    """Name the folder: a new one, or that of a restore cut off, so that all lies together."""
+    number = 1
+    while (aside := data / f"{ASIDE}{number}").exists():
+        number += 1
+    begun = data / f"{ASIDE}{number - 1}"
+    names = {path.name for path in there}
+    if begun.is_dir() and _QUEUE not in names:
+        with durable.disk_errors(begun):
+            if not names & {path.name for path in begun.iterdir()}:
+                return begun
     return aside
 
 
@@ -191,9 +203,14 @@ def _queue_first(path: Path) -> tuple[bool, bool]:
     return path.name == "spool", not path.name.startswith(_QUEUE)
 
 
+def _spool_first(path: Path) -> tuple[bool, bool]:
+    return path.name == _QUEUE, path.name != "spool"
+
+
 def _move_in(room: Path, config: Config) -> None:
     data, witness = config.folders.data, config.folders.witness
-    for path in sorted((room / DATA).iterdir(), key=lambda path: path.name == _QUEUE):
+    # The spool first: once it is there again, a node without its queue says that it was lost.
+    for path in sorted((room / DATA).iterdir(), key=_spool_first):
         if not kept_apart(path.name):  # such as a log somebody put beside a database
             durable.move(path, data / path.name)
     there, kept = Witness(witness), Witness(room / WITNESS)

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 def retain(parts: Parts, *, reading: QueueFile | None = None) -> Retain:
     """Return what removes payloads; with a file opened to be ``reading``, only what foresees."""
-    from edge_node.adapters.payloads import Payloads  # noqa: PLC0415 - only where it is used
+    from edge_node.adapters.lock import alone_with  # noqa: PLC0415 - only where it is used
+    from edge_node.adapters.pauses import Pauses  # noqa: PLC0415
+    from edge_node.adapters.payloads import Payloads  # noqa: PLC0415
     from edge_node.adapters.retention import Retention  # noqa: PLC0415
+    from edge_node.adapters.watching import CLOCK  # noqa: PLC0415
     from edge_node.adapters.waybills import Waybills  # noqa: PLC0415
     from edge_node.flows.retain import Retain  # noqa: PLC0415
 
@@ -23,4 +26,6 @@ def retain(parts: Parts, *, reading: QueueFile | None = None) -> Retain:
         files=Payloads(parts.spool, parts.inbox()),
         periods=parts.config.retention.periods,
         paused=lambda: parts.sends.held() is not None or parts.queue.learning.due,
+        clock_is_off=lambda: any(each.what == CLOCK for each in Pauses(parts.queue.file).all()),
+        alone=lambda: alone_with(parts.config.folders.data / "retention"),
     )

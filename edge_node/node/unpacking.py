@@ -7,6 +7,7 @@ Nothing in it is believed. What becomes of the folder is left to others.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from edge_node.domain.message import Message
 
 FORMAT: Final = 1
+# What moves a cursor, turns the line around or is no letter at all.
+_MOVES: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _COUNTS: Final = """
 select (select count(*) from documents) as documents,
        (select count(*) from incoming where message = 'edoc') as arrivals,
@@ -157,17 +160,17 @@ def _about(text: bytes) -> About:
         told = json.loads(text)
         form = int(told["format"])
         about = About(
-            agency=str(told["agency"]),
-            made=str(told["made"]),
-            version=str(told["version"]),
-            config_folder=str(told["config_folder"]),
+            agency=_shown(told["agency"]),
+            made=_shown(told["made"]),
+            version=_shown(told["version"]),
+            config_folder=_shown(told["config_folder"]),
             files=tuple(
-                (str(each["member"]), str(each["path"]), bool(each["secret"]))
+                (str(each["member"]), _shown(each["path"]), bool(each["secret"]))
                 for each in told["files"]
             ),
-            left_out=tuple(str(each) for each in told["left_out"]),
+            left_out=tuple(_shown(each) for each in told["left_out"]),
         )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ArithmeticError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise strange() from error
     if form != FORMAT:
         raise NotAllowed(
@@ -178,6 +181,11 @@ def _about(text: bytes) -> About:
     if [member for member, _, _ in about.files] != files:
         raise strange()
     return about
+
+
+def _shown(told: object) -> str:
+    """Return words of whoever made the archive as people can be shown them."""
+    return _MOVES.sub("\N{REPLACEMENT CHARACTER}", str(told))
 
 
 def _contents(queue: Path, room: Path) -> tuple[Mapping[str, int], Sequence[Message]]:
@@ -203,7 +211,7 @@ def _contents(queue: Path, room: Path) -> tuple[Mapping[str, int], Sequence[Mess
 
 def _altered(unpacked: Unpacked) -> Iterator[Message]:
     if unpacked.altered:
-        count = len(unpacked.altered)
+        count = unpacked.altered
         yield say("packages that were damaged when it was made: {count}", count=count)
 
 

@@ -11,14 +11,26 @@ from pathlib import Path
 import needs
 import pytest
 from confined import Interrupted
+from disk_image import disk_image
 
-from edge_node.adapters.instances import Instance, Sheet, instances, laid, lent, make_room, put
+from edge_node.adapters.instances import (
+    ETC,
+    Instance,
+    Sheet,
+    give_folder,
+    instances,
+    laid,
+    lent,
+    make_room,
+    put,
+)
 from edge_node.adapters.local_users import join_group, owner_called
 from edge_node.adapters.programs import ProgramFailed, run_program
 from edge_node.adapters.systemctl import Service
 from edge_node.adapters.unfinished import hidden
+from edge_node.cli.instance_setup import Setup
 from edge_node.cli.setting_up import _owner
-from edge_node.domain.errors import NotAllowed
+from edge_node.domain.errors import EdgeNodeError, NotAllowed
 
 US = os.getegid()
 
@@ -121,6 +133,32 @@ def test_the_nodes_user_gets_room_where_folders_are_wanted(nobody, open_to_all):
     assert stat.S_IMODE((open_to_all / "share").stat().st_mode) == 0o2750
 
 
+def test_a_disk_mounted_for_the_node_becomes_its_users(nobody, open_to_all):
+    """As mkfs leaves it; one that somebody has put something on stays as it is."""
+    with disk_image(open_to_all / "disk"):
+        make_room(open_to_all / "disk" / "data", nobody)
+        seen = (open_to_all / "disk").stat()
+        assert (seen.st_uid, stat.S_IMODE(seen.st_mode)) == (nobody.user, 0o751)
+    with disk_image(open_to_all / "used"):
+        (open_to_all / "used" / "theirs").touch()
+        make_room(open_to_all / "used" / "data", nobody)
+        assert (open_to_all / "used").stat().st_uid == 0
+
+
+def test_what_a_link_leads_to_is_not_given_away(nobody, open_to_all):
+    """Where the folder around it is the software's, its user may exchange what root has made."""
+    (open_to_all / "etc").mkdir(mode=0o700)
+    (open_to_all / "exchange").symlink_to(open_to_all / "etc")
+    ours = {"user": nobody.user, "group": nobody.group}
+    with pytest.raises(EdgeNodeError, match="exchange"):
+        give_folder(open_to_all / "exchange", mode=0o2750, **ours)
+    seen = (open_to_all / "etc").stat()
+    assert (seen.st_uid, stat.S_IMODE(seen.st_mode)) == (0, 0o700)
+    give_folder(open_to_all / "etc", mode=0o2750, **ours)
+    seen = (open_to_all / "etc").stat()
+    assert (seen.st_uid, stat.S_IMODE(seen.st_mode)) == (nobody.user, 0o2750)
+
+
 def test_a_private_file_is_whose_it_is_to_be(nobody, open_to_all):
     """Also in a folder of root's, where it would be root's otherwise."""
     key = open_to_all / "seal.p12"
@@ -167,6 +205,18 @@ def asked(tmp_path, monkeypatch):
     stand_in.chmod(0o755)
     monkeypatch.setenv("PATH", str(stand_in.parent), prepend=os.pathsep)
     return lambda: log.read_text().splitlines() if log.exists() else []
+
+
+def test_the_service_does_not_see_every_folder():
+    """ProtectHome= and PrivateTmp= of its unit; one that lies elsewhere has no service."""
+    served = Instance(name="xa-mau")
+    for place in ("/home/qlvb/exchange", "/root/x", "/tmp/x", "/run/user/0/x"):  # noqa: S108
+        assert served.hides(Path(place))
+        assert not Instance(name="xa-mau", etc=Path("/srv/etc")).hides(Path(place))
+    for place in ("/srv/edge-node/xa-mau/exchange", "/mnt/home/exchange", "/homes/exchange"):
+        assert not served.hides(Path(place))
+    work = Setup(etc=ETC, owner=owner_called("root"), command=("edge-node",), wanted=False)
+    assert "the service does not see /home/x" in str(work.taken("xa-mau", Path("/home/x")))
 
 
 def test_the_service_may_write_where_its_folders_lie(asked, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 
+from edge_node.adapters.copying import copy_file
 from edge_node.adapters.database import QueueFile
 from edge_node.adapters.pulse import beat, beat_while_at_it, felt_by
 from edge_node.adapters.steps import Step, passing
@@ -39,6 +40,15 @@ def test_what_became_durable_is_a_sign_of_life(tmp_path):
             pass
         file.close()
         assert len(felt) == before + 1
+
+
+def test_a_copy_that_takes_long_beats_with_every_piece(tmp_path):
+    """100 MB from a share over a narrow line take longer than a step may be silent."""
+    (tmp_path / "scan.pdf").write_bytes(bytes(5 << 20))
+    felt = []
+    with felt_by(lambda: felt.append(1)), (tmp_path / "copy").open("xb") as file:
+        copy_file(tmp_path / "scan.pdf", file, tmp_path / "copy")
+    assert len(felt) >= 5
 
 
 def test_a_statement_that_takes_long_beats_meanwhile():

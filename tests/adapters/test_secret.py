@@ -46,6 +46,14 @@ def test_a_file_without_a_secret_is_refused(tmp_path, content):
         read_secret(a_file(tmp_path, content))
 
 
+def test_a_mark_that_editors_put_before_a_text_is_no_part_of_it(tmp_path):
+    """Notepad's, of UTF-8; what PowerShell's `>` writes is another text altogether, and said."""
+    assert read_secret(a_file(tmp_path, b"\xef\xbb\xbfpw\r\n")) == b"pw"
+    assert read_secret(a_file(tmp_path, b" pw \n")) == b" pw "
+    with pytest.raises(SecretUnusable, match="UTF-16"):
+        read_secret(a_file(tmp_path, "pw\r\n".encode("utf-16")))
+
+
 def test_a_missing_file_is_named(tmp_path):
     """The path is in the complaint."""
     with pytest.raises(SecretUnusable, match="nowhere"):

@@ -17,12 +17,14 @@ from tomorrow import tomorrow
 
 from edge_node import __version__
 from edge_node.adapters.backup import Backups
+from edge_node.adapters.database import stamp
 from edge_node.adapters.directory import Directory
+from edge_node.adapters.journal import Journal
 from edge_node.adapters.queue import Queue
 from edge_node.adapters.reading import ReadingFile
 from edge_node.adapters.schema import MIGRATIONS
 from edge_node.adapters.steps import Phase, listening
-from edge_node.adapters.upgrading import upgrade
+from edge_node.adapters.upgrading import bring_up, upgrade
 from edge_node.domain.directory import DirectoryUnusable, Known
 from edge_node.domain.errors import (
     EdgeNodeError,
@@ -31,6 +33,7 @@ from edge_node.domain.errors import (
     QueueOlder,
     UpgradeFailed,
 )
+from edge_node.domain.message import thaw
 
 OURS = len(MIGRATIONS)
 
@@ -81,6 +84,22 @@ def test_a_queue_is_copied_and_then_brought_up(path, backups):
     assert documents(done.copy.path) == [("o000000001",)]
     with closing(ReadingFile(done.copy.path)) as copy:
         assert copy.row("select value from marks where name = 'copy'") == {"value": "yes"}
+
+
+def test_the_journal_says_that_it_was_brought_up(path, backups):
+    """Once, by the node itself, from which tables to which; that of a copy says nothing."""
+    with tomorrow():
+        done = upgrade(path, backups, now=T0)
+        assert upgrade(path, backups, now=T0) is None
+        with closing(Queue(path)) as queue:
+            (row,) = queue.file.rows("select * from events where event = 'upgraded'")
+            assert (row["item"], row["actor"], row["at"]) == ("queue", "", stamp(T0))
+            values = {"before": OURS, "after": OURS + 1, "version": __version__}
+            assert thaw(row["note"]).values == values
+            assert Journal(queue.file).verify().fault is None
+        bring_up(done.copy.path)
+        with closing(ReadingFile(done.copy.path)) as copy:
+            assert copy.rows("select id from events where event = 'upgraded'") == []
 
 
 def test_what_is_of_this_release_is_left_alone(path, backups):

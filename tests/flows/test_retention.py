@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -18,18 +19,24 @@ from recall_world import FILES, asked, drop_recall, everywhere, exchange, send, 
 from edge_node.adapters import durable
 from edge_node.adapters.disk import AccessDenied
 from edge_node.adapters.history import History
+from edge_node.adapters.pauses import Pauses
+from edge_node.adapters.registers import Registers
 from edge_node.adapters.removed import PayloadRemoved
 from edge_node.adapters.sends import HELD
 from edge_node.adapters.steps import Phase, listening
 from edge_node.cli.item_values import as_values
 from edge_node.cli.render import sheet_of
+from edge_node.daemon.board import Board
 from edge_node.daemon.retention import Retaining
 from edge_node.domain.errors import FolderMissing, NotAllowed
 from edge_node.domain.message import say
+from edge_node.domain.period import period_of
+from edge_node.domain.register import Days, Register
 from edge_node.domain.retention import Amount, Kept
 from edge_node.flows.retain import Turned
 from edge_node.node.evidence import Evidence
 from edge_node.node.halting import send_anew
+from edge_node.node.reporting import Reporting
 from edge_node.node.retaining import retain
 from edge_node.web import preview
 
@@ -178,6 +185,25 @@ def test_bytes_somebody_else_has_still_to_have_stay(done, world):
     assert desk.node.spool.path(digest).exists()
 
 
+def test_registers_and_reports_say_the_same_before_and_after(done):
+    """The registers of Decree 30/2020/NĐ-CP have every document, whatever is kept of it."""
+    day = T0.date()
+    days = Days(first=day, last=day + timedelta(days=9))
+
+    def told(desk, at):
+        registers, reporting = Registers(desk.queue.file), Reporting(desk.node)
+        rows = {each: list(registers.rows(each, days, now=at)) for each in Register}
+        return rows, reporting.figures(period_of("2026-11"), as_of=at)
+
+    for desk, item in done.ends:
+        desk.later(days=366)
+        before = told(desk, desk.now)
+        assert sum(map(len, before[0].values())) > 0
+        turn(desk)
+        assert gone(desk, item)
+        assert told(desk, desk.now) == before
+
+
 # ── what stays ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -275,6 +301,22 @@ def test_nothing_goes_while_the_queue_may_be_an_older_one(done):
     assert not gone(desk, done.document)
 
 
+def test_a_person_removes_nothing_by_a_clock_the_node_calls_wrong(done):
+    """Ten years ahead everything would have been kept for long enough; set right, it goes on."""
+    desk = done.sender
+    board = Board(Pauses(desk.queue.file), clock=lambda: desk.now)
+    board.watch(desk.node.upstream, desk.node.clock_watch, resume=lambda: None)
+    agreeing(desk)
+    desk.later(days=3650)
+    desk.node.clock_watch.heard(f"{T0:%a, %d %b %Y %H:%M:%S} GMT", desk.now)
+    with pytest.raises(NotAllowed, match="the clock is off"):
+        turn(desk)
+    assert not gone(desk, done.document)
+    agreeing(desk)
+    turn(desk)
+    assert gone(desk, done.document)
+
+
 def test_what_somebody_begins_to_need_in_that_moment_stays(done):
     """Between the look and the act its sender asked it back."""
     desk = done.sender
@@ -288,6 +330,26 @@ def test_what_somebody_begins_to_need_in_that_moment_stays(done):
     assert counts(flow.turn(desk.now, limit=9))[Kept.SENT] == 0
     assert not gone(desk, done.document)
     assert (desk.exchange / f"sent/{DAY}/12").exists()
+
+
+def test_two_at_once_remove_each_thing_once_and_count_it_once(world):
+    """A person beside the daemon: neither stumbles over what the other is about to remove."""
+    desk, other = world.desk(retention=ALL), world.desk()
+    documents = [send(desk, other, name=str(n), number=str(n)) for n in range(20, 32)]
+    exchange(other, desk)
+    receipts = len(names(desk.exchange / "receipts"))
+    desk.later(days=366)
+
+    def work(_):
+        with closing(desk.queue):
+            return turn(desk)
+
+    with ThreadPoolExecutor(4) as several:
+        turns = list(several.map(work, range(4)))
+    assert [each.hindered for each in turns] == [()] * 4
+    assert sum(counts(each)[Kept.SENT] for each in turns) == len(documents)
+    assert sum(counts(each)[Kept.RECEIPTS] for each in turns) == receipts
+    assert [len(removals(desk, each.id)) for each in documents] == [1] * len(documents)
 
 
 # ── wherever the power goes ──────────────────────────────────────────────────────────────────────

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
+import needs
 import pytest
 from system_world import edge_node, until
 
 from edge_node.config import load
+
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -90,6 +94,67 @@ def test_the_daemon_makes_one_when_it_is_due(office, key, tmp_path):
         until(lambda: len(archives(tmp_path)) == 2)
     answer = office.command("restore", "--check", archives(tmp_path)[-1], "--key", key[0])
     assert answer.returncode == 0
+
+
+def handed_over(office, key, tmp_path):
+    """Have the secret handed over as systemd does; return the environment of a service."""
+    folder = tmp_path / "credentials"
+    folder.mkdir(mode=0o700)
+    shutil.copy(office.secret, folder / "axis-secret")
+    (folder / "axis-secret").chmod(0o400)
+    office.secret = "credential:axis-secret"
+    archives = {"folder": str(tmp_path / "archives"), "recipients": [key[1]], "every": "1s"}
+    office.configure(backup={"archives": archives})
+    return {"CREDENTIALS_DIRECTORY": str(folder)}
+
+
+def put_back_secret(key, tmp_path, archive):
+    """Put an archive back on another machine; return the secret that lies there then."""
+    new = tmp_path / "new" / "config.yaml"
+    new.parent.mkdir()
+    answer = edge_node("-c", new, "restore", archive, "--key", key[0])
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "not in it" not in answer.stdout
+    assert (new.parent / "axis-secret").stat().st_mode & 0o777 == 0o600
+    return (new.parent / "axis-secret").read_bytes()
+
+
+def test_the_archive_of_a_service_holds_the_secret_systemd_hands_over(office, key, tmp_path):
+    """The child that makes it finds it where the service does; put back, it lies for systemd."""
+    secret = office.secret.read_bytes()
+    with office.running(**handed_over(office, key, tmp_path)) as node:
+        node.says("archive made")
+    moved(office, tmp_path)
+    assert put_back_secret(key, tmp_path, archives(tmp_path)[0]) == secret
+
+
+def test_by_hand_whoever_may_read_the_secret_has_it_in_the_archive(office, key, tmp_path):
+    """Beside the configuration, where the unit takes it from; others are told it is not in."""
+    secret = office.secret.read_bytes()
+    handed_over(office, key, tmp_path)
+    answer = office.command("backup")
+    assert "not in it, keep it elsewhere: credential:axis-secret" in answer.stdout
+    (office.home / "axis-secret").write_bytes(secret)
+    answer = office.command("backup")
+    assert (answer.returncode, "not in it" in answer.stdout) == (0, False)
+    moved(office, tmp_path)
+    assert put_back_secret(key, tmp_path, archives(tmp_path)[-1]) == secret
+
+
+def moved(office, tmp_path):
+    """Let the old machine be gone: the archive names its folders."""
+    (tmp_path / "old").mkdir()
+    for path in list(office.home.iterdir()):
+        path.rename(tmp_path / "old" / path.name)
+
+
+def test_an_archive_root_makes_is_the_nodes(archived, tmp_path):
+    """With the folder it lies in: otherwise the node could make and remove none there."""
+    needs.root()
+    os.chown(tmp_path, NOBODY, NOBODY)
+    assert archived.command("backup").returncode == 0
+    [archive] = archives(tmp_path)
+    assert {archive.stat().st_uid, archive.parent.stat().st_uid} == {NOBODY}
 
 
 def test_that_none_can_be_made_is_said_and_stops_nothing(office, other, tmp_path):
@@ -188,3 +253,35 @@ def test_doctor_tells_how_it_stands_with_archives(archived, tmp_path):
     assert found() == {"backup.archives": "good", "backup.recipients": "bad"}
     archived.configure(backup={})
     assert found() == {"backup.archives": "warn"}
+
+
+def test_doctor_tells_what_keeps_archives_from_being_carried(archived, tmp_path):
+    """Not yet, hindered, carried, and no program to carry: the archive is made in any case."""
+    needs.program("rclone", "rclone")
+    far = tmp_path / "far"
+    far.write_text("in the way")
+    carry = {"by": "rclone", "to": str(far)}
+    archived.configure(
+        backup={"archives": archived.sections["backup"]["archives"] | {"carry": carry}}
+    )
+
+    def found(**environ):
+        told = archived.command("doctor", "--json", "--offline", **environ).stdout.splitlines()
+        [line] = [line for line in map(json.loads, told) if line["check"] == "backup.carried"]
+        return line["state"], line["why"]
+
+    assert found() == ("warn", "no archive was carried elsewhere yet")
+    answer = archived.command("backup-due")
+    assert (answer.returncode, "rclone failed: " in answer.stderr) == (1, True)
+    [archive] = archives(tmp_path)
+    state, why = found()
+    assert (state, "not carried elsewhere by rclone: " in why, str(far) in why) == (
+        "warn",
+        True,
+        False,
+    )
+    far.unlink()
+    assert archived.command("backup-due").returncode == 0
+    assert (far / archive.name).read_bytes() == archive.read_bytes()
+    assert found()[0] == "good"
+    assert found(PATH="/nowhere") == ("bad", "rclone is not on this machine")

@@ -22,7 +22,7 @@ from loopback import http_server
 from pki_plan import ENDS
 from system_world import an_office, until
 
-from edge_node.daemon.apart import Apart
+from edge_node.adapters.apart import Apart
 from edge_node.daemon.health import Health, is_well
 from edge_node.daemon.lanes import Lane
 

@@ -1,72 +1,17 @@
-"""The command that sets an instance up, by a file of answers and by a person at a terminal."""
+"""The command that sets an instance up, by a file of answers."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pwd
 import re
-import select
 import shutil
 import stat
-import struct
-import subprocess
-import termios
-import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
-from system_world import EDGE_NODE, edge_node, environment
+from at_terminal import ME, SECRET
+from system_world import edge_node
 
 from edge_node.config import load
-
-SECRET = "axis-secret-0123456789"
-ME = pwd.getpwuid(os.geteuid()).pw_name
-
-
-@pytest.fixture
-def etc(tmp_path):
-    """Give the folder for configurations; there is none yet."""
-    return tmp_path / "etc" / "edge-node"
-
-
-@pytest.fixture
-def answers(tmp_path):
-    """Give what a file of answers says, the secret beside it."""
-    secret = tmp_path / "secret"
-    secret.write_text(SECRET + "\n")
-    secret.chmod(0o600)
-    return {
-        "agency": {"code": "H37.02.03", "name": "Ủy ban nhân dân xã Mẫu"},
-        "axis": {"url": "http://127.0.0.1:9", "secret_file": "secret"},
-        "folders": {
-            "data": str(tmp_path / "state" / "data"),
-            "exchange": str(tmp_path / "state" / "exchange"),
-        },
-    }
-
-
-@pytest.fixture
-def set_up(tmp_path, etc, answers):
-    """Give the command with a file of answers, as they are then."""
-
-    def set_up(*arguments, user=ME, typed=None):
-        file = tmp_path / "answers.yaml"
-        file.write_text(yaml.safe_dump(answers, allow_unicode=True))
-        return subprocess.run(
-            [*EDGE_NODE, "setup", "--answers", file, "--etc", etc, "--user", user, *arguments],
-            input=typed if typed is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=180,
-            env=environment(),
-            check=False,
-        )
-
-    return set_up
 
 
 def mode(path):
@@ -112,6 +57,15 @@ def test_it_ends_with_what_the_doctor_finds_and_three_commands(set_up, etc):
     for line, command in zip(lines[-3:], ("status", "list", "run"), strict=True):
         assert line.endswith(f"-c {etc}/h37-02-03/config.yaml {command}")
     assert edge_node("-c", etc / "h37-02-03" / "config.yaml", "status").returncode == 0
+
+
+def test_it_says_how_archives_begin_until_they_are_wanted(set_up, etc):
+    """The doctor names the command that makes their key; who has archives is not told again."""
+    assert "edge-node backup --new-key" in set_up().stdout
+    config = etc / "h37-02-03" / "config.yaml"
+    with config.open("a") as sheet:
+        sheet.write("backup: {archives: {folder: archives, unencrypted: true}}\n")
+    assert "--new-key" not in set_up().stdout
 
 
 def test_every_problem_of_the_answers_is_named_at_once(set_up, etc, answers, tmp_path):
@@ -193,6 +147,32 @@ def test_a_key_without_a_server_for_time_stamps_signs_without_them(set_up, answe
     assert (str(signing.level), signing.keys[0].password_file) == ("B-B", "")
 
 
+@pytest.mark.parametrize(
+    "around", [("\ufeff", "\r\n"), (" ", " \n")], ids=["mark of Notepad", "spaces"]
+)
+@pytest.mark.parametrize("stdin", [False, True])
+def test_what_stands_unseen_around_a_secret_is_no_part_of_it(
+    set_up, answers, etc, tmp_path, around, stdin
+):
+    """The axis would deny it, and nobody could see why."""
+    text = SECRET.join(around)
+    (tmp_path / "secret").write_bytes(text.encode())
+    if stdin:
+        answers["axis"]["secret_file"] = "stdin"
+    assert set_up(typed=text).returncode == 0
+    assert (etc / "h37-02-03" / "axis-secret").read_text() == SECRET + "\n"
+
+
+def test_a_folder_that_is_shared_does_not_hold_the_nodes_own(set_up, answers, etc, tmp_path):
+    """It is said of the answers, which are there, rather than of what was to be written."""
+    answers["folders"]["data"] = answers["folders"]["exchange"] + "/data"
+    answer = set_up()
+    assert answer.returncode == 1
+    assert f"{tmp_path}/answers.yaml:" in answer.stderr
+    assert "folders.exchange: must not hold folders.data" in answer.stderr
+    assert not etc.exists()
+
+
 @pytest.mark.parametrize("name", ["xã", "-x", "a/b", "..", "a" * 41])
 def test_an_instance_has_a_name_systemd_can_carry(set_up, etc, name):
     """Letters, digits and dashes."""
@@ -265,6 +245,43 @@ def test_no_two_instances_have_a_folder_together(set_up, etc, answers):
     assert not (etc / "xa-khac").exists()
 
 
+@pytest.mark.parametrize("inside", ["exchange/outbox", "data/x", "", "ln/exchange"])
+def test_no_folder_of_an_instance_lies_in_or_around_anothers(
+    set_up, etc, answers, tmp_path, inside
+):
+    """Drops of one would be taken by the other, or its queue be shared; links hide nothing."""
+    assert set_up("--name", "xa-mau").returncode == 0
+    (tmp_path / "ln").symlink_to(tmp_path / "state")
+    wanted = tmp_path / inside if inside.startswith("ln") else tmp_path / "state" / inside
+    answers["folders"] = {"data": str(tmp_path / "data-2"), "exchange": str(wanted)}
+    answer = set_up("--name", "xa-khac")
+    assert answer.returncode == 1
+    assert "of the instance xa-mau lie in one another" in answer.stderr
+    assert not (etc / "xa-khac").exists()
+
+
+def test_another_secret_in_the_answers_is_said(set_up, etc, tmp_path):
+    """Somebody mends a wrong secret in the answers, and believes that it was taken."""
+    assert set_up().returncode == 0
+    (tmp_path / "secret").write_text("another\n")
+    left = set_up()
+    assert left.returncode == 0
+    place = etc / "h37-02-03" / "axis-secret"
+    assert f"! the secret in {place} is another: replace it there" in left.stderr
+    assert "another" not in place.read_text()
+
+    (tmp_path / "secret").write_text(SECRET + " \n")
+    assert set_up().stderr == ""
+
+
+def test_a_secret_that_the_axis_denies_is_to_be_put_where_it_lies(set_up, answers, axis, etc):
+    """The doctor names the file, rather than what systemd hands out."""
+    answers["axis"]["url"] = axis.url
+    answers["agency"]["code"] = axis.codes[0]
+    told = set_up("--name", "xa-mau").stdout
+    assert f"into {etc}/xa-mau/axis-secret; is axis.system_id right?" in told
+
+
 # -- half-way ----------------------------------------------------------------------------------
 
 
@@ -275,6 +292,7 @@ def test_what_fails_half_way_leaves_nothing(set_up, etc, tmp_path):
     assert answer.returncode == 1
     assert str(tmp_path / "state") in answer.stderr
     assert everything(etc) == {}
+    assert answer.stderr.count("edge-node: ") == 1
     assert not (etc / "h37-02-03").exists()
 
     (tmp_path / "state").unlink()
@@ -290,6 +308,10 @@ def test_force_that_fails_half_way_leaves_what_was_there(set_up, etc, answers):
     assert answer.returncode == 1
     assert "the exchange folder of H37.02.03" in answer.stderr
     assert everything(etc) == before
+    what, hint = answer.stderr.splitlines()  # said by the child, and told as our own
+    assert what.startswith("edge-node: the folders cannot be made: ")
+    assert (what + hint).count("edge-node: ") == (what + hint).count("hint: ") == 1
+    assert hint.endswith(f"; it is {ME} who makes them")
 
 
 @pytest.mark.parametrize("lost", ["state", "state/exchange"])
@@ -310,182 +332,3 @@ def test_a_user_that_is_not_there_is_named(set_up, etc):
     assert "this machine has no user no-such-user" in answer.stderr
     assert "useradd --system" in answer.stderr
     assert not etc.exists()
-
-
-# -- by a person -------------------------------------------------------------------------------
-
-
-@dataclass
-class Person:
-    """Somebody at a terminal: reads what is asked, and types."""
-
-    terminal: int
-    process: subprocess.Popen
-    shown: str = ""
-    read: int = 0
-
-    def sees(self, text, within=120):
-        """Wait for a text behind all that was waited for before."""
-        deadline = time.monotonic() + within
-        while (at := self.shown.find(text, self.read)) < 0:
-            more = self._more(deadline - time.monotonic())
-            assert more, f"no {text!r} came: {self.shown[self.read :]!r}"
-            self.shown += more
-        self.read = at + len(text)
-
-    def answers(self, question, typed=""):
-        """Type an answer, and Enter, once a question is asked."""
-        self.sees(question)
-        self.sees(": ")  # what is typed before a secret is asked for is thrown away
-        os.write(self.terminal, f"{typed}\n".encode())
-
-    def ends(self):
-        """Read to the end; return the exit status."""
-        while more := self._more():
-            self.shown += more
-        return self.process.wait(60)
-
-    def _more(self, within=120):
-        if not select.select([self.terminal], [], [], max(within, 0))[0]:
-            return ""
-        try:
-            return os.read(self.terminal, 1 << 16).decode("utf-8", "replace").replace("\r\n", "\n")
-        except OSError:  # Linux says EIO once the other side has closed it
-            return ""
-
-
-@contextmanager
-def person(etc, *arguments, **environ):
-    """Give somebody who has typed `edge-node setup` at a terminal of their own."""
-    ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    with subprocess.Popen(
-        ["setsid", "--ctty", *EDGE_NODE, "setup", "--etc", etc, "--user", ME, *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment(COLUMNS="100", **environ),
-    ) as process:
-        os.close(theirs)
-        try:
-            yield Person(ours, process)
-        finally:
-            process.kill()
-            os.close(ours)
-
-
-def test_a_person_is_asked_and_answers(etc, tmp_path):
-    """What cannot be meant is asked for again; the secret is not shown; Enter takes the usual."""
-    with person(etc) as clerk:
-        clerk.answers("Address of the axis", "http://example.vn")
-        clerk.sees("expected an https address")
-        clerk.answers("Address of the axis", "http://127.0.0.1:9")
-        clerk.answers("The secret the axis gave you", "")
-        clerk.sees("nothing was typed")
-        clerk.answers("The secret the axis gave you", SECRET)
-        clerk.answers("The agency's code, or words", "H37.02.03")
-        clerk.answers("The agency's name", "Ủy ban nhân dân xã Mẫu")
-        clerk.answers("What the instance is called", "xã")
-        clerk.sees("expected a name of letters, digits and dashes")
-        clerk.answers("[h37-02-03]", "xa-mau")
-        clerk.sees("[/var/lib/edge-node/xa-mau/exchange]")
-        clerk.answers("", str(tmp_path / "state" / "exchange"))
-        clerk.answers("The node's own folder", str(tmp_path / "state" / "data"))
-        clerk.answers("User of the document software", "no-such-user")
-        clerk.sees("this machine has no such user")
-        clerk.answers("User of the document software")
-        clerk.answers("The agency's key with its certificate", "/nowhere/seal.p12")
-        clerk.sees("cannot be read: No such file or directory")
-        clerk.answers("The agency's key with its certificate")
-        clerk.sees("H37.02.03  Ủy ban nhân dân xã Mẫu")
-        assert not etc.exists()  # nothing before it is agreed to
-        clerk.answers("Set it up so? [Y/n]", "y")
-        assert clerk.ends() == 0
-    assert SECRET not in clerk.shown
-    assert "Next:" in clerk.shown
-    assert (etc / "xa-mau" / "axis-secret").read_text() == SECRET + "\n"
-    assert load(etc / "xa-mau" / "config.yaml").agency.code == "H37.02.03"
-
-
-def test_an_agency_is_found_by_its_name(etc, tmp_path, axis):
-    """In the directory of the axis, once its address and the secret are known."""
-    code = axis.codes.pop()
-    secret = axis.secret(code).read_text().strip()
-    with person(etc) as clerk:
-        clerk.answers("Address of the axis", axis.url)
-        clerk.answers("The secret the axis gave you", secret)
-        clerk.answers("The agency's code, or words", "không ai cả")
-        clerk.answers("the name the axis knows this system by", code)
-        clerk.sees("no agency has such a code or such words in its name")
-        clerk.answers("or other words", f"đơn vị {code}")
-        clerk.sees(f"1  {code}  Đơn vị {code}")
-        clerk.answers("Its number here", "1")
-        clerk.sees(f"[Đơn vị {code}]")
-        clerk.answers("", "")
-        clerk.answers("What the instance is called", "don-vi")
-        clerk.answers("Folder shared with", str(tmp_path / "state" / "exchange"))
-        clerk.answers("The node's own folder", str(tmp_path / "state" / "data"))
-        clerk.answers("User of the document software")
-        clerk.answers("The agency's key with its certificate")
-        clerk.answers("Set it up so?")
-        assert clerk.ends() == 0
-    config = load(etc / "don-vi" / "config.yaml")
-    assert (config.agency.code, config.agency.name) == (code, f"Đơn vị {code}")
-    assert secret not in clerk.shown
-
-
-def test_a_directory_that_cannot_be_read_is_not_needed(etc, axis):
-    """It is said why, and the code is asked for."""
-    with person(etc) as clerk:
-        clerk.answers("Address of the axis", axis.url)
-        clerk.answers("The secret the axis gave you", "wrong")
-        clerk.answers("The agency's code, or words", "xã Mẫu")
-        clerk.answers("the name the axis knows this system by", axis.codes[0])
-        clerk.sees("edge-node: ")
-        clerk.answers("The agency's code", "H37.02.03")
-        clerk.sees("The agency's name")
-
-
-@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
-def test_who_goes_away_leaves_nothing(etc, key):
-    """In the middle of the questions."""
-    with person(etc) as clerk:
-        clerk.answers("Address of the axis", "http://127.0.0.1:9")
-        clerk.answers("The secret the axis gave you", SECRET)
-        clerk.sees("The agency's code, or words of its name to look it up: ")
-        os.write(clerk.terminal, key.encode())
-        assert clerk.ends() == 1
-    assert "it was broken off" in clerk.shown
-    assert "Traceback" not in clerk.shown
-    assert not etc.exists()
-
-
-def test_a_person_is_asked_nothing_twice(etc, set_up):
-    """What is there is said; another agency is set up only by whoever wants one."""
-    assert set_up("--name", "xa-mau").returncode == 0
-    with person(etc) as clerk:
-        clerk.sees("there already:")
-        clerk.sees("/xa-mau/config.yaml")
-        clerk.sees("Next:")
-        clerk.answers("Set up another agency on this machine? [y/N]", "")
-        assert clerk.ends() == 0
-    assert "Address of the axis" not in clerk.shown
-
-    with person(etc) as clerk:
-        clerk.answers("Set up another agency on this machine?", "y")
-        clerk.answers("Address of the axis", "http://127.0.0.1:9")
-        clerk.answers("The secret the axis gave you", SECRET)
-        clerk.answers("The agency's code", "H37.02.04")
-        clerk.answers("The agency's name", "Xã khác")
-        clerk.answers("What the instance is called", "xa-mau")
-        clerk.sees("there is an instance xa-mau already")
-
-
-def test_where_nobody_can_be_asked_it_says_so(etc):
-    """A service or a script has no terminal."""
-    answer = edge_node("setup", "--etc", etc, "--user", ME)
-    assert answer.returncode == 1
-    assert answer.stderr.splitlines() == [
-        "edge-node: there is nobody to ask: this is not a terminal",
-        "hint: give the answers in a file: edge-node setup --answers FILE",
-    ]

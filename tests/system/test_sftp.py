@@ -169,7 +169,7 @@ def a_site(axis, home, *capabilities):
     with a_server(office, *OPENSSH) as server:
         key = home / "key"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        typed = commands_of(PAGES[0], "SFTP").partition("sftp -i")[0]
+        typed = commands_of(PAGES[0], "SFTP")
         server.types(typed, input=key.with_suffix(".pub").read_text())
         with at_work(office, *capabilities):
             yield Site(office, server, key, iter(range(100, 1000)))

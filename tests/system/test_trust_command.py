@@ -138,7 +138,8 @@ def test_nobody_is_believed_unless_a_person_confirms(config, pki):
 
 
 @pytest.mark.parametrize(
-    ("typed", "code", "kept"), [(b"y\n", 0, 1), (b"\n", 1, 0), (b"n\n", 1, 0), (b"\x04", 1, 0)]
+    ("typed", "code", "kept"),
+    [(b"y\n", 0, 1), ("có\n".encode(), 0, 1), (b"\n", 1, 0), (b"n\n", 1, 0), (b"\x04", 1, 0)],
 )
 def test_at_a_terminal_the_fingerprint_is_asked_about(config, pki, typed, code, kept):
     """Whoever only presses Enter has not said yes."""

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -116,6 +117,25 @@ def test_the_documentation_names_each_drop_in():
     assert set(re.findall(r"drop-ins/([a-z-]+\.conf)", words)) == {
         path.name for path in DROP_INS.glob("*.conf")
     }
+
+
+def test_who_was_let_through_is_let_through_after_the_next_start(tmp_path):
+    """The folder of configurations is made for the group, and then left as somebody has it."""
+    needs.program("systemd-tmpfiles", "systemd")
+    sheet = tmp_path / "edge-node.conf"
+    lines = UNIT.with_name("edge-node.tmpfiles").read_text()
+    sheet.write_text(lines.replace(" /", f" {tmp_path}/").replace("root edge-node", "- -"))
+    sheet.write_text(sheet.read_text().replace("root root", "- -"))
+    etc = tmp_path / "etc" / "edge-node"
+
+    def made():
+        done = ["systemd-tmpfiles", "--create", sheet]
+        subprocess.run(done, check=True, capture_output=True, timeout=60)
+        return stat.S_IMODE(etc.stat().st_mode)
+
+    assert made() == 0o750
+    etc.chmod(0o751)  # as docs/install.md has it for those who look
+    assert made() == 0o751
 
 
 @pytest.mark.parametrize("unit", [UNIT, PAGE], ids=lambda unit: unit.name)

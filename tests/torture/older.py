@@ -1,7 +1,7 @@
 """
 An older data folder is put back, after more has been sent and received; the witness stays.
 
-A person does what docs/install.md says: `adopt`, once the axis was asked; `release` for what was
+A person does what docs/backup.md says: `adopt`, once the axis was asked; `release` for what was
 set aside and the software does not have; a folder in `queued/` that was tried goes back to the
 outbox, or away where the axis has it. What was sent since is not known any more, so the receipts
 of such a letter may be lacking or told again: counted apart. There twice it may not be.

@@ -402,7 +402,7 @@ def test_the_exchange_folder_lies_apart_from_what_is_private(tmp_path, exchange)
     ("text", "problem"),
     [
         (b"a: [b\nc: d", "config.yaml:2: expected ',' or ']', but got ':'"),
-        (b"a:\n\tb: c", "config.yaml:2: found character '\\t' that cannot start any token"),
+        (b"a:\n\tb: c", "config.yaml:2: a tab; lines are indented by spaces"),
         (b"name: a: b", "config.yaml:1: mapping values are not allowed here"),
         (b"a: 1\n---\nb: 2", "config.yaml:2: but found another document"),
         (b"a: &x 1\nb: *x", "config.yaml:1: anchors and aliases (& and *) are not used here"),

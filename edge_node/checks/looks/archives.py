@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from edge_node.adapters.age import demand_recipients
-from edge_node.adapters.archives import Archives
+from edge_node.adapters.archives import CARRIED, HINDERED, Archives
+from edge_node.adapters.carrying import demand_there
+from edge_node.checks.asking import rows_of
 from edge_node.checks.check import Check
 from edge_node.checks.finding import bad, broken_by, good, warn
 from edge_node.domain.errors import EdgeNodeError
-from edge_node.domain.message import say
+from edge_node.domain.message import say, thaw
 from edge_node.domain.time import in_vietnam
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from edge_node.checks.finding import Finding
 
 _HOUR: Final = timedelta(hours=1)
+_MARKS: Final = "select name, value from marks where name between 'archives.' and 'archives.~'"
 
 
 def _look(situation: Situation) -> Iterator[Finding]:
@@ -27,11 +30,15 @@ def _look(situation: Situation) -> Iterator[Finding]:
     if section.folder is None:
         yield warn(
             "backup.archives",
-            say("no archive of this node is made"),
-            say("set `backup.archives.folder`: a lost disk takes queue and copies along"),
+            say("no archive of this node is made: a lost disk takes queue and copies along"),
+            say(
+                "edge-node backup --new-key FILE makes the keys; then set"
+                " `backup.archives.folder` and `recipients`"
+            ),
         )
         return
     yield _openable(situation)
+    yield from _carried(situation)
     about = str(section.folder)
     try:
         newest = next(
@@ -73,6 +80,45 @@ def _openable(situation: Situation) -> Finding:
         words = say("archives are encrypted to {count} keys", count=len(section.recipients))
         return good("backup.recipients", words)
     return good("backup.recipients", say("archives are not encrypted, as configured"))
+
+
+def _carried(situation: Situation) -> Iterator[Finding]:
+    """Look at the program that carries archives elsewhere, and at what it did."""
+    section = situation.config.backup.archives
+    by = section.carry.by
+    if by is None:
+        return
+    try:
+        demand_there(by)
+    except EdgeNodeError as error:
+        yield broken_by("backup.carried", error)
+        return
+    rows = rows_of(situation.config.folders.queue, _MARKS) or []
+    marks = {str(name): str(value) for name, value in rows}
+    hindered, last = thaw(marks.get(HINDERED, "")), marks.get(CARRIED)
+    if hindered is not None:
+        words = say(
+            "archives are not carried elsewhere by {program}: {reason}",
+            program=str(by),
+            reason=hindered,
+        )
+        cure = say("it is tried again each hour; docs/backup.md says what the program needs")
+        yield warn("backup.carried", words, cure)
+        return
+    if last is None:
+        words = say("no archive was carried elsewhere yet")
+        yield warn("backup.carried", words, say("the node does it within an hour of making one"))
+        return
+    at = datetime.fromisoformat(last)
+    when = f"{in_vietnam(at):%d/%m/%Y %H:%M}"
+    if situation.now - at > 2 * section.every + _HOUR:
+        words = say("the last archive carried elsewhere is of {when}", when=when)
+        yield warn("backup.carried", words, say("the log of the service says why"))
+        return
+    words = say(
+        "the archive of {when} was carried elsewhere by {program}", when=when, program=str(by)
+    )
+    yield good("backup.carried", words)
 
 
 CHECK: Final = Check(id="backup", rank=53, look=_look)

@@ -7,6 +7,7 @@ Where the axis cannot be met at all, the look at the axis has said so.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -97,9 +98,20 @@ def _denied(error: AxisDenied, clock: Message | None, situation: Situation) -> F
     cure = clock or say(
         "put the secret the axis gave {name} into {file}; is axis.system_id right?",
         name=section.system_id,
-        file=section.secret_file,
+        file=_place_of_secret(situation),
     )
     return bad("axis.credentials", error.message, cure, about=section.system_id)
+
+
+def _place_of_secret(situation: Situation) -> str:
+    """Return the file a person is to mend: where `setup` lays it, systemd hands out a copy."""
+    spec = situation.config.axis.secret_file
+    if spec.startswith("credential:") and situation.config_file is not None:
+        laid = situation.config_file.parent / spec.removeprefix("credential:")
+        with suppress(OSError):  # nobody who only looks may get there
+            if laid.exists():
+                return str(laid)
+    return spec
 
 
 def _code(axis: VxpAxis, situation: Situation) -> Iterator[Finding]:

@@ -1,9 +1,6 @@
 # What became of every document, counted outside of the nodes; sourced by installed.sh, not run.
 # shellcheck shell=bash
 
-A=/var/lib/edge-node/a/exchange
-B=/srv/edge-node/b/exchange
-
 # software AGENCY VERB: start or stop the document software of an agency.
 software() {
     local exchange receiver
@@ -29,9 +26,7 @@ all_through() {
 
 # each_once FROM TO: every document of FROM was taken by TO, whole, and exactly once.
 each_once() {
-    local told
-    told=$(as qlvb sh -c "sort /home/qlvb/$2/log")
-    is "$told" "$(seq "$(dropped "$1")" | sed 's/$/ whole/' | sort)"
+    diff <(as qlvb sort "/home/qlvb/$2/log") <(seq "$(dropped "$1")" | sed 's/$/ whole/' | sort) >&2
 }
 
 # Documents and statuses the axis accepted more than once.

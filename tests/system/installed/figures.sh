@@ -44,8 +44,6 @@ Measured in $machine under systemd by \`tests/system/installed/installed.sh figu
 END
 }
 
-package_of() { case $1 in bookworm) echo "edge-node_0.1.0~deb12_amd64.deb" ;; trixie) echo "edge-node_0.1.0~deb13_amd64.deb" ;; esac; }
-bundle_name() { echo "edge-node-0.1.0-linux-$(uname -m)"; }
 megabytes() { echo "$(($(stat -c %s "$project/dist/$1") / 1000000)) MB"; }
 hundredths() { printf '%d.%02d' $(($1 / 100)) $(($1 % 100)); }
 # Ticks of the clock that a node has run, and all it started.

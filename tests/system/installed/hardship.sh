@@ -2,9 +2,7 @@
 # shellcheck shell=bash
 
 active() { inside systemctl is-active --quiet "edge-node@$1"; }
-restarts() { inside systemctl show --value --property=NRestarts "edge-node@$1"; }
-restarted_since() { [ "$(restarts "$1")" -gt "$2" ] && active "$1"; }
-is() { [ "$1" = "$2" ]; }
+restarted_since() { [ "$(unit "$1" NRestarts)" -gt "$2" ] && active "$1"; }
 # Take what lies in the inbox, and say whether so many were taken.
 more_taken_now() { software "$1" 0; more_taken "$1" "$2"; }
 several_more() { more_taken "$1" $(($2 + 5)); }
@@ -16,13 +14,14 @@ hardship() {
     software b start
     within 30 "documents cross" more_taken b 5
 
-    before=$(restarts a)
+    before=$(unit a NRestarts)
     inside systemctl kill --signal=KILL --kill-who=main edge-node@a
     within 40 "killed, a is started again" restarted_since a "$before"
     within 40 "and takes more" several_more a "$(taken a)"
     inside systemctl restart edge-node@b
     within 40 "b, restarted, takes more" several_more b "$(taken b)"
 
+    hung
     software a stop
     software b stop
     inside systemctl reboot
@@ -37,6 +36,21 @@ hardship() {
     software a stop
     software b stop
     nothing_lost "after all that"
+}
+
+# hung: a is stopped in the middle of its work, and systemd hears nothing of it any more.
+hung() {
+    local before hurry=/run/systemd/system/edge-node@a.service.d
+    inside mkdir -p "$hurry"
+    inside sh -c "printf '[Service]\nWatchdogSec=6s\n' >$hurry/hurry.conf"
+    inside systemctl daemon-reload
+    inside systemctl restart edge-node@a
+    before=$(unit a NRestarts)
+    inside systemctl kill --signal=STOP --kill-who=main edge-node@a
+    within 60 "a that hangs is ended and started again" restarted_since a "$before"
+    within 40 "and takes more" several_more a "$(taken a)"
+    inside rm -r "$hurry"
+    inside systemctl daemon-reload
 }
 
 gone() { ! kill -0 "$nspawn" 2>/dev/null; }
@@ -65,13 +79,12 @@ upgraded_with_a_backlog() {
     within 60 "a has taken its drops in, and waits for the axis" waiting a 30
     before=$(main_pid a)
     holds "the next version installs" inside apt-get -qq -y install "$1"
-    holds "it is the next version" is "$(inside edge-node --version)" "$(version_in "$1")"
+    holds "it is the next version" is "$(inside edge-node --version)" "edge-node $(version_in "$1")"
     holds "both nodes are active" active_both
     holds "and run the new program" [ "$(main_pid a)" != "$before" ]
     axis_up
     nothing_lost "upgraded with a backlog"
 }
-main_pid() { inside systemctl show --value --property=MainPID "edge-node@$1"; }
 active_both() { active a && active b; }
 waiting() { [ "$(inside find "$A/queued" -mindepth 1 -maxdepth 1 -name '[0-9]*' | wc -l)" -ge "$2" ]; }
 version_in() { inside dpkg-deb -f "$1" Version | sed 's/~.*//'; }
@@ -81,7 +94,7 @@ taken_away_and_back() {
     software a 5
     holds "the package is purged" inside apt-get -qq -y purge edge-node
     holds "nothing of the program is left" not inside sh -c 'ls -d /opt/edge-node /usr/bin/edge-node 2>/dev/null'
-    holds "no node runs" not inside pgrep -u edge-node
+    holds "no node runs" is "$(inside find /proc -maxdepth 1 -user edge-node)" ""
     for kept in "/var/lib/edge-node/a/data/queue.db" /etc/edge-node/a/config.yaml /etc/edge-node/a/axis-secret; do
         holds "$kept is still there" inside test -f "$kept"
     done

@@ -2,13 +2,16 @@
 # The packages on booted machines without network: installed, set up, and then everything that
 # happens to a server. Documents go back and forth all the while, and are counted at the end.
 #
-#     installed.sh [STORY...]      deb (Debian 12), newer (Debian 13), bundle; all unless told otherwise
+#     installed.sh [STORY...]
+#
+# Stories: deb (Debian 12, all its life), moved (to another machine), newer (Debian 13), bundle; these
+# four unless told otherwise. And figures: what docs/install.md says of size and memory, measured.
 #
 # Needs root. What it takes from the environment: debian_root.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../../.." && pwd)
-for part in ../debian_root ../systemd/machine place counting setting_up hardship moving figures; do
+for part in ../debian_root ../systemd/machine ../systemd/nodes place counting setting_up hardship moving figures; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -17,15 +20,17 @@ done
 
 deb_story() {
     SUITE=bookworm
-    local package=edge-node_0.1.0~deb12_amd64.deb begun
+    local package next begun
+    package=$(package_of bookworm)
     made "$project/dist/$package" "$project/packaging/deb.sh" bookworm
     make_place
-    a_newer "$project/dist/$package" 0.1.1~deb12 "$work"
-    a_server "$project/dist/$package" "$work"/edge-node_0.1.1~deb12_amd64.deb
+    next=$(a_newer "$project/dist/$package" "$work")
+    a_server "$project/dist/$package" "$next"
 
     begun=$(date +%s%N)
     holds "the package installs without network" inside apt-get -qq -y install "/root/$package"
     set_up_both
+    in_a_hurry
     software a 1
     within 30 "the first document of a is at b" more_taken_now b 1
     software b 1
@@ -34,20 +39,35 @@ deb_story() {
     holds "from the package to the first documents: $begun ms" [ "$begun" -lt 60000 ]
 
     hardship
-    upgraded_with_a_backlog /root/edge-node_0.1.1~deb12_amd64.deb
-    taken_away_and_back "/root/edge-node_0.1.1~deb12_amd64.deb"
-    moved_to_another_machine "$work"/edge-node_0.1.1~deb12_amd64.deb
+    upgraded_with_a_backlog "/root/${next##*/}"
+    taken_away_and_back "/root/${next##*/}"
+    clear_away
+}
+
+moved_story() {
+    SUITE=bookworm
+    local package
+    package=$(package_of bookworm)
+    made "$project/dist/$package" "$project/packaging/deb.sh" bookworm
+    make_place
+    a_server "$project/dist/$package"
+    inside apt-get -qq -y install "/root/$package" >/dev/null 2>&1
+    set_up_both >/dev/null
+    in_a_hurry
+    moved_to_another_machine "$project/dist/$package"
     clear_away
 }
 
 newer_story() {
     SUITE=trixie
-    local package=edge-node_0.1.0~deb13_amd64.deb
+    local package
+    package=$(package_of trixie)
     made "$project/dist/$package" "$project/packaging/deb.sh" trixie
     make_place
     a_server "$project/dist/$package"
     holds "Debian 13: the package installs without network" inside apt-get -qq -y install "/root/$package"
     set_up_both
+    in_a_hurry
     software a 20
     software b 20
     nothing_lost "Debian 13"
@@ -58,13 +78,14 @@ newer_story() {
 bundle_story() {
     SUITE=bookworm
     local name
-    name=edge-node-0.1.0-linux-$(uname -m)
+    name=$(bundle_name)
     made "$project/dist/$name.tar.gz" "$project/packaging/bundle.sh"
     make_place
     a_server "$project/dist/$name.tar.gz"
     inside tar -C /root -xf "/root/$name.tar.gz"
     holds "the bundle installs without network" inside "/root/$name/install.sh"
     set_up_both
+    in_a_hurry
     software a start
     software b start
     within 30 "bundle: documents cross" more_taken b 5
@@ -86,7 +107,7 @@ bundle_story() {
 
 need_tools
 [ -x "$project/.venv/bin/edge-node" ] || fail "make setup first"
-[ $# -gt 0 ] || set -- deb newer bundle
+[ $# -gt 0 ] || set -- deb moved newer bundle
 for story; do
     say "$story"
     begun=$SECONDS

@@ -25,7 +25,7 @@ moved_to_another_machine() {
     within 40 "and more cross" several_more b "$(taken b)"
     within 40 "both ways" several_more a "$(taken a)"
     holds "the power is cut" kill -KILL "$nspawn" "$leader"
-    wait "$nspawn" || true
+    wait "$nspawn" 2>/dev/null || true
     nspawn='' leader=''
 
     a_server "$1"
@@ -45,19 +45,21 @@ moved_to_another_machine() {
     within 60 "a knows that it is an older state, and sends nothing" says_adopt
     within 60 "until somebody says so" node a adopt
     software a 5
-    within 60 "what the software lacks is given to it" released_what_is_lacking
-    nothing_lost "moved to another machine" 120
+    within 180 "what the software lacks is given to it" lacks_nothing
+    nothing_lost "moved to another machine"
 }
 says_adopt() { node a status | grep -q adopt; }
 
-# What came in since the archive was made is set aside, since the software may have it: whoever
-# knows what it has releases the rest.
-released_what_is_lacking() {
+# What came in since the archive was made is set aside as it is found, since the software may have
+# it: whoever knows what it has releases the rest.
+lacks_nothing() {
     local number id
+    software a 0
     while read -r id number; do
         as qlvb grep -q "^$number " /home/qlvb/a/log || node a release "$id" --why "not there" >/dev/null
     done < <(node a list --in --state quarantined --json | inside python3 -c "
 import json, sys
-for row in json.load(sys.stdin)['documents']:
-    print(row['id'], row['number'].split('/')[0])")
+for row in map(json.loads, sys.stdin):
+    print(row['id'], row['code'].split('/')[0])")
+    all_through
 }

@@ -20,15 +20,27 @@ made() {
     fi
 }
 
-# a_newer DEB VERSION FOLDER: the same package under a higher version, as the next release would come.
+package_of() {
+    local suffix
+    case $1 in bookworm) suffix=deb12 ;; trixie) suffix=deb13 ;; esac
+    echo "edge-node_$(version)~${suffix}_$(dpkg --print-architecture).deb"
+}
+bundle_name() { echo "edge-node-$(version)-linux-$(uname -m)"; }
+version() { sed -n 's/^__version__ = "\(.*\)"/\1/p' "$project/edge_node/__init__.py"; }
+
+# a_newer DEB FOLDER: the same program under the next version, as the next release would come;
+# print where it lies.
 a_newer() {
-    local work=$3/newer
-    dpkg-deb -R "$1" "$work"
-    sed -i "s/^Version: .*/Version: $2/" "$work/DEBIAN/control"
-    sed -i "s/^__version__ = .*/__version__ = \"${2%%~*}\"/" "$work"/opt/edge-node/lib/python3*/site-packages/edge_node/__init__.py
-    rm -f "$work"/opt/edge-node/lib/python3*/site-packages/edge_node/__pycache__/__init__.*.pyc
-    dpkg-deb -b "$work" "$3/edge-node_$2_amd64.deb" >/dev/null
-    rm -rf "$work"
+    local tree=$2/newer own next
+    next=$(version | awk -F. '{print $1 "." $2 "." $3 + 1}')
+    dpkg-deb -R "$1" "$tree"
+    own=$(echo "$tree"/opt/edge-node/lib/python3*/site-packages/edge_node)
+    sed -i "s/^Version: [^~]*/Version: $next/" "$tree/DEBIAN/control"
+    sed -i "s/^__version__ = .*/__version__ = \"$next\"/" "$own/__init__.py"
+    rm "$own"/__pycache__/__init__.*.pyc
+    dpkg-deb -Zgzip -b "$tree" "$2/edge-node_${next}_$(dpkg --print-architecture).deb" >/dev/null
+    rm -rf "$tree"
+    echo "$2/edge-node_${next}_$(dpkg --print-architecture).deb"
 }
 
 # ── the machine ──────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,8 @@ project=$(cd "$here/../../.." && pwd)
 . "$here/../debian_root.sh"
 # shellcheck source=machine.sh
 . "$here/machine.sh"
+# shellcheck source=nodes.sh
+. "$here/nodes.sh"
 # shellcheck source=agencies.sh
 . "$here/agencies.sh"
 # shellcheck source=seat.sh
