@@ -15,7 +15,7 @@ DEBIAN_PACKAGES := poppler-utils systemd openssl softhsm2 opensc xmlsec1 qpdf fo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format catalogues bench torture systemd-test fresh-root lock deb bundle debian clean
+.PHONY: help setup demo test check format catalogues bench torture test-system fresh-root lock deb bundle debian clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,8 +57,8 @@ bench: $(READY) ## documents a second beside a bare pipeline, idle memory and CP
 torture: $(READY) ## kill, stop, cut and fill whatever can be, and count: docs/reliability.md (two hours)
 	$(BIN)/python tests/torture/torture.py
 
-systemd-test: ## boot a Debian root, run the services in it and sit at them (root; three minutes)
-	tests/system/systemd/boot.sh
+test-system: $(READY) ## boot Debian, sit at the services, and live through all that happens to packages (root; minutes)
+	tests/system/test_system.sh
 
 fresh-root: ## make demo and make test from a fresh clone in a fresh Debian root (root; minutes)
 	tests/system/fresh_root.sh

@@ -143,6 +143,12 @@ class Arriving:
             self._waybills.add(transaction, item, now=now, wait=False)
             return item
 
+    def name(self, item: ItemId, document: Document, *, now: datetime) -> None:
+        """Enter what the header of an item says that waits for a person (`aside.name`)."""
+        with self._file.transaction() as transaction:
+            aside.name(transaction, item, document)
+            self._waybills.add(transaction, item, now=now, wait=False)
+
     def refuse(
         self,
         listed: Listed,
@@ -345,12 +351,26 @@ class Arriving:
             bills = self._waybills
             return heard.enter(transaction, row, message, waybills=bills, now=now, also=also)
 
-    def quarantine(self, claim: Claim, reason: Message, *, now: datetime, answer: bool) -> None:
-        """Set an item aside for a person, raw bytes and all; ``answer``: tell the axis `fail`."""
+    def quarantine(
+        self,
+        claim: Claim,
+        reason: Message,
+        *,
+        now: datetime,
+        answer: bool,
+        document: Document | None = None,
+    ) -> None:
+        """
+        Set an item aside for a person, raw bytes and all; ``answer``: tell the axis `fail`.
+
+        ``document`` is what its header says it is, where only that is known (`aside.name`).
+        """
         with self._file.transaction() as transaction:
             work.finish(transaction, claim)
             row = item_row(transaction, claim.item)
             move(transaction, row, ReceivingEvent.REJECTED, now=now, reason=reason)
+            if document is not None:
+                aside.name(transaction, claim.item, document)
             if answer:
                 # It may have been offered again meanwhile: `fail` takes the place of that `done`.
                 work.add_anew(transaction, Lane.ACKNOWLEDGE, claim.item, due=now)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_node.adapters.database import QueueFile, Row, Transaction
-    from edge_node.domain.document import SameAgency
+    from edge_node.domain.document import Document, SameAgency
     from edge_node.domain.envelope import Barred, Listed
     from edge_node.domain.message import Message
 
@@ -58,6 +58,17 @@ update incoming set digest = :digest, size = :size, reason = :reason where id = 
 """
 _TOO_LARGE: Final = "update incoming set reason = :reason, size = :size where id = :id"
 _AT_THE_DOOR: Final = "update incoming set door = :door where id = :id"
+# What has no fingerprint is known by its header alone: nothing is compared with it.
+_NAME: Final = """
+update incoming
+   set sender = :sender, document_id = :document_id, code = :code, promulgated = :promulgated,
+       type = :type, subject = :subject
+ where id = :id and message = 'edoc' and state = 'quarantined' and fingerprint = ''
+"""
+_UNNAME: Final = """
+update incoming set document_id = '', code = '', promulgated = '', type = '', subject = ''
+ where id = :id and message = 'edoc' and fingerprint = ''
+"""
 
 
 def is_unheard(transaction: Transaction, item: ItemId) -> bool:
@@ -158,6 +169,26 @@ def bar(
         work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
 
 
+def name(transaction: Transaction, item: ItemId, document: Document) -> None:
+    """
+    Enter what the header of an item says, for the person who is to decide about it.
+
+    Nothing but what a list shows: its kind, its terms and its links are entered, and others
+    compared with it, when it is released. What the door has described already stays as it is.
+    """
+    day = document.promulgated
+    values = {
+        "id": item,
+        "sender": document.sender.code,
+        "document_id": document.document_id,
+        "code": document.code,
+        "promulgated": day.isoformat() if day else "",
+        "type": document.type.name,
+        "subject": document.subject,
+    }
+    transaction.execute(_NAME, values)
+
+
 def release(
     transaction: Transaction, item: ItemId, *, returned: bool, now: datetime
 ) -> MessageType:
@@ -172,6 +203,7 @@ def release(
         transaction.execute(_AT_THE_DOOR, {"id": item, "door": RELEASED})
     if row["state"] == Receiving.RETURNED:
         giving.take_back_refusal(transaction, item, now=now)
+    transaction.execute(_UNNAME, {"id": item})  # from here on it is like any that has just come
     move(transaction, row, ReceivingEvent.RELEASED, now=now)
     work.add_anew(transaction, Lane.ACKNOWLEDGE, item, due=now)
     message = MessageType(row["message"])

@@ -38,8 +38,8 @@ _BEFORE_UPGRADE: Final = re.compile(r"schema-(\d+)-(\d{8}-\d{6})\.db")
 _STAMP: Final = "%Y%m%d-%H%M%S"
 _SECOND: Final = timedelta(seconds=1)  # what two names differ by at least
 _BUSY: Final = 20.0  # seconds
-_MARK: Final = "insert or replace into marks (name, value) values (?, ?)"
-_UNMARK: Final = "delete from marks where name in (?, ?)"
+_MARK: Final = "insert or replace into marks (name, value) values (:name, :value)"
+_UNMARK: Final = "delete from marks where name in (:held, :doubted)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +178,10 @@ def copy_of_queue(queue: Path, copy: Path) -> None:
     """Copy the queue as it stands into a file that is empty or new, and mark it as a copy."""
     copy_of_database(queue, copy)
     with disk_trouble(copy), closing(_connect(copy)) as made:
-        made.execute(_MARK, (COPY, "yes"))
+        made.execute(_MARK, {"name": COPY, "value": "yes"})
         # A pause tells of what was asked and read until then. Whoever begins from the copy begins
         # one of his own: more was sent and handed over since.
-        made.execute(_UNMARK, (HELD, DOUBTED))
+        made.execute(_UNMARK, {"held": HELD, "doubted": DOUBTED})
 
 
 def copy_of_database(database: Path, copy: Path) -> None:

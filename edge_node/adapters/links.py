@@ -25,16 +25,18 @@ _OURS: Final = "o"  # what the ids of documents on their way out begin with
 REPLY: Final = "reply"
 ANEW: Final = "anew"  # the same document, under a DocumentId of its own
 # One that has a folder is the one the agency knows; some software gives one id to all it sends.
+# What has no fingerprint is set aside: whether the agency has it is open (`aside.name`).
 # (A plus keeps SQLite from an index of much.)
 _IN_BY_ID: Final = """
 select id from incoming
  where document_id = :document_id and +sender = :organ and +message = 'edoc' and id <> :item
+   and +fingerprint <> ''
  order by code = :code desc, folder <> '' desc, created limit 1
 """
 _IN_BY_CODE: Final = """
 select id from incoming
  where code = :code and code <> '' and sender = :organ and +message = 'edoc' and id <> :item
-   and kind <> 'recall' and (:day = '' or promulgated = :day)
+   and kind <> 'recall' and (:day = '' or promulgated = :day) and +fingerprint <> ''
  order by folder <> '' desc, created desc limit 1
 """
 _OUT_BY_ID: Final = """

@@ -3,7 +3,9 @@ A day of the registers of incoming documents and of what becomes of them, read f
 
 The number of arrival is the document software's, told with a status or with `.taken`; where it
 has told none the place stays empty. What the axis handed out twice has one line. A request to
-have a document back, or to change one, has none: the document it is about tells of it.
+have a document back, or to change one, has none: the document it is about tells of it. Nor has
+what an older life of the node may have handed over, as long as a person has not released it: the
+day it arrived is another.
 """
 
 from __future__ import annotations
@@ -53,6 +55,8 @@ select incoming.*, particulars.author as author, particulars.due as due,
  where incoming.message = 'edoc' and incoming.arrived = :day
    and incoming.state not in ('received', 'repeated')
    and (incoming.state <> 'acknowledged' or incoming.folder <> '')
+   and not (incoming.state = 'quarantined' and incoming.fingerprint = ''
+            and (incoming.code <> '' or incoming.document_id <> '' or incoming.subject <> ''))
    and incoming.kind <> 'recall'
    and not (incoming.kind = 'update'
             and exists (select 1 from links where links.item = incoming.id
@@ -91,7 +95,7 @@ select incoming.id as item, twin.promulgated as promulgated
     on twin.code = incoming.code and twin.code <> '' and twin.sender = incoming.sender
  where incoming.message = 'edoc' and incoming.arrived = :day and twin.id <> incoming.id
    and twin.message = 'edoc' and twin.state <> 'repeated'
-   and twin.kind not in ('recall', 'update')
+   and twin.kind not in ('recall', 'update') and +twin.fingerprint <> ''
    and substr(twin.promulgated, 1, 4) = substr(incoming.promulgated, 1, 4)
 """
 _STATEMENTS: Final = (_GIVEN, _CHANGES, _REPLACED, _ANSWERED, _TOMBSTONES, _TWINS)

@@ -26,6 +26,7 @@ from edge_node.domain.repeats import alarms, likeness_of
 from edge_node.domain.signature import Bears
 from edge_node.domain.signing import DoorAction
 from edge_node.domain.standing import NODE, Given, arrived
+from edge_node.flows.naming import named_in
 from edge_node.flows.objections import damaged, incomplete, wrong_recipient
 from edge_node.flows.rest import until_due
 from edge_node.protocol import edxml, handoff
@@ -117,7 +118,8 @@ class Deliver:
             item = self.queue.unprepared(claim, now=now) or item
         if not item.folder and self._may_be_handed_over(item):
             log.warning("set aside: an older state may not know all", extra={"item": item.id})
-            self.queue.quarantine(claim, HAD_BEFORE, now=now, answer=False)
+            document = named_in(self.spool, item.package.digest, limits=self.limits)
+            self.queue.quarantine(claim, HAD_BEFORE, now=now, answer=False, document=document)
             return
         ready = item if item.folder else self._prepare(claim, item, now)
         if ready is None or ready.state is Receiving.RECALLED:

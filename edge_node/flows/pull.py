@@ -1,9 +1,9 @@
 """
 Fetch what the axis has for us: raw bytes first, durable, and only then the word that we have it.
 
-Nothing is parsed here. What the bytes mean is `deliver`'s and `apply`'s affair, which find them in
-the queue even if this process dies in between. Only what is no package at all is fetched again
-before it is believed.
+Nothing is parsed before it is in the queue. What the bytes mean is `deliver`'s and `apply`'s
+affair, which find them there even if this process dies in between. Only what is no package at
+all is fetched again before it is believed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from edge_node.domain.errors import (
 )
 from edge_node.domain.message import say
 from edge_node.flows.look_back import SETTLED
+from edge_node.flows.naming import named_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from edge_node.flows.disbelief import Disbelief
     from edge_node.flows.look_back import LookBack
     from edge_node.flows.ports import Arriving, Axis, Room, Sink, Spool
+    from edge_node.protocol import edxml
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +80,14 @@ class Pull:
     spool: Spool
     axis: Axis
     package_limit: int
+    limits: edxml.Limits
     look_back: LookBack
     disbelief: Disbelief
     answer_fail: bool  # tell the axis what is too large
     homing: Homing | None = None  # knows the canaries; None: none was ever sent
     _listed: list[Listed] = field(default_factory=list, init=False)
     _missed: dict[AxisId, _Missed] = field(default_factory=dict, init=False)
+    _was_too_large: frozenset[AxisId] = field(default=frozenset(), init=False)
     _rung: bool = field(default=False, init=False)
     _cut_off: int = field(default=0, init=False)  # fetches that found no axis, one after the other
 
@@ -149,6 +153,7 @@ class Pull:
         }
         # What was too large is fetched once the limit allows it, listed still or not.
         wanted = {item.axis_id: item for item in self.queue.fitting(self.package_limit)}
+        self._was_too_large = frozenset(wanted)
         known = self.queue.known(listed)
         for axis_id, item in known.items():
             told = listed[axis_id].status in SETTLED or axis_id in wanted
@@ -202,8 +207,23 @@ class Pull:
         with self.spool.store() as writer:
             self._ask_for(listed, _Bounded(writer.write, self.package_limit, words))
         if self.look_back.settled_elsewhere(listed) and not self._is_canary(listed, writer.stored):
-            return self._set_aside(listed, writer.stored, now)
-        return self.queue.add(listed, writer.stored, None, now=now)
+            item = self._set_aside(listed, writer.stored, now)
+            self._name(item, writer.stored, now)
+            return item
+        item = self.queue.add(listed, writer.stored, None, now=now)
+        if listed.axis_id in self._was_too_large:
+            self._name(item, writer.stored, now)  # nothing is entered where it goes its way now
+        return item
+
+    def _name(self, item: ItemId, stored: Stored, now: datetime) -> None:
+        """
+        Let a person know which document is set aside, that being entered already.
+
+        Only then is it read: over what the node dies it would die again, were it fetched again.
+        """
+        document = named_in(self.spool, stored.digest, limits=self.limits)
+        if document is not None:
+            self.queue.name(item, document, now=now)
 
     def _is_canary(self, listed: Listed, stored: Stored) -> bool:
         return self.homing is not None and self.homing.knows(listed.sender, stored.digest)

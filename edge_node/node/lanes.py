@@ -106,6 +106,7 @@ class Lanes:
             spool=self.parts.spool,
             axis=axis,
             package_limit=self.parts.config.limits.package,
+            limits=self.parts.limits,
             look_back=look_back,
             disbelief=Disbelief(marks=self.parts.queue.marks),
             answer_fail=self.parts.answer_fail,

@@ -4,14 +4,14 @@
 #
 #     installed.sh [STORY...]
 #
-# Stories: deb (Debian 12, all its life), moved (to another machine), newer (Debian 13), bundle; these
-# four unless told otherwise. And figures: what docs/install.md says of size and memory, measured.
+# Stories: deb (Debian 12, all its life), moved (to another machine), walk (the pages, in Vietnamese),
+# newer (Debian 13), bundle; these five unless told otherwise. And figures: what docs/install.md says of size and memory, measured.
 #
 # Needs root. What it takes from the environment: debian_root.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../../.." && pwd)
-for part in ../debian_root ../systemd/machine ../systemd/nodes place counting setting_up hardship moving figures; do
+for part in ../debian_root ../systemd/machine ../systemd/nodes place counting setting_up hardship moving walking figures; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -107,7 +107,7 @@ bundle_story() {
 
 need_tools
 [ -x "$project/.venv/bin/edge-node" ] || fail "make setup first"
-[ $# -gt 0 ] || set -- deb moved newer bundle
+[ $# -gt 0 ] || set -- deb moved walk newer bundle
 for story; do
     say "$story"
     begun=$SECONDS

@@ -21,20 +21,24 @@ bootable_root() {
             apt-get -qq -y install --no-install-recommends $packages
             apt-get clean
             python3 -m venv /opt/edge-node" >"$root.log" 2>&1 </dev/null || fail "see $root.log"
-        install_program "$root.part" >>"$root.log" 2>&1 || fail "see $root.log"
         made_of >"$root.part/etc/made-of"
         mv "$root.part" "$root"
     fi
     echo "$root"
 }
-made_of() { { echo "$BOOT_PACKAGES"; cat "$project/constraints.txt"; } | sha256sum; }
+made_of() { echo "$BOOT_PACKAGES" | sha256sum; }
 
-# Install this working tree and whatever of its dependencies is not there yet.
+# Install this working tree, from wheels that the host has fetched: the machine needs no network.
 install_program() {
-    rm -rf "$1$SOURCE"
+    local release wheels
+    release=$(inside_root "$1" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' </dev/null)
+    wheels=$project/.wheels/$release
+    "$project/packaging/wheels.sh" "$release" "$wheels"
+    rm -rf "$1$SOURCE" "$1/usr/src/wheels"
     working_tree "$project" "$1$SOURCE"
-    inside_root "$1" --chdir="$SOURCE" /opt/edge-node/bin/pip --quiet --disable-pip-version-check \
-        install --constraint constraints.txt '.[sandbox,web]' </dev/null
+    cp -r "$wheels" "$1/usr/src/wheels"
+    inside_root "$1" /opt/edge-node/bin/pip --quiet --disable-pip-version-check install \
+        --no-index --find-links /usr/src/wheels --force-reinstall 'edge-node[sandbox,web]' </dev/null
 }
 
 # Put the units in place, and the user of the document software on the machine.

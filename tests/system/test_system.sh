@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Everything that wants a booted machine: the units with people at them, and the packages.
+#
+# Where none can be booted it says why. That is a failure, unless it is the kernel or whoever runs
+# this machine that keeps us from it: then nothing here could be mended.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=debian_root.sh
+. "$here/debian_root.sh"
+
+not_here() { printf 'cannot boot a machine here: %s\n' "$*" >&2; exit 0; }
+
+[ "$(id -u)" = 0 ] || not_here "this wants root"
+unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null || not_here "namespaces are forbidden"
+unshare --mount --fork mount -t tmpfs none /mnt 2>/dev/null || not_here "mounting is forbidden"
+[ -e /dev/loop-control ] || not_here "there are no loop devices"
+need_tools
+"$here/systemd/boot.sh" bookworm
+"$here/installed/installed.sh"
