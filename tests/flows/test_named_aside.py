@@ -1,5 +1,6 @@
 """What another life of the node may have handed over says which document it is, and no more."""
 
+import io
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,8 @@ from packages import a_document, written
 from edge_node.adapters.registers import Registers
 from edge_node.domain.document import AgencyCode, DocumentType, Organization, Reference
 from edge_node.domain.document import StatusMessage as Word
+from edge_node.domain.order import StatusOrder
+from edge_node.domain.receipt import ReasonCode
 from edge_node.domain.recovery import ASIDE_BEFORE, HAD_BEFORE
 from edge_node.domain.register import Days, Register
 from edge_node.domain.signing import DoorAction
@@ -280,3 +283,20 @@ def test_what_the_door_has_described_keeps_what_it_was_compared_by(world):
     other = a_document(number="99", type=DocumentType(name="Quyết định"))
     desk.queue.arriving.name(item.id, other, now=desk.now)
     assert desk.queue.file.rows("select * from incoming") == before
+
+
+def test_a_person_who_knows_that_nobody_had_it_may_return_it(world):
+    """Its sender hears 02 about that very document."""
+    desk = world.desk()
+    unknown_since(world, desk, a_letter(desk))
+    desk.node.sends.adopt(now=desk.now)
+    (item,) = desk.quarantined()
+    why = {"note": "Gửi nhầm", "reason": ReasonCode.WRONG_RECIPIENT}
+    order = StatusOrder(id=item.id, status="02", **why)
+    desk.node.give().status(item.id, order, who="lan", now=desk.now, force=False)
+    hours(desk)
+    assert desk.quarantined() == []
+    (row,) = desk.queue.file.rows("select body from envelopes where status = '02'")
+    message = edxml.read_header(io.BytesIO(row["body"]), limits=edxml.Limits()).message
+    assert (message.about.organ, message.about.document_id) == ("H99.1", "letter 12")
+    assert [each.notes[:8] for each in rows(desk)] == ["Trả lại:"]
