@@ -58,7 +58,7 @@ torture: $(READY) ## kill, stop, cut and fill whatever can be, and count: docs/r
 	$(BIN)/python tests/torture/torture.py
 
 test-system: $(READY) ## boot Debian, sit at the services, and live through all that happens to packages (root; minutes)
-	tests/system/test_system.sh
+	tests/system/test_system.sh $(STORIES)
 
 fresh-root: ## make demo and make test from a fresh clone in a fresh Debian root (root; minutes)
 	tests/system/fresh_root.sh

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Everything that wants a booted machine: the units with people at them, and the packages.
 #
+#     test_system.sh [STORY...]      all stories of installed/installed.sh unless told otherwise
+#
 # Where none can be booted it says why. That is a failure, unless it is the kernel or whoever runs
 # this machine that keeps us from it: then nothing here could be mended.
 set -euo pipefail
@@ -16,4 +18,4 @@ unshare --mount --fork mount -t tmpfs none /mnt 2>/dev/null || not_here "mountin
 [ -e /dev/loop-control ] || not_here "there are no loop devices"
 need_tools
 "$here/systemd/boot.sh" bookworm
-"$here/installed/installed.sh"
+"$here/installed/installed.sh" "$@"
