@@ -23,6 +23,9 @@ done
 for share in "$here"/share/*.conf; do
     put 644 "$share" "/usr/share/edge-node/packaging/share/${share##*/}"
 done
+for part in "$project"/monitoring/*; do
+    put 644 "$part" "/usr/share/edge-node/monitoring/${part##*/}"
+done
 install -d "$destination/usr/bin"
 ln -sf /opt/edge-node/bin/edge-node "$destination/usr/bin/edge-node"
 

@@ -23,19 +23,9 @@ SOURCE=/build/edge-node
 declare -A RELEASE=([bookworm]=deb12 [trixie]=deb13 [noble]=ubuntu24.04)
 
 builder() {
-    local bare root=$ROOTS/$1-build
-    bare=$(bare_root "$1")
-    if [ ! -d "$root" ]; then
-        say "making a root that builds in $root"
-        rm -rf --one-file-system "$root.part"
-        cp -a --reflink=auto "$bare" "$root.part"
-        inside_root "$root.part" bash -ec "
-            apt-get -qq update
-            apt-get -qq -y install --no-install-recommends $BUILD_PACKAGES" \
-            >"$root.log" 2>&1 </dev/null || fail "see $root.log"
-        mv "$root.part" "$root"
-    fi
-    echo "$root"
+    prepared_root "$1" build "
+        apt-get -qq update
+        apt-get -qq -y install --no-install-recommends $BUILD_PACKAGES"
 }
 
 # The newest chapter of the changelog is the operator's; Debian wants its form and the version.

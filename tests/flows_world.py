@@ -25,6 +25,7 @@ from builders import T0
 from edge_node import config
 from edge_node.adapters.ledger import Ledger
 from edge_node.adapters.notary import Opener
+from edge_node.adapters.steps import Phase, listening
 from edge_node.catalogue import Language, tell
 from edge_node.domain.document import agency_code
 from edge_node.domain.message import say
@@ -40,6 +41,7 @@ from edge_node.sandbox.settings import Options, Reencode, init_sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from edge_node.adapters.steps import Step
     from edge_node.domain.message import Message
     from edge_node.flows.intake import Intake
     from edge_node.flows.ports import Flow
@@ -432,6 +434,20 @@ def untouched(place: Path, files: dict[str, bytes]) -> bool:
 
 class Cut(BaseException):
     """The power goes."""
+
+
+@contextmanager
+def cut_after(count: int) -> Iterator[list[bool]]:
+    """Let the power go once so many steps are done; tells whether it went."""
+    steps, went = iter(range(count)), []
+
+    def listen(_step: Step, phase: Phase, _what: str) -> None:
+        if phase is Phase.AFTER and next(steps, None) is None:
+            went.append(True)
+            raise Cut
+
+    with listening(listen), suppress(Cut):
+        yield went
 
 
 class CutOff:

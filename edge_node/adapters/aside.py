@@ -16,6 +16,7 @@ from edge_node.adapters.incoming import (
     RELEASED,
     UNFIT,
     describe,
+    header_of,
     insert,
     item_row,
     move,
@@ -176,17 +177,7 @@ def name(transaction: Transaction, item: ItemId, document: Document) -> None:
     Nothing but what a list shows: its kind, its terms and its links are entered, and others
     compared with it, when it is released. What the door has described already stays as it is.
     """
-    day = document.promulgated
-    values = {
-        "id": item,
-        "sender": document.sender.code,
-        "document_id": document.document_id,
-        "code": document.code,
-        "promulgated": day.isoformat() if day else "",
-        "type": document.type.name,
-        "subject": document.subject,
-    }
-    transaction.execute(_NAME, values)
+    transaction.execute(_NAME, header_of(item, document))
 
 
 def release(

@@ -88,23 +88,23 @@ def describe(
     signed: Bears = Bears.UNKNOWN,
 ) -> None:
     """Enter what document it is, and bears; ``folder`` is '' where it gets none."""
-    day = document.promulgated
-    transaction.execute(
-        _DESCRIBE,
-        {
-            "id": item,
-            "sender": document.sender.code,
-            "document_id": document.document_id,
-            "code": document.code,
-            "promulgated": day.isoformat() if day else "",
-            "type": document.type.name,
-            "subject": document.subject,
-            "folder": folder,
-            "fingerprint": fingerprint,
-            "kind": document.business.kind,
-        },
-    )
+    more = {"folder": folder, "fingerprint": fingerprint, "kind": document.business.kind}
+    transaction.execute(_DESCRIBE, header_of(item, document) | more)
     particulars.enter(transaction, item, document, signed=signed)
+
+
+def header_of(item: ItemId, document: Document) -> dict[str, str]:
+    """Return what lists show of a document, by the columns of its item."""
+    day = document.promulgated
+    return {
+        "id": item,
+        "sender": document.sender.code,
+        "document_id": document.document_id,
+        "code": document.code,
+        "promulgated": day.isoformat() if day else "",
+        "type": document.type.name,
+        "subject": document.subject,
+    }
 
 
 def item_row(transaction: Transaction, item: ItemId) -> Row:

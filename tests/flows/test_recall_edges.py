@@ -1,12 +1,11 @@
 """Recalls cut off, overtaken and unanswered: nothing is sent that was stopped, nothing is left."""
 
 import shutil
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import jsonschema
 import pytest
-from flows_world import Cut, Meanwhile, keep_all
+from flows_world import Meanwhile, cut_after, keep_all
 from recall_world import (
     FILES,
     WHY,
@@ -21,25 +20,10 @@ from recall_world import (
 )
 from sandbox_world import Caller
 
-from edge_node.adapters.steps import Phase, listening
 from edge_node.config import RecallBy
 from edge_node.domain.document import Organization, Reference, StatusMessage, agency_code
 from edge_node.protocol import edxml
 from edge_node.protocol.handoff import schema
-
-
-@contextmanager
-def cut_after(count):
-    """Let the power go once so many steps are done; tells whether it went."""
-    steps, went = iter(range(count)), []
-
-    def listen(_step, phase, _what):
-        if phase is Phase.AFTER and next(steps, None) is None:
-            went.append(True)
-            raise Cut
-
-    with listening(listen), suppress(Cut):
-        yield went
 
 
 def test_wherever_the_power_goes_while_it_is_destroyed_nothing_is_left(world):

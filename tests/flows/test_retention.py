@@ -6,14 +6,14 @@ import io
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from builders import T0
 from explaining import commands, explained, facts
-from flows_world import DAY, Cut, Meanwhile, names
+from flows_world import DAY, Meanwhile, cut_after, names
 from recall_world import FILES, asked, drop_recall, everywhere, exchange, send, states, traces
 
 from edge_node.adapters import durable
@@ -23,7 +23,6 @@ from edge_node.adapters.pauses import Pauses
 from edge_node.adapters.registers import Registers
 from edge_node.adapters.removed import PayloadRemoved
 from edge_node.adapters.sends import HELD
-from edge_node.adapters.steps import Phase, listening
 from edge_node.cli.item_values import as_values
 from edge_node.cli.render import sheet_of
 from edge_node.daemon.board import Board
@@ -353,20 +352,6 @@ def test_two_at_once_remove_each_thing_once_and_count_it_once(world):
 
 
 # ── wherever the power goes ──────────────────────────────────────────────────────────────────────
-
-
-@contextmanager
-def cut_after(count):
-    """Let the power go once so many steps are done; tells whether it went."""
-    steps, went = iter(range(count)), []
-
-    def listen(_step, phase, _what):
-        if phase is Phase.AFTER and next(steps, None) is None:
-            went.append(True)
-            raise Cut
-
-    with listening(listen), suppress(Cut):
-        yield went
 
 
 def test_wherever_the_power_goes_it_is_gone_in_the_end_and_said_once(world):

@@ -48,6 +48,22 @@ bare_root() {
     echo "$root"
 }
 
+# prepared_root SUITE NAME SCRIPT: the same with what a script does to it as root, in bash, made where
+# there is none or where the script was another; print where it lies.
+prepared_root() {
+    local bare root=$ROOTS/$1-$2 script=$3
+    bare=$(bare_root "$1")
+    if [ "$(cat "$root/etc/made-by" 2>/dev/null)" != "$script" ]; then
+        say "making $root"
+        rm -rf --one-file-system "$root.part" "$root"
+        cp -a --reflink=auto "$bare" "$root.part"
+        inside_root "$root.part" bash -ec "$script" >"$root.log" 2>&1 </dev/null || fail "see $root.log"
+        printf '%s\n' "$script" >"$root.part/etc/made-by"
+        mv "$root.part" "$root"
+    fi
+    echo "$root"
+}
+
 # a_copy_of ROOT: print where a copy of the root lies, to be thrown away by whoever asked.
 a_copy_of() {
     local copy

@@ -45,24 +45,14 @@ a_newer() {
 
 # ── the machine ──────────────────────────────────────────────────────────────────────────────
 
-# Make the root of a server where there is none.
+# The root of a server.
 server_root() {
-    local bare root=$ROOTS/$SUITE-server
-    bare=$(bare_root "$SUITE")
-    if [ "$(cat "$root/etc/made-of" 2>/dev/null)" != "$SERVER_PACKAGES" ]; then
-        say "making a server in $root"
-        rm -rf --one-file-system "$root.part" "$root"
-        cp -a --reflink=auto "$bare" "$root.part"
-        inside_root "$root.part" bash -ec "
-            apt-get -qq update
-            apt-get -qq -y install --no-install-recommends $SERVER_PACKAGES
-            apt-get -qq -y purge python3-venv make git
-            apt-get -qq -y autoremove --purge
-            apt-get clean" >"$root.log" 2>&1 </dev/null || fail "see $root.log"
-        echo "$SERVER_PACKAGES" >"$root.part/etc/made-of"
-        mv "$root.part" "$root"
-    fi
-    echo "$root"
+    prepared_root "$SUITE" server "
+        apt-get -qq update
+        apt-get -qq -y install --no-install-recommends $SERVER_PACKAGES
+        apt-get -qq -y purge python3-venv make git
+        apt-get -qq -y autoremove --purge
+        apt-get clean"
 }
 
 # a_server: a copy of it, with the user of the document software, a disk of its own for agency b,

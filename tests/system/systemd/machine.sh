@@ -8,25 +8,14 @@ SOURCE=/usr/src/edge-node
 
 # ── the machine ──────────────────────────────────────────────────────────────────────────────
 
-# Make the root that boots, with what edge-node depends on in it, where there is none or another.
+# The root that boots, with an empty environment for edge-node in it.
 bootable_root() {
-    local bare root=$ROOTS/$SUITE-boot packages=${BOOT_PACKAGES//$'\n'/ }
-    bare=$(bare_root "$SUITE")
-    if [ "$(cat "$root/etc/made-of" 2>/dev/null)" != "$(made_of)" ]; then
-        say "making a root that boots in $root"
-        rm -rf --one-file-system "$root.part" "$root"
-        cp -a --reflink=auto "$bare" "$root.part"
-        inside_root "$root.part" bash -ec "
-            apt-get -qq update
-            apt-get -qq -y install --no-install-recommends $packages
-            apt-get clean
-            python3 -m venv /opt/edge-node" >"$root.log" 2>&1 </dev/null || fail "see $root.log"
-        made_of >"$root.part/etc/made-of"
-        mv "$root.part" "$root"
-    fi
-    echo "$root"
+    prepared_root "$SUITE" boot "
+        apt-get -qq update
+        apt-get -qq -y install --no-install-recommends ${BOOT_PACKAGES//$'\n'/ }
+        apt-get clean
+        python3 -m venv /opt/edge-node"
 }
-made_of() { echo "$BOOT_PACKAGES" | sha256sum; }
 
 # Install this working tree, from wheels that the host has fetched: the machine needs no network.
 install_program() {
