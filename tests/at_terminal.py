@@ -43,6 +43,13 @@ class Person:
         self.sees(": ")  # what is typed before a secret is asked for is thrown away
         os.write(self.terminal, f"{typed}\n".encode())
 
+    def goes_away(self, key):
+        """Press a key that ends it, as people do: again, where nothing comes of it."""
+        for _ in range(20):
+            os.write(self.terminal, key.encode())
+            if select.select([self.terminal], [], [], 5)[0]:
+                return
+
     def ends(self):
         """Read to the end; return the exit status."""
         while more := self._more():

@@ -80,24 +80,29 @@ class Carrying:
             # The address may hold a password, and programs repeat it.
             reason = error.reason
             if isinstance(reason, str):
-                reason = reason.replace(self.section.to, "…")
+                reason = reason.replace(self._to, "…")
             words = say("{program} failed: {reason}", program=command[0], reason=reason)
             raise ProgramFailed(words, reason=reason, hint=error.hint) from None
+
+    @property
+    def _to(self) -> str:
+        """Where to, which the configuration demands of whoever has a program named."""
+        return self.section.to or ""
 
     def by_rclone(self, path: Path) -> tuple[list[str], dict[str, str]]:
         """Return the words that copy a file under its own name, and verify it there."""
         config = self.section.config or ""
         words = ["rclone", "copy", "--quiet", "--no-traverse", f"--config={config}"]
         asking = "--ask-password=false"  # there is nobody to ask
-        return [*words, asking, "--", str(path), self.section.to], {}
+        return [*words, asking, "--", str(path), self._to], {}
 
     def by_restic(self, path: Path) -> tuple[list[str], dict[str, str]]:
         """Return the words that make a snapshot of a file; others see no address in them."""
-        password = secret_path(self.section.password_file, self.environ)
+        password = secret_path(self.section.password_file or "", self.environ)
         read_secret(password)  # it says what is wrong with it
         words = ["restic", "backup", "--quiet", "--no-cache"]
         named = [f"--host={self.archives.agency}", "--tag=edge-node", "--", str(path)]
-        told = {"RESTIC_REPOSITORY": self.section.to, "RESTIC_PASSWORD_FILE": str(password)}
+        told = {"RESTIC_REPOSITORY": self._to, "RESTIC_PASSWORD_FILE": str(password)}
         return [*words, *named], told
 
 

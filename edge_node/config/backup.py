@@ -66,11 +66,11 @@ class CarrySection:
     # The program, which has to be on this machine; without it nobody does.
     by: Carrier | None = field(default=None, metadata=_key(kinds.one_of(Carrier)))
     # As the program writes it: a remote of rclone and a folder, a repository of restic.
-    to: str = field(default="", metadata=_key(destination))
+    to: str | None = field(default=None, metadata=_key(destination))
     # The configuration of rclone, which knows the remote.
     config: Path | None = field(default=None, metadata=_key(kinds.path))
     # Where the password of restic's repository is: an absolute path, or `credential:NAME`.
-    password_file: str = field(default="", metadata=_key(kinds.secret_place))
+    password_file: str | None = field(default=None, metadata=_key(kinds.secret_place))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,7 +217,8 @@ def test_a_credential_of_systemd_opens_a_key(pki, tmp_path, opened):
     [
         ({"mode": 0o644}, "everybody on this machine may read the secret"),
         ({"password": ""}, "does not hold a secret"),
-        ({"password": "\udcff\udcfe"}, "is not written in UTF-8"),
+        ({"password": "\udcff\udcfd"}, "is not written in UTF-8"),
+        ({"password": "\udcff\udcfe"}, "is written in UTF-16"),
     ],
 )
 def test_a_password_that_lies_badly_is_not_used(pki, tmp_path, opened, told, words):

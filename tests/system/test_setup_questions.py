@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from at_terminal import ME, SECRET, person
 from system_world import edge_node
@@ -90,7 +88,7 @@ def test_who_goes_away_leaves_nothing(etc, key):
         clerk.answers("Address of the axis", "http://127.0.0.1:9")
         clerk.answers("The secret the axis gave you", SECRET)
         clerk.sees("The agency's code, or words of its name to look it up: ")
-        os.write(clerk.terminal, key.encode())
+        clerk.goes_away(key)
         assert clerk.ends() == 1
     assert "\nedge-node: it was broken off" in clerk.shown  # on a line of its own
     assert "Traceback" not in clerk.shown

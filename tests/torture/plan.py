@@ -258,5 +258,5 @@ def _add_fresh(found: dict[tuple[str, str], list[str]], bench: Bench, errand: st
 
 def _has_pruned(agency: Agency, *, lane: str = "schedule") -> bool:
     """Tell whether a life has lasted until that lane made a backup and removed an old one."""
-    pruned = f"{lane}: remove Backups._prune after"
+    pruned = f"{lane}: remove Backups._remove after"
     return any(line.step == pruned for line in agency.lives.passed())

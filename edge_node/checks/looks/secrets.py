@@ -34,7 +34,7 @@ def _places(config: Config) -> Iterator[tuple[str, str]]:
     yield "secret.axis", config.axis.secret_file
     named = [("secret.key", key.password_file) for key in config.signing.keys]
     named += [("secret.stamps", server.password_file) for server in config.stamps.servers]
-    named.append(("secret.carry", config.backup.archives.carry.password_file))
+    named.append(("secret.carry", config.backup.archives.carry.password_file or ""))
     yield from dict.fromkeys((check, place) for check, place in named if place)
 
 
