@@ -17,5 +17,18 @@ unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null || not_here "nam
 unshare --mount --fork mount -t tmpfs none /mnt 2>/dev/null || not_here "mounting is forbidden"
 [ -e /dev/loop-control ] || not_here "there are no loop devices"
 need_tools
+
+# systemd as the first process of a namespace, up and down again, with nothing of ours in it.
+SUITE=bookworm
+# shellcheck source=systemd/machine.sh
+. "$here/systemd/machine.sh"
+probe=$(a_copy_of "$(bootable_root)")
+booted=yes
+timeout 120 systemd-nspawn --quiet --directory="$probe" --boot --register=no --keep-unit --private-network \
+    --console=read-only systemd.unit=poweroff.target </dev/null >"$probe.console" 2>&1 || booted=
+tail -3 "$probe.console" >&2
+rm -rf --one-file-system "$probe" "$probe.console"
+[ -n "$booted" ] || not_here "systemd does not come up in a namespace of this machine"
+
 "$here/systemd/boot.sh" bookworm
 "$here/installed/installed.sh" "$@"

@@ -62,9 +62,7 @@ HURRY: Mapping[str, Mapping[str, object]] = {
     "directory": {"lists": []},  # it can be fetched again: nothing is lost with it
     "report": {"every": "300ms"},
     "backup": {"every": "1s"},  # at every start
-    "alarms": {
-        "every": "1d"
-    },  # no life is so long: an incident would be one on a slow machine alone
+    "alarms": {"every": "1d"},  # no life is so long, or a slow machine would see incidents
     "door": {"incoming": {"invalid": "refuse"}},
     "limits": {"attachment": "700KB", "package": "1MB", "free_space": "1KB"},
 }
