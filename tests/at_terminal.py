@@ -10,7 +10,7 @@ import struct
 import subprocess
 import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from system_world import EDGE_NODE, environment
@@ -47,7 +47,8 @@ class Person:
         """Press a key that ends it, as people do: again, where nothing comes of it."""
         for _ in range(20):
             os.write(self.terminal, key.encode())
-            if select.select([self.terminal], [], [], 5)[0]:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
                 return
 
     def ends(self):

@@ -152,17 +152,9 @@ def _asked(
     *,
     usual: str = "",
 ) -> Any:  # noqa: ANN401 - what the kind reads
-    while True:
-        typed = _typed(text, usual)
-        try:
-            value = read_answer(kind, typed)
-        except NotTaken as error:
-            _mind(say("expected {expected}", expected=error.expected))
-            continue
-        minded = objection(value)
-        if minded is None:
-            return value
-        _mind(minded)
+    while (value := _meant(_typed(text, usual), kind, objection)) is None:
+        pass
+    return value
 
 
 def _maybe(
@@ -170,16 +162,23 @@ def _maybe(
 ) -> Any:  # noqa: ANN401 - as above
     """Ask for what may be left out; None where it is."""
     while typed := _typed(text):
-        try:
-            value = read_answer(kind, typed)
-        except NotTaken as error:
-            _mind(say("expected {expected}", expected=error.expected))
-            continue
-        minded = objection(value)
-        if minded is None:
+        if (value := _meant(typed, kind, objection)) is not None:
             return value
-        _mind(minded)
     return None
+
+
+def _meant(typed: str, kind: Kind, objection: Callable[[Any], Message | None]) -> Any:  # noqa: ANN401 - as above
+    """Return what was meant; None where nothing can be meant by it, which is said."""
+    try:
+        value = read_answer(kind, typed)
+    except NotTaken as error:
+        _mind(say("expected {expected}", expected=error.expected))
+        return None
+    minded = objection(value)
+    if minded is not None:
+        _mind(minded)
+        return None
+    return value
 
 
 def _typed(text: str, usual: str = "") -> str:

@@ -153,20 +153,25 @@ def test_yes_is_said_in_either_language(etc, set_up, tmp_path):
     assert load(etc / "xa-khac" / "config.yaml").axis.url == "http://127.0.0.1:9"
 
 
+def says_all_but_the_key(clerk, folder):
+    """Answer whatever comes before the key."""
+    clerk.answers("Address of the axis", "http://127.0.0.1:9")
+    clerk.answers("The secret the axis gave you", SECRET)
+    clerk.answers("The agency's code", "H37.02.04")
+    clerk.answers("The agency's name", "Xã khác")
+    clerk.answers("What the instance is called")
+    clerk.answers("Folder shared with", str(folder / "exchange"))
+    clerk.answers("The node's own folder", str(folder / "data"))
+    clerk.answers("User of the document software")
+
+
 def test_a_key_is_opened_before_it_is_taken(etc, tmp_path, pki):
     """With its password; whoever mistypes it hears so at once, rather than when it is to sign."""
     signer = pki.signer("agency")
     (tmp_path / "seal.p12").write_bytes(signer.pkcs12("pw"))
     (tmp_path / "none.p12").write_bytes(b"no key")
     with person(etc) as clerk:
-        clerk.answers("Address of the axis", "http://127.0.0.1:9")
-        clerk.answers("The secret the axis gave you", SECRET)
-        clerk.answers("The agency's code", "H37.02.04")
-        clerk.answers("The agency's name", "Xã khác")
-        clerk.answers("What the instance is called")
-        clerk.answers("Folder shared with", str(tmp_path / "exchange"))
-        clerk.answers("The node's own folder", str(tmp_path / "data"))
-        clerk.answers("User of the document software")
+        says_all_but_the_key(clerk, tmp_path)
         clerk.answers("The agency's key with its certificate", str(tmp_path / "none.p12"))
         clerk.answers("The password of that file", "pw")
         clerk.sees("none.p12 is not a PKCS #12 file")
@@ -181,14 +186,7 @@ def test_a_key_is_opened_before_it_is_taken(etc, tmp_path, pki):
 def test_no_ends_it_without_a_trace(etc, tmp_path):
     """Whoever sees what is going to be done, and does not want it."""
     with person(etc) as clerk:
-        clerk.answers("Address of the axis", "http://127.0.0.1:9")
-        clerk.answers("The secret the axis gave you", SECRET)
-        clerk.answers("The agency's code", "H37.02.04")
-        clerk.answers("The agency's name", "Xã khác")
-        clerk.answers("What the instance is called")
-        clerk.answers("Folder shared with", str(tmp_path / "exchange"))
-        clerk.answers("The node's own folder", str(tmp_path / "data"))
-        clerk.answers("User of the document software")
+        says_all_but_the_key(clerk, tmp_path)
         clerk.answers("The agency's key with its certificate")
         clerk.answers("Set it up so? [Y/n]", "k")
         assert clerk.ends() == 1
