@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEBIAN_PACKAGES := poppler-utils systemd openssl softhsm2 opensc xmlsec1 qpdf fonts-liberation2 \
 	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno \
-	tesseract-ocr tesseract-ocr-vie chromium sudo jq rclone restic libseccomp2 \
+	tesseract-ocr tesseract-ocr-vie chromium sudo jq curl rclone restic libseccomp2 \
 	samba smbclient openssh-server openssh-sftp-server openssh-client bindfs \
 	mono-mcs mono-runtime libmono-system-runtime-serialization4.0-cil
 

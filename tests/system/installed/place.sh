@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # A server as Debian's installer leaves it, and nothing that builds or fetches.
-SERVER_PACKAGES="systemd systemd-sysv dbus sudo man-db"
+SERVER_PACKAGES="systemd systemd-sysv dbus sudo man-db curl"
 AXIS_PORT=8080
 
 # ── packages ─────────────────────────────────────────────────────────────────────────────────
