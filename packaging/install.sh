@@ -6,6 +6,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 previous=/opt/edge-node.previous
+umask 022  # the node's user is to read what root lays down, whatever root's own files are for
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -23,29 +24,36 @@ if dpkg-query -W -f '${Status}' edge-node 2>/dev/null | grep -q 'ok installed'; 
 fi
 
 stage=$(mktemp -d /opt/.edge-node.XXXXXX)
-trap 'rm -rf "$stage"' EXIT
+not_finished() { say "install.sh: not finished, run it again / chưa cài xong, hãy chạy lại" >&2; }
+trap 'rm -rf "$stage"; [ -n "${finished:-}" ] || not_finished' EXIT
 "$here/packaging/program.sh" "$here/wheels" "$stage"
 "$here/packaging/beside.sh" "$stage"
 
-# What somebody changed stays; the new form is laid beside it.
+# What somebody changed since it was laid down stays; the new form is laid beside it.
+mkdir "$stage/opt/edge-node/shipped"
 for path in /etc/sudoers.d/edge-node /etc/edge-node/config.example.yaml; do
-    if [ -e "$path" ] && ! cmp -s "$path" "$stage$path"; then
-        install -m 440 "$stage$path" "/opt/edge-node.${path##*/}.new" && rm "$stage$path"
-        say "kept $path; the new form / giữ nguyên, bản mới ở: /opt/edge-node.${path##*/}.new"
+    shipped=/opt/edge-node/shipped/${path##*/}
+    cp -p "$stage$path" "$stage$shipped"
+    if [ -e "$path" ] && ! cmp -s "$path" "$stage$path" && ! cmp -s "$path" "$shipped"; then
+        rm "$stage$path"
+        say "kept $path; the new form / giữ nguyên, bản mới ở: $shipped"
     fi
 done
 (cd "$stage" && find . -mindepth 1 ! -type d ! -path './opt/*' ! -path './etc/*' | cut -c2-) \
     >"$stage/opt/edge-node/installed-files"
+# Files alone: no folder of the machine changes its mode or its owner.
+[ -d /etc/edge-node ] || mkdir -m 750 /etc/edge-node
+(cd "$stage" && find . -path ./opt -prune -o ! -type d -print0 |
+    tar --null --no-recursion -T - --owner=0 --group=0 -c) | tar -x -p -C /
 rm -rf "$previous"
 [ ! -e /opt/edge-node ] || mv /opt/edge-node "$previous"
 mv "$stage/opt/edge-node" /opt/edge-node
-# Files alone: no folder of the machine changes its mode or its owner.
-(cd "$stage" && find . ! -type d -print0 | tar --null --no-recursion -T - --owner=0 --group=0 -c) | tar -x -p -C /
 
 systemd-sysusers edge-node.conf
 systemd-tmpfiles --create edge-node.conf
 systemctl daemon-reload
 systemctl enable --quiet edge-node.target
 systemctl restart edge-node.target
-/opt/edge-node/bin/edge-node --version
+runuser -u edge-node -- /opt/edge-node/bin/edge-node --version
+finished=yes
 say "next / tiếp theo: edge-node setup"

@@ -10,6 +10,9 @@ fail() { printf 'uninstall.sh: %s\n' "$*" >&2; exit 1; }
 
 [ "$(id -u)" = 0 ] || fail "run it as root / hãy chạy bằng quyền root"
 [ -s "$list" ] || fail "nothing here was installed by install.sh / không có gì do install.sh cài đặt"
+if dpkg-query -W -f '${Status}' edge-node 2>/dev/null | grep -q 'ok installed'; then
+    fail "edge-node is installed as a Debian package: remove that / edge-node được cài bằng gói deb: hãy gỡ gói đó"
+fi
 
 systemctl stop edge-node.target 'edge-node@*' 'edge-node-web@*' || true
 systemctl disable --quiet edge-node.target

@@ -18,6 +18,7 @@ from edge_node.domain.item import ItemId
 from edge_node.domain.lifecycle import Sending
 from edge_node.domain.message import thaw
 from edge_node.domain.record import Unconfirmed
+from edge_node.domain.recovery import ASIDE_BEFORE
 from edge_node.domain.search import Trail
 
 if TYPE_CHECKING:
@@ -94,6 +95,16 @@ _UNKNOWN: Final = """
 select value as axis_id from json_each(:axis_ids)
  where not exists (select 1 from envelopes where axis_id = value)
 """
+# A try that was put off is none, and neither is a question nobody answered. What waited for a
+# person leaves because a person said so.
+_MAY_HAVE_LEFT: Final = """
+select 1 from documents join marks on marks.name = :mark
+ where documents.id = :item and documents.promulgated <= substr(marks.value, 1, 10)
+   and not exists (select 1 from attempts
+                    where envelope = :envelope and outcome <> 'deferred')
+   and not exists (select 1 from events
+                    where item = :item and event in ('held', 'refused', 'dead'))
+"""
 
 _UNCONFIRMED: Final = """
 select fates.item, fates.receiver, fates.at, envelopes.axis_id
@@ -166,6 +177,17 @@ class Unsure:
         """Return which of the axis's ids are of no envelope we know to be there, in order."""
         rows = self._file.rows(_UNKNOWN, {"axis_ids": json.dumps(axis_ids)})
         return [AxisId(row["axis_id"]) for row in rows]
+
+    def may_have_left(self, envelope: Envelope) -> bool:
+        """
+        Tell whether a document that was never tried here may have been sent all the same.
+
+        Where an older state was put back, the document software drops again what it finds nowhere:
+        the life before may have taken that from the outbox and sent it. Nothing dated later than
+        the day it was put back was.
+        """
+        values = {"mark": ASIDE_BEFORE, "item": envelope.item, "envelope": envelope.id}
+        return self._file.row(_MAY_HAVE_LEFT, values) is not None
 
     def unconfirmed(
         self, *, before: datetime, limit: int, after: Unconfirmed | None = None

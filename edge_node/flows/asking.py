@@ -50,6 +50,10 @@ class Asking:
     _listed: list[Sent] = field(default_factory=list, init=False)
     _listed_at: datetime | None = field(default=None, init=False)
 
+    def is_due_before(self, envelope: Envelope) -> bool:
+        """Tell whether to ask about an envelope even before it is sent for the first time."""
+        return self.queue.may_have_left(envelope)
+
     def about(self, envelope: Envelope, now: datetime, *, since: datetime | None = None) -> Answer:
         """
         Return what the axis lists of an envelope; Transient and Outage are the axis's.

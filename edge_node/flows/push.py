@@ -3,7 +3,8 @@ Offer queued envelopes to the axis; one class for documents and for statuses, ea
 
 After silence the axis may or may not have the envelope: the next turn asks it before anything is
 sent again, and what is sent again is the same bytes under the same DocumentId. Where the axis
-cannot tell, a policy decides.
+cannot tell, a policy decides. So it is before the first try where an older state was put back:
+what is dropped now may have been sent by the life before.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class Push:
         claim, envelope = claimed
         if envelope.state is Sending.UNSURE:
             self._ask(claim, envelope, now)
-        else:
+        elif not self.asking.is_due_before(envelope) or self._may_leave(claim, envelope, now):
             self._offer(claim, envelope, now)
         return True
 
@@ -194,21 +195,47 @@ class Push:
             deadline=envelope.deadline,
         )
 
+    def _may_leave(self, claim: Claim, envelope: Envelope, now: datetime) -> bool:
+        """Ask about what may have been sent in another life; False where this one need not."""
+        answer = self._asked(claim, envelope, now)
+        if answer is None:
+            return False
+        if answer.finding is Finding.THERE:
+            found = answer.axis_id
+            self.queue.settle(claim, SendingEvent.FOUND, now=now, axis_id=found)
+            return False
+        if answer.finding is Finding.ABSENT:
+            return True
+        if answer.finding is Finding.UNTOLD and self.doubt.resend:
+            return True  # nothing there looks like it, as far as anybody can tell
+        words = held_words(answer.words, envelope)
+        self.queue.settle(claim, SendingEvent.UNDECIDED, now=now, reason=words)
+        return False
+
     # ── after silence ────────────────────────────────────────────────────────────────────────
 
     def _ask(self, claim: Claim, envelope: Envelope, now: datetime) -> None:
+        answer = self._asked(claim, envelope, now)
+        if answer is not None:
+            self._answered(claim, envelope, answer, now)
+
+    def _asked(self, claim: Claim, envelope: Envelope, now: datetime) -> Answer | None:
+        """Return what the axis says it has; None where it is to be asked another time."""
         try:
             answer = self.asking.about(envelope, now)
         except Transient as error:
             until = now + self.retry.wait(claim.attempt + _QUESTIONS)
             self.queue.defer(claim, now=now, until=until, reason=error.message, asked=True)
+            return None
         except Outage as error:
             self._give_back(claim, error)
             raise
-        else:
-            outcome = {"outcome": str(answer.finding)}
-            log.info("asked the axis after silence", extra=_seen(claim, envelope) | outcome)
-            self._answered(claim, envelope, answer, now)
+        words = "asked the axis after silence"
+        if envelope.state is not Sending.UNSURE:
+            words = "asked the axis whether another life of this node sent it"
+        outcome = {"outcome": str(answer.finding)}
+        log.info(words, extra=_seen(claim, envelope) | outcome)
+        return answer
 
     def _answered(self, claim: Claim, envelope: Envelope, answer: Answer, now: datetime) -> None:
         trail = answer.trail

@@ -18,6 +18,7 @@ from edge_node.adapters.database import QueueFile
 from edge_node.adapters.ledger import Ledger
 from edge_node.adapters.reading import ReadingFile
 from edge_node.adapters.spool import Spool
+from edge_node.cli.rooms import ROOM_OF
 from edge_node.domain.errors import ConfigError, NotAllowed
 
 SUDOERS = Path(__file__).parents[2] / "systemd" / "edge-node.sudoers"
@@ -156,7 +157,8 @@ def test_sudo_takes_the_rule():
 @pytest.mark.parametrize(
     ("words", "allowed"),
     [
-        ("queue list", True),
+        ("list --state held", True),
+        ("hold o22 --why 'asked to -c by telephone'", True),
         ("-c /etc/edge-node/config.yaml resend o22 --to H01.1", True),
         ("-c /etc/edge-node/xa-mau/config.yaml web token", True),
         ("-c /tmp/config.yaml sign test", False),
@@ -164,6 +166,11 @@ def test_sudo_takes_the_rule():
         ("-c /etc/edge-node/xa-mau/config.yaml -c /tmp/config.yaml sign test", False),
         ("--config=/tmp/config.yaml sign test", False),
         ("-c/tmp/config.yaml sign test", False),
+        ("setup --etc /tmp/etc --name x", False),
+        ("-c /etc/edge-node/xa-mau/config.yaml demo --dir /tmp/demo", False),
+        ("list; sh", False),
+        ("lists", False),
+        ("web", False),
         ("", False),
     ],
 )
@@ -171,3 +178,17 @@ def test_operators_bring_no_configuration_of_their_own(words, allowed):
     """It names libraries the node loads: whoever chose it would be the node."""
     _, _, pattern = the_rule()
     assert (re.match(f"^{pattern}", words) is not None) is allowed
+
+
+# What founds a node, works in a folder of the caller's, or is called by the node itself.
+KEPT_OUT = {
+    *("setup", "init", "demo", "sandbox", "restore", "completion"),
+    *("run", "once", "trial", "backup-due", "send-alarms", "report-month", "web"),
+}
+
+
+def test_operators_give_every_command_but_these():
+    """A command that comes to the program is allowed by somebody, or kept out by somebody."""
+    _, _, pattern = the_rule()
+
+    assert {command for command in ROOM_OF if not re.match(f"^{pattern}", command)} == KEPT_OUT

@@ -1,7 +1,7 @@
 # What became of every document, counted outside of the nodes; sourced by installed.sh, not run.
 # shellcheck shell=bash
 
-# software AGENCY VERB: start or stop the document software of an agency.
+# software AGENCY VERB: start or stop the document software of an agency; or a verb of software.py.
 software() {
     local exchange receiver
     case $1 in a) exchange=$A receiver=H99.02 ;; b) exchange=$B receiver=H99.01 ;; esac

@@ -41,6 +41,7 @@ moved_to_another_machine() {
     inside usermod --append --groups edge-node qlvb
     holds "the archive is sound" inside edge-node restore --check --key /root/key.txt "/root/$archive"
     holds "and is put back" inside edge-node -c /etc/edge-node/a/config.yaml restore --key /root/key.txt "/root/$archive"
+    software a again  # what a had taken from outbox and not put anywhere yet
     inside systemctl enable --quiet --now edge-node@a edge-node@b
     within 60 "a knows that it is an older state, and sends nothing" says_adopt
     within 60 "until somebody says so" node a adopt

@@ -7,6 +7,7 @@ SIGTERM between two steps, as whoever shuts a machine down expects.
 
     python3 software.py EXCHANGE RECEIVER HOME        until SIGTERM
     python3 software.py EXCHANGE RECEIVER HOME 50     drops fifty, takes what is there, and ends
+    python3 software.py EXCHANGE RECEIVER HOME again  drops again what lies in no folder, and ends
 """
 
 from __future__ import annotations
@@ -63,6 +64,16 @@ def take(inbox: Path, taken: Path, log: Path) -> None:
         note(log, f"{number} {whole}")
 
 
+def again(exchange: Path, dropped: list[str], receiver: str) -> None:
+    """Drop what was dropped and is nowhere: a node that was lost had just taken it."""
+    places = (exchange / name for name in ("outbox", "queued", "sent", "failed"))
+    seen = {folder.name for place in places for folder in place.rglob("*") if folder.is_dir()}
+    for number in dropped:
+        if number not in seen:
+            drop(exchange / "outbox", int(number), receiver)
+            sys.stdout.write(f"{number} is nowhere: dropped again\n")
+
+
 def note(log: Path, line: str) -> None:
     """Add a line to a log, on the disk before anything else happens."""
     with log.open("a") as file:
@@ -74,14 +85,18 @@ def note(log: Path, line: str) -> None:
 def main() -> None:
     """Drop and take, until told to stop."""
     exchange, receiver, home = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    many = int(sys.argv[4]) if len(sys.argv) > 4 else None
+    verb = sys.argv[4] if len(sys.argv) > 4 else None
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     os.umask(0o007)
     taken, dropped = home / "taken", home / "dropped"
     taken.mkdir(parents=True, exist_ok=True)
     dropped.touch()
-    number = len(dropped.read_text().splitlines())
+    numbers = dropped.read_text().splitlines()
+    if verb == "again":
+        again(exchange, numbers, receiver)
+        return
+    number, many = len(numbers), int(verb) if verb else None
     for _ in range(many) if many is not None else itertools.count():
         with suppress(OSError):  # a full disk: the same one again
             drop(exchange / "outbox", number + 1, receiver)
