@@ -183,6 +183,17 @@ class Sends:
             self._marks.remove(HELD, COPY, within=transaction)
             transaction.execute(_AT_ONCE, {"now": stamp(now)})
 
+    def doubt(self, *, up_to: int) -> None:
+        """
+        Enter that what came in by then, a stamp, may have been handed over by the life before.
+
+        For what an older state is about to be told of its own arrivals, which it did not know when
+        it was compared. Where nothing was handed over since, nothing is in doubt.
+        """
+        known = self._marks.get(DOUBTED)
+        if known is not None and int(known) < up_to:
+            self._marks.put(DOUBTED, str(up_to))
+
     def _is_copy(self) -> bool:
         return self._marks.get(COPY) is not None
 

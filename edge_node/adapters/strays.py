@@ -58,6 +58,12 @@ class Found:
         """Tell whether there is anything to be entered."""
         return bool(self.bills or self.folders)
 
+    @property
+    def newest_arrival(self) -> int:
+        """When the last of those that came in did, as a stamp; 0 where none is among them."""
+        rows = (row for bill in self.bills for row in bill.rows.get("incoming", ()))
+        return max((int(row["created"]) for row in rows), default=0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strays:

@@ -155,6 +155,7 @@ class Node(Parts):
         if found or found.doubtful:
             self.sends.pause(now=now)  # any of it may have been sent since
         if found:
+            self.sends.doubt(up_to=found.newest_arrival)  # first: it is not found a second time
             strays.take_in(found, now=now)
         for folder in found.doubtful:
             seen = {"path": str(folder)}

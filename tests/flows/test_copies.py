@@ -159,6 +159,34 @@ def test_what_an_older_state_does_not_know_of_is_not_handed_over_again(parties):
     assert "edge-node release" in str(waits.reason)
 
 
+def test_what_came_in_while_the_archive_was_made_is_not_handed_over_again(world, parties):
+    """The queue goes into it first and the waybills later: they know of arrivals it does not."""
+    sender, receiver = parties
+    put_back = keep(receiver)
+    receiver.restart()
+    for number in ("1", "2", "3"):
+        drop(sender, receiver.code, number)
+    sender.turn()
+    receiver.turn("pull", "acknowledge")
+    spool = receiver.config.folders.spool
+    shutil.copytree(spool, spool.with_name("spool.then"))
+    receiver.turn()
+    for folder in receiver.inbox:
+        shutil.rmtree(folder)
+    shutil.rmtree(spool)
+    spool.with_name("spool.then").rename(spool)
+
+    put_back()
+    receiver.later(hours=1)
+    receiver.turn()
+    receiver.restart()
+    receiver.turn()
+    assert receiver.inbox == []
+    waiting = receiver.ledger.inbound(limit=9, state="quarantined")
+    assert {document.code for document in waiting} == {f"{n}/UBND-VP" for n in (1, 2, 3)}
+    assert world.standing(receiver.code) == ["done"] * 3
+
+
 def packages(desk):
     """Return the packages in a desk's spool, made a day old."""
     found = sorted(desk.config.folders.spool.glob("packages/*/*"))
