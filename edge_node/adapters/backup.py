@@ -25,7 +25,8 @@ from edge_node.adapters.pulse import beat_while_at_it
 from edge_node.adapters.sends import COPY, DOUBTED, HELD
 from edge_node.adapters.soundness import demand_sound
 from edge_node.adapters.steps import Step, passing
-from edge_node.domain.errors import EdgeNodeError, QueueNewer
+from edge_node.domain.errors import DiskTrouble, EdgeNodeError, QueueNewer
+from edge_node.domain.message import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +92,7 @@ class Backups:
         return Backup(path=path, at=now)
 
     def kept(self) -> list[Backup]:
-        """Return the copies made before upgrades, which nobody removes but a person."""
+        """Return the copies made before upgrades: each stays until a person, or another try, removes it."""
         return [
             Backup(path=path, at=_moment(named[2]))
             for path in sorted(self.folder.glob("schema-*.db"))
@@ -176,7 +177,8 @@ def _write(queue: Path, path: Path) -> None:
 
 def copy_of_queue(queue: Path, copy: Path) -> None:
     """Copy the queue as it stands into a file that is empty or new, and mark it as a copy."""
-    copy_of_database(queue, copy)
+    with disk_trouble(queue):
+        _copy(queue, copy)
     with disk_trouble(copy), closing(_connect(copy)) as made:
         made.execute(_MARK, {"name": COPY, "value": "yes"})
         # A pause tells of what was asked and read until then. Whoever begins from the copy begins
@@ -185,8 +187,26 @@ def copy_of_queue(queue: Path, copy: Path) -> None:
 
 
 def copy_of_database(database: Path, copy: Path) -> None:
-    """Copy a database as it stands, whoever writes meanwhile; DiskTrouble, QueueDamaged."""
-    with disk_trouble(database), closing(_connect(database)) as source:
+    """Copy one beside the queue as it stands, whoever writes meanwhile; DiskTrouble."""
+    try:
+        _copy(database, copy)
+    except sqlite3.DatabaseError as error:
+        raise DiskTrouble(
+            say(
+                "the database {path} cannot be copied: {error}",
+                path=str(database),
+                error=str(error),
+            ),
+            hint=say(
+                "look at the disk and at the owner of the file; if it is damaged, stop the node"
+                " and move it away: a directory of agencies is fetched again, and what you"
+                " imported is to be imported again"
+            ),
+        ) from error
+
+
+def _copy(database: Path, copy: Path) -> None:
+    with closing(_connect(database)) as source:
         source.execute("vacuum into ?", (str(copy),))
 
 

@@ -26,6 +26,7 @@ ETC: Final = Path("/etc/edge-node")
 SECRET: Final = "axis-secret"  # noqa: S105 - a name, not the secret
 _CONFIG: Final = "config.yaml"
 _OWN_PLACES: Final = (Path("/var/lib/edge-node"), Path("/srv/edge-node"))
+_ROOTS: Final = 0o755  # as folders of the system are, whatever the umask
 _PASSED_THROUGH: Final = 0o751  # others pass, to the folders whose rights let them
 _GROUP_ENTERS: Final = 0o750
 _MEMORY: Final = Path("/run")  # no disk ever has what lies there
@@ -117,8 +118,7 @@ def laid(instance: Instance, sheets: Iterable[Sheet], *, group: int) -> Iterator
     """
     with ExitStack() as undo:
         for folder in (instance.etc, instance.folder):
-            if make_folder(folder, mode=_GROUP_ENTERS, user=os.geteuid(), group=group):
-                undo.callback(_remove_folder, folder)
+            make_folder(folder, undo, mode=_GROUP_ENTERS, user=os.geteuid(), group=group)
         sweep(instance.folder)  # what one that was killed had begun to write
         for sheet in sheets:
             _remember(sheet.path, undo)
@@ -151,13 +151,18 @@ def put(sheet: Sheet) -> None:
         os.fsync(part.file.fileno())
 
 
-def make_folder(path: Path, *, mode: int, user: int, group: int) -> bool:
-    """Make a folder where there is none; tell whether there was none. Parents are root's."""
+def make_folder(path: Path, undo: ExitStack, *, mode: int, user: int, group: int) -> bool:
+    """
+    Make a folder where there is none; tell whether there was none. Parents are root's.
+
+    ``undo`` removes what was made here, as far as nothing is in it.
+    """
     with disk_errors(path):
         if path.is_dir():
             return False
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folder(path.parent, undo, mode=_ROOTS, user=os.geteuid(), group=os.getegid())
         path.mkdir(mode=0o700)
+        undo.callback(_remove_folder, path)
         give_folder(path, mode=mode, user=user, group=group)
         sync_folder(path.parent)
     return True
@@ -179,15 +184,17 @@ def give_folder(path: Path, *, mode: int, user: int, group: int) -> None:
             os.close(handle)
 
 
-def make_room(folder: Path, owner: Owner, *, shared: bool = False) -> None:
+def make_room(folder: Path, owner: Owner, undo: ExitStack, *, shared: bool = False) -> None:
     """
     See to it that the node's user can make a folder, or have it, where somebody wants it.
 
     The folder it is to lie in becomes that user's where there is none, and where it is a disk
     somebody has mounted for it; where it is another's, the folder itself is made for the user.
+    ``undo`` removes what was made, as far as nothing is in it.
     """
     beside = {"user": owner.user, "group": owner.group}
-    if make_folder(folder.parent, mode=_PASSED_THROUGH, **beside):
+    if make_folder(folder.parent, undo, mode=_PASSED_THROUGH, **beside):
+        undo.callback(_remove_folder, folder)  # the user's own work
         return
     with disk_errors(folder.parent):
         if _is_new_disk(folder.parent):
@@ -195,7 +202,7 @@ def make_room(folder: Path, owner: Owner, *, shared: bool = False) -> None:
             folder.parent.chmod(_PASSED_THROUGH)
         theirs = folder.parent.stat().st_uid == owner.user
     if not theirs:
-        make_folder(folder, mode=_SHARED_ROOT if shared else _GROUP_ENTERS, **beside)
+        make_folder(folder, undo, mode=_SHARED_ROOT if shared else _GROUP_ENTERS, **beside)
 
 
 def _is_new_disk(folder: Path) -> bool:

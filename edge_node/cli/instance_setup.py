@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from edge_node.adapters.programs import ProgramFailed
 from edge_node.adapters.systemctl import Service, is_booted
 from edge_node.catalogue import here
 from edge_node.cli.columns import print_after, print_facts
+from edge_node.cli.differing import differing
 from edge_node.config.starting import starter, with_key
 from edge_node.domain.errors import ConfigError, NotAllowed
 from edge_node.domain.message import say
@@ -83,6 +85,7 @@ class Setup:
     def lay(self, instance: Instance, given: Given) -> None:
         """Write the files of an instance and finish it; where that fails, nothing of it stays."""
         self._demand_own_folders(instance, given.answers)
+        self._demand_own_queue(instance, given.answers)
         sheets = [each for each in self._sheets(instance, given) if not self._is_so(each)]
         with laid(instance, sheets, group=self.owner.group):
             made = self._make_folders(instance, anew=True)
@@ -105,6 +108,21 @@ class Setup:
                         name=instance.name,
                     ),
                 )
+
+    @staticmethod
+    def _demand_own_queue(instance: Instance, answers: Answers) -> None:
+        """Make sure that the queue of another agency is not taken over by force; NotAllowed."""
+        if not instance.is_there:
+            return
+        try:
+            config = _config(instance)
+        except ConfigError:  # nobody can tell any more; it is what is being mended
+            return
+        data, _ = _folders(instance, answers)
+        with disk_errors(data):
+            same = data.resolve() == config.folders.data.resolve()
+        if same:
+            _demand_same_agency(instance, config, answers)
 
     def taken(self, name: str, path: Path) -> Message | None:
         """Say whose folder it is, lies in or is around, or that the service does not see it."""
@@ -195,27 +213,10 @@ class Setup:
         ``secret`` is the one of the answers, None where they bring none along this time.
         """
         config = _config(instance)
-        data, exchange = answers.folders.data, answers.folders.exchange
-        pairs = {
-            "agency.code": (answers.agency.code, config.agency.code),
-            "agency.name": (answers.agency.name, config.agency.name),
-            "axis.url": (answers.axis.url, config.axis.url),
-            "folders.data": (data or config.folders.data, config.folders.data),
-            "folders.exchange": (exchange or config.folders.exchange, config.folders.exchange),
-        }
-        differing = [key for key, (wanted, found) in pairs.items() if wanted != found]
-        if "agency.code" in differing:
-            raise NotAllowed(
-                say(
-                    "the instance {name} is that of {code}",
-                    name=instance.name,
-                    code=config.agency.code,
-                ),
-                hint=say("give this one a name of its own: --name NAME"),
-            )
-        if differing:
+        _demand_same_agency(instance, config, answers)
+        if keys := ", ".join(differing(answers, config)):
             words = here("left as it is, though the answers differ in: {keys} (see --force)")
-            print_after("! ", words.format(keys=", ".join(differing)), err=True)
+            print_after("! ", words.format(keys=keys), err=True)
         if secret is not None and not _holds(instance.secret_file, secret):
             words = here("the secret in {path} is another: replace it there, and restart {unit}")
             place = {"path": instance.secret_file, "unit": instance.unit or instance.name}
@@ -251,17 +252,20 @@ class Setup:
         folders = _config(instance).folders
         with disk_errors(folders.data):
             there = folders.queue.exists() and (folders.exchange / IDENTITY_FILE).exists()
+            absent = tuple(it for it in (folders.data, folders.exchange) if not it.exists())
         if there and not anew:
             return ()
-        make_room(folders.data, self.owner)
-        if not folders.exchange.is_relative_to(folders.data):
-            make_room(folders.exchange, self.owner, shared=True)
-        asked = (*self.command, "-c", str(instance.config_file), "init")
-        try:
-            self.owner.runs(asked, within=_MAKING, folder=Path("/"))
-        except ProgramFailed as error:
-            raise _not_made(error, self.owner) from error
-        return () if there else (folders.data, folders.exchange)
+        with ExitStack() as undo:
+            make_room(folders.data, self.owner, undo)
+            if not folders.exchange.is_relative_to(folders.data):
+                make_room(folders.exchange, self.owner, undo, shared=True)
+            asked = (*self.command, "-c", str(instance.config_file), "init")
+            try:
+                self.owner.runs(asked, within=_MAKING, folder=Path("/"))
+            except ProgramFailed as error:
+                raise _not_made(error, self.owner) from error
+            undo.pop_all()
+        return absent
 
     def _serve(self, instance: Instance, config: Config, *, changed: bool) -> ProgramFailed | None:
         """Enable and start the service; return what kept it from getting ready."""
@@ -326,6 +330,19 @@ def _folders(instance: Instance, answers: Answers) -> tuple[Path, Path]:
     """Return the node's own folder and the one it shares."""
     wanted = answers.folders
     return wanted.data or instance.state / "data", wanted.exchange or instance.state / "exchange"
+
+
+def _demand_same_agency(instance: Instance, config: Config, answers: Answers) -> None:
+    """Make sure that an instance stays that of its agency; NotAllowed."""
+    if answers.agency.code != config.agency.code:
+        raise NotAllowed(
+            say(
+                "the instance {name} is that of {code}",
+                name=instance.name,
+                code=config.agency.code,
+            ),
+            hint=say("give this one a name of its own: --name NAME"),
+        )
 
 
 def _not_made(error: ProgramFailed, owner: Owner) -> NotAllowed:

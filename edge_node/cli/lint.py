@@ -48,7 +48,7 @@ def lint(ctx: typer.Context, path: APath, *, as_json: AsJson = False) -> None:
     """Tell of each drop at a path what is read from it; exit 0 if all of them would be sent."""
     from edge_node.cli import prospects  # noqa: PLC0415 - only for work
     from edge_node.cli.columns import print_facts  # noqa: PLC0415
-    from edge_node.cli.sign import leaving_nothing  # noqa: PLC0415
+    from edge_node.cli.ending import leaving_nothing  # noqa: PLC0415
     from edge_node.node.rehearsing import rehearsing  # noqa: PLC0415 - it loads the flows
 
     seat: Seat = ctx.obj

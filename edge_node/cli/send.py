@@ -61,8 +61,8 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Hand one drop in once it was found good; or do all but that."""
+    from edge_node.cli.ending import leaving_nothing  # noqa: PLC0415
     from edge_node.cli.paths import demand_free  # noqa: PLC0415 - only for work
-    from edge_node.cli.sign import leaving_nothing  # noqa: PLC0415
     from edge_node.node.rehearsing import rehearsing  # noqa: PLC0415 - it loads the flows
 
     seat: Seat = ctx.obj

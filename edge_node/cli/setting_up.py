@@ -80,12 +80,14 @@ def setup(
     ] = _ETC,
 ) -> None:
     """Set up an instance; a second run finishes what is lacking, and asks nothing twice."""
+    from edge_node.cli.ending import leaving_nothing  # noqa: PLC0415
     from edge_node.cli.instance_setup import Setup  # noqa: PLC0415 - only for work
 
     seat: Seat = ctx.obj
     work = Setup(etc=etc.absolute(), owner=_owner(user), command=tuple(seat.command), wanted=start)
     try:
-        _set_up(work, answers, _checked(name), force=force)
+        with leaving_nothing():  # the secret lies in folders of the moment now and then
+            _set_up(work, answers, _checked(name), force=force)
     except (KeyboardInterrupt, typer.Abort):
         raise NotAllowed(
             say("it was broken off; what was not finished is taken up by the same command"),

@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import stat
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge_node.adapters.disk import shown
 from edge_node.catalogue import here
+from edge_node.cli.ending import leaving_nothing
 from edge_node.cli.inspect import AsJson
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, Outage
 from edge_node.domain.message import say
@@ -27,7 +26,6 @@ from edge_node.domain.signing import Level, LookKind, SigningWish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
 
     from edge_node.adapters.notary import Opener
     from edge_node.adapters.own_keys import OwnKeys
@@ -38,9 +36,6 @@ if TYPE_CHECKING:
     from edge_node.domain.signing import Act
 
 log = logging.getLogger(__name__)
-
-_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-_BY_SIGNAL: Final = 128  # what shells add to the number of the signal that ended a program
 
 
 def register(app: typer.Typer) -> None:
@@ -122,23 +117,6 @@ def sign(  # noqa: PLR0913 - a command line has that many sides
             complete = complete and outcome.act is not None
     if not complete:
         raise typer.Exit(1)
-
-
-@contextmanager
-def leaving_nothing() -> Iterator[None]:
-    """Have whoever ends the program not leave behind what was being made."""
-
-    def end(number: int, _: FrameType | None) -> None:
-        for one in _ENDING:
-            signal.signal(one, signal.SIG_IGN)  # it is ending
-        raise SystemExit(_BY_SIGNAL + number)
-
-    before = {number: signal.signal(number, end) for number in _ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _showing(*, seal: bool, text: str) -> Showing | None:

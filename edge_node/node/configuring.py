@@ -27,6 +27,7 @@ _CREDENTIAL: Final = "credential:"
 _ELSEWHERE: Final = "elsewhere"
 _OPEN: Final = 0o640
 _SECRET: Final = 0o600
+_ENTERED: Final = 0o750
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Configuring:
             path = self._place(spec)
             if os.path.lexists(path):
                 continue
-            durable.private_folder(path.parent)
+            make_folder(path.parent)
             self._write(path, member, secret=secret)
             if secret and not spec.startswith(_CREDENTIAL):
                 _give(path, *owner)
@@ -99,6 +100,25 @@ class Configuring:
         if path.is_relative_to(was):
             return here / _plain(str(path.relative_to(was)))
         return here / _ELSEWHERE / _plain(str(path).lstrip("/"))
+
+
+def make_folder(path: Path) -> None:
+    """
+    Make a folder, and those above it, where there is none, as the one they lie in is owned.
+
+    Its group may enter: by it the node comes to what root's folders hold for it.
+    """
+    with durable.disk_errors(path):
+        for missing in reversed([one for one in (path, *path.parents) if not one.is_dir()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
+            handle = os.open(missing, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if os.geteuid() == 0:
+                    above = missing.parent.stat()
+                    os.fchown(handle, above.st_uid, above.st_gid)
+                os.fchmod(handle, _ENTERED)  # whatever the umask is
+            finally:
+                os.close(handle)
 
 
 def _plain(name: str) -> str:

@@ -2,16 +2,15 @@
 A node put back from an archive: rehearsed in a folder that goes again, or done.
 
 An archive is unpacked beside the data it is to become, all of it read and compared. Only then
-what lies there is moved aside and the new moved in, the queue last: a node without it, that has
-worked before, does not start. What is put back sends nothing: the queue bears the mark of a copy,
-the witness is raised to the higher of the two counts and never lowered, and sending waits for
-`edge-node adopt`.
+what lies there is moved aside (`making_way`) and the new moved in, the queue last: a node without
+it, that has worked before, does not start. What is put back sends nothing: the queue bears the
+mark of a copy, the witness is raised to the higher of the two counts and never lowered, and
+sending waits for `edge-node adopt`.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,13 +20,15 @@ from typing import TYPE_CHECKING, Final
 from edge_node.adapters import durable
 from edge_node.adapters.archive_format import DATA, WITNESS
 from edge_node.adapters.lock import locked
+from edge_node.adapters.upgrading import upgrade
 from edge_node.adapters.witness import Witness
 from edge_node.config import load
-from edge_node.domain.errors import NotAllowed, QueueOlder
+from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
-from edge_node.node.configuring import Configuring, Written
+from edge_node.node.configuring import Configuring, Written, make_folder
 from edge_node.node.life import Node
-from edge_node.node.possessions import ASIDE, kept_apart, outside
+from edge_node.node.making_way import demand_free, make_way
+from edge_node.node.possessions import kept_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from edge_node.node.unpacking import About, Rehearsed, Unpacking
 
 _QUEUE: Final = "queue.db"
-_OF_QUEUE: Final = (f"{_QUEUE}-wal", f"{_QUEUE}-shm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,44 +65,45 @@ class Restoring:
         `Unpacking.all` does.
         """
         place = below or Path(tempfile.gettempdir())
-        with durable.disk_errors(place):
-            room = Path(tempfile.mkdtemp(prefix="edge-node-restore-", dir=place))
-        try:
+        _sweep_rooms(place)
+        with durable.room(place) as room:
             return self.unpacking.all(room)
-        finally:
-            shutil.rmtree(room, ignore_errors=True)
 
     def restore(self, config_file: Path, *, force: bool, actor: Actor) -> Restored:
         """
         Put the archive back where the configuration says, or where its own says if there is none.
 
-        ``force``: what lies in the data folder is moved aside first. Raises as `rehearse` does,
-        AlreadyRunning while a node works there, NotAllowed where there is data.
+        ``force``: what is there, copies of the queue too, is moved aside first. Raises as
+        `rehearse` does, AlreadyRunning while a node works there, NotAllowed where there is data.
         """
-        written = Written()
         with self._configuration(config_file.absolute()) as (config, own):
-            data = config.folders.data
+            data, witness = config.folders.data, config.folders.witness
             _make(data)
-            with (
-                durable.disk_errors(data),
-                locked(data),
-                Witness(config.folders.witness).locked(),
-            ):
-                _demand_empty(config, force=force)
-                with durable.room(data) as room:
-                    found = self.unpacking.all(room)
-                    _demand_agency(found.about, config)
-                    _hand_over(room, data)
-                    durable.sync_tree(room)
-                    aside = _set_aside(config)
-                    _move_in(room, config)
-                if own is not None:
-                    written = own.write((data.stat().st_uid, data.stat().st_gid))
-                _pause(config, actor)
-                for path in data.iterdir():  # locks, and what SQLite has made
-                    if path.is_file() or path == aside:
-                        _give(path, data)
-        exchange = config.folders.exchange
+            try:
+                with durable.disk_errors(data), locked(data), Witness(witness).locked():
+                    return self._put_back(config, own, force=force, actor=actor)
+            finally:
+                _leave_to_the_node(config)
+
+    def _put_back(
+        self, config: Config, own: Configuring | None, *, force: bool, actor: Actor
+    ) -> Restored:
+        data, exchange = config.folders.data, config.folders.exchange
+        with closing(Node(config=config)) as node:
+            demand_free(config, node.backups, force=force)
+            _sweep_rooms(data)
+            with durable.room(data) as room:
+                found = self.unpacking.all(room)
+                _demand_agency(found.about, config)
+                _hand_over(room / DATA, data)  # the room itself is its maker's, who sweeps it
+                durable.sync_tree(room)
+                queue = room / DATA / _QUEUE
+                aside = make_way(config, node.backups, queue, now=node.clock())
+                _move_in(room, config)
+            written = Written()
+            if own is not None:
+                written = own.write((data.stat().st_uid, data.stat().st_gid))
+            _pause(node, actor)
         return Restored(
             found=found,
             data=data,
@@ -117,7 +118,8 @@ class Restoring:
         if file.exists():
             yield load(file), None
             return
-        durable.private_folder(file.parent)
+        make_folder(file.parent)
+        _sweep_rooms(file.parent)
         with durable.room(file.parent) as room:
             about = self.unpacking.configuration(room)
             own = Configuring(room=room, about=about, target=file)
@@ -146,63 +148,6 @@ def _demand_agency(about: About, config: Config) -> None:
         )
 
 
-def _demand_empty(config: Config, *, force: bool) -> None:
-    there = _there(config)
-    if there and not force:
-        raise NotAllowed(
-            say(
-                "{path} is not empty: {name} lies there",
-                path=str(config.folders.data),
-                name=there[0].name,
-            ),
-            hint=say("--force moves what is there aside, into a folder beside it"),
-        )
-
-
-def _there(config: Config) -> list[Path]:
-    """Return what lies in the data folder that an archive would take the place of."""
-    others = outside(config)
-    with durable.disk_errors(config.folders.data):
-        return sorted(
-            path
-            for path in config.folders.data.iterdir()
-            if (path.name in _OF_QUEUE or not kept_apart(path.name))
-            and not any(other.is_relative_to(path.resolve()) for other in others)
-        )
-
-
-def _set_aside(config: Config) -> Path | None:
-    """Move what is there into a folder beside it, the queue first and the spool last."""
-    there = _there(config)
-    if not there:
-        return None
-    aside = _aside(config.folders.data, there)
-    with durable.disk_errors(aside):
-        aside.mkdir(mode=0o700, exist_ok=True)
-    # While nothing but the spool is there, a node says that its queue was lost.
-    for path in sorted(there, key=_queue_first):
-        durable.move(path, aside / path.name)
-    return aside
-
-
-def _aside(data: Path, there: list[Path]) -> Path:
-    """Name the folder: a new one, or that of a restore cut off, so that all lies together."""
-    number = 1
-    while (aside := data / f"{ASIDE}{number}").exists():
-        number += 1
-    begun = data / f"{ASIDE}{number - 1}"
-    names = {path.name for path in there}
-    if begun.is_dir() and _QUEUE not in names:
-        with durable.disk_errors(begun):
-            if not names & {path.name for path in begun.iterdir()}:
-                return begun
-    return aside
-
-
-def _queue_first(path: Path) -> tuple[bool, bool]:
-    return path.name == "spool", not path.name.startswith(_QUEUE)
-
-
 def _spool_first(path: Path) -> tuple[bool, bool]:
     return path.name == _QUEUE, path.name != "spool"
 
@@ -220,15 +165,27 @@ def _move_in(room: Path, config: Config) -> None:
     heads = room / WITNESS / "heads"
     if heads.is_file() and not (witness / "heads").exists():
         durable.write(witness / "heads", heads.read_bytes(), mode=0o600)
-    _hand_over(witness, data)
 
 
-def _pause(config: Config, actor: Actor) -> None:
-    """Enter at once that sending waits, and who put the archive back."""
-    with closing(Node(config=config)) as node, suppress(QueueOlder):  # else its start does
-        file = node.queue.file
-        with file.acting(actor):
-            node.sends.compare(now=node.clock())
+def _pause(node: Node, actor: Actor) -> None:
+    """Enter at once that sending waits, and who put the archive back, of whatever release."""
+    upgrade(node.config.folders.queue, node.backups, now=node.clock())
+    with node.queue.file.acting(actor):
+        node.sends.compare(now=node.clock())
+
+
+def _sweep_rooms(folder: Path) -> None:
+    """Remove what was unpacked there by somebody who was killed over it."""
+    durable.sweep(folder, of=())
+
+
+def _leave_to_the_node(config: Config) -> None:
+    """Let it open what root has made for it: locks, the witness, and what SQLite lays down."""
+    data, witness = config.folders.data, config.folders.witness
+    files = [path for path in data.iterdir() if path.is_file()]
+    for path in filter(os.path.lexists, (witness, *witness.rglob("*"), *files)):
+        with suppress(durable.FileGone):  # a node may be at work: that is why it was refused
+            _give(path, data)
 
 
 def _hand_over(folder: Path, data: Path) -> None:

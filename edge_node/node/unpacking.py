@@ -105,7 +105,7 @@ class Unpacking:
         )
         try:
             counts, problems = _contents(queue, room)
-        except QueueOlder:  # its tables are brought up when the node starts
+        except QueueOlder:  # its tables are brought up once it is put back
             return found
         return replace(found, counts=counts, problems=(*_altered(unpacked), *problems))
 

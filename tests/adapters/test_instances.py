@@ -6,6 +6,7 @@ import os
 import pwd
 import stat
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import needs
@@ -108,6 +109,14 @@ def open_to_all():
         yield Path(made)
 
 
+def owned(folder):
+    """Return whose each folder below is, and who may enter, by its name."""
+    seen = {path.name: path.stat() for path in folder.rglob("*")}
+    return {
+        name: (each.st_uid, each.st_gid, stat.S_IMODE(each.st_mode)) for name, each in seen.items()
+    }
+
+
 def test_a_program_runs_as_the_nodes_user(nobody, open_to_all):
     """With that user's groups, and the umask of the service."""
     told = nobody.runs(("id", "-u"), within=60, folder=Path("/"))
@@ -121,27 +130,53 @@ def test_a_program_runs_as_the_nodes_user(nobody, open_to_all):
 
 def test_the_nodes_user_gets_room_where_folders_are_wanted(nobody, open_to_all):
     """A folder of its own to make them in; where that is another's, the folder itself."""
-    make_room(open_to_all / "state" / "data", nobody)
-    make_room(open_to_all / "share", nobody, shared=True)
-    made = {}
-    for path in open_to_all.rglob("*"):
-        seen = path.stat()
-        made[path.name] = (seen.st_uid, seen.st_gid, stat.S_IMODE(seen.st_mode))
+    make_room(open_to_all / "state" / "data", nobody, ExitStack())
+    make_room(open_to_all / "share", nobody, ExitStack(), shared=True)
     ours = (nobody.user, nobody.group)
-    assert made == {"state": (*ours, 0o751), "share": (*ours, 0o2750)}
-    make_room(open_to_all / "share", nobody)  # what is there stays as it is
+    assert owned(open_to_all) == {"state": (*ours, 0o751), "share": (*ours, 0o2750)}
+    make_room(open_to_all / "share", nobody, ExitStack())  # what is there stays as it is
     assert stat.S_IMODE((open_to_all / "share").stat().st_mode) == 0o2750
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
+def test_folders_on_the_way_there_are_roots_whatever_the_umask(nobody, open_to_all, umask):
+    """One that lets nobody pass would keep the node's user from its own folder, now and later."""
+    before = os.umask(umask)
+    try:
+        make_room(open_to_all / "srv" / "edge-node" / "xa-mau" / "data", nobody, ExitStack())
+    finally:
+        os.umask(before)
+    assert owned(open_to_all) == {
+        "srv": (0, 0, 0o755),
+        "edge-node": (0, 0, 0o755),
+        "xa-mau": (nobody.user, nobody.group, 0o751),
+    }
+
+
+def test_room_that_was_made_for_nothing_is_taken_back(nobody, open_to_all):
+    """As far as nothing was put in it, by whomever; what was there before stays."""
+    (open_to_all / "srv").mkdir()
+    with ExitStack() as undo:
+        make_room(open_to_all / "srv" / "a" / "b" / "data", nobody, undo)
+        make_room(open_to_all / "srv" / "a" / "share", nobody, undo, shared=True)
+        (open_to_all / "srv" / "a" / "b" / "data").mkdir()  # as the user begins with
+    assert list((open_to_all / "srv").iterdir()) == []
+
+    with ExitStack() as undo:
+        make_room(open_to_all / "srv" / "a" / "b" / "data", nobody, undo)
+        (open_to_all / "srv" / "a" / "theirs").touch()
+    assert [path.name for path in (open_to_all / "srv" / "a").iterdir()] == ["theirs"]
 
 
 def test_a_disk_mounted_for_the_node_becomes_its_users(nobody, open_to_all):
     """As mkfs leaves it; one that somebody has put something on stays as it is."""
     with disk_image(open_to_all / "disk"):
-        make_room(open_to_all / "disk" / "data", nobody)
+        make_room(open_to_all / "disk" / "data", nobody, ExitStack())
         seen = (open_to_all / "disk").stat()
         assert (seen.st_uid, stat.S_IMODE(seen.st_mode)) == (nobody.user, 0o751)
     with disk_image(open_to_all / "used"):
         (open_to_all / "used" / "theirs").touch()
-        make_room(open_to_all / "used" / "data", nobody)
+        make_room(open_to_all / "used" / "data", nobody, ExitStack())
         assert (open_to_all / "used").stat().st_uid == 0
 
 

@@ -304,6 +304,7 @@ def test_force_that_fails_half_way_leaves_what_was_there(set_up, etc, answers):
     assert set_up().returncode == 0
     before = everything(etc)
     answers["agency"]["code"] = "H37.02.04"
+    answers["folders"]["data"] += "-2"
     answer = set_up("--force", "--name", "h37-02-03")
     assert answer.returncode == 1
     assert "the exchange folder of H37.02.03" in answer.stderr
