@@ -92,7 +92,7 @@ class Backups:
         return Backup(path=path, at=now)
 
     def kept(self) -> list[Backup]:
-        """Return the copies made before upgrades: each stays until a person, or another try, removes it."""
+        """Return the copies made before upgrades, which only a person or another such removes."""
         return [
             Backup(path=path, at=_moment(named[2]))
             for path in sorted(self.folder.glob("schema-*.db"))

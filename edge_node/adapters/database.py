@@ -3,7 +3,8 @@ The one SQLite file: how it is opened, how a transaction is made, how moments ar
 
 WAL with `synchronous=FULL`: what a method has answered survives a power cut. Each thread has its
 own connection; writers of this process queue up here, those of others (a command) wait for each
-other inside SQLite. The tables are `schema`'s affair, what stands in them the queue's.
+other inside SQLite. Whoever has the file open while another is put in its place (`restore`,
+`recover`) is refused. The tables are `schema`'s affair, what stands in them the queue's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from edge_node.adapters.disk import make_private
+from edge_node.adapters.disk import disk_errors, make_private
 from edge_node.adapters.in_hand import InHand
 from edge_node.adapters.mounts import MOUNTINFO, foreign_filesystem
 from edge_node.adapters.pulse import beat_while_at_it
@@ -59,6 +60,7 @@ class QueueFile:
         self._threads = threading.local()
         # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
         self._writing = threading.Lock()
+        self._opened: tuple[int, int] | None = None  # which file of the disk that is
         self._tables = -1  # SQLite's own count of changes to the tables, when we looked last
         self._begin()
 
@@ -85,6 +87,7 @@ class QueueFile:
         if opened is None:
             with self._minding():
                 opened = self._connect()
+                self._opened = self._opened or _which(self.path)
             self._threads.conn = opened
         return opened
 
@@ -150,14 +153,32 @@ class QueueFile:
 
     @contextmanager
     def _minding(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours; a file once found damaged is not touched again."""
+        """
+        Turn SQLite's errors into ours; a file once found damaged is not touched again.
+
+        Nor is one that was moved away: what is entered there is lost to whoever opens the other.
+        """
         self.demand_unharmed()
         try:
             with disk_trouble(self.path):
+                self._demand_in_place()
                 yield
         except QueueDamaged as error:
             self._damage = error
             raise
+
+    def _demand_in_place(self) -> None:
+        """Make sure that the file is still the one that was opened; QueueDamaged."""
+        if self._opened is not None and _which(self.path) != self._opened:
+            raise QueueDamaged(
+                say(
+                    "the queue {path} was moved or replaced while it was open", path=str(self.path)
+                ),
+                hint=say(
+                    "start anew what has it open, for example:"
+                    " systemctl restart edge-node-web@NAME"
+                ),
+            )
 
     def close(self) -> None:
         """Close this thread's connection; the last one closed folds the WAL back in."""
@@ -262,6 +283,16 @@ def damaged(path: Path, problem: str) -> QueueDamaged:
         say("the queue {path} is damaged: {error}", path=str(path), error=problem),
         hint=say("stop the node; `edge-node recover` sets the file aside and rebuilds it"),
     )
+
+
+def _which(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from all others; None where there is none."""
+    with disk_errors(path):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return None
+    return status.st_dev, status.st_ino
 
 
 def _demand_own_disk(path: Path, mountinfo: Path) -> None:

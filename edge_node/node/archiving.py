@@ -211,7 +211,7 @@ class Archiving:
         with durable.disk_errors(self.config_file):
             configuration = {CONFIG: self.config_file.read_bytes()}
         files: list[dict[str, object]] = []
-        left_out = not_taken(config)
+        left_out = not_taken(config, secrets=secrets)
         for named in named_by(config, self._environ):
             data = content_of(named) if secrets or not named.secret else None
             if data is None:

@@ -3,8 +3,9 @@ What a node has that an archive of it must hold: files of its data folder, and w
 
 Databases are not among the files: whoever copies one asks it for a whole state. What is left out
 is what can be made anew (locks, bells, copies of copies), what is unfinished, and the exchange
-folder, which is the software's as much as ours. Where nothing is encrypted, keys and secrets are
-left out, too.
+folder, which is the software's as much as ours. What opens the place archives are carried to is
+never in one; where nothing is encrypted, keys and secrets are left out, too. What is left out
+though the configuration names it is told.
 """
 
 from __future__ import annotations
@@ -59,21 +60,59 @@ def databases(data: Path) -> list[Path]:
 
 def files_of(config: Config, *, secrets: bool) -> Iterator[Path]:
     """Yield the files of the data folder, but for databases."""
-    data = config.folders.data
-    hidden: set[Path] = set()
-    if not secrets:
-        named = [spec for spec, secret in _specs(config) if secret]
-        secret = (*named, config.web_token, str(data / REFUSED))
-        hidden = {Path(spec).resolve() for spec in secret}
+    data, hidden = config.folders.data, _hidden(config, secrets=secrets)
     for path in _walk(data, data, outside(config)):
-        if not path.is_symlink() and (not hidden or path.resolve() not in hidden):
+        if not path.is_symlink() and not _is_one_of(hidden, path):
             yield path
 
 
-def not_taken(config: Config) -> list[str]:
-    """Return what of the data folder is in no archive though it might be missed: links."""
-    data = config.folders.data
-    return [shown(path) for path in _walk(data, data, outside(config)) if path.is_symlink()]
+def not_taken(config: Config, *, secrets: bool) -> list[str]:
+    """
+    Return what is in no archive though it might be missed, beside what `named_by` tells of.
+
+    Links in the data folder, what the configuration names there, and what archives are carried by.
+    """
+    data, hidden = config.folders.data, _hidden(config, secrets=secrets)
+    named, links = set(_named_within(config)), set()
+    for path in _walk(data, data, outside(config)):
+        if path.is_symlink():
+            links.add(path)
+        elif not _is_one_of(hidden, path):
+            named.discard(path)
+    return sorted({*_carried_by(config), *(shown(path) for path in named | links)})
+
+
+def _hidden(config: Config, *, secrets: bool) -> frozenset[Path]:
+    """Return, resolved, the files that are in no archive wherever they lie."""
+    hidden = _carried_by(config)
+    if not secrets:
+        hidden += [spec for spec, secret in _specs(config) if secret]
+        hidden += [config.web_token, str(config.folders.data / REFUSED)]
+    return frozenset(Path(spec).resolve() for spec in hidden)
+
+
+def _is_one_of(hidden: frozenset[Path], path: Path) -> bool:
+    # A spool has a million files, and to resolve each takes long.
+    return any(path.name == each.name for each in hidden) and path.resolve() in hidden
+
+
+def _carried_by(config: Config) -> list[str]:
+    carry = config.backup.archives.carry
+    return [str(spec) for spec in (carry.config, carry.password_file) if spec is not None]
+
+
+def _named_within(config: Config) -> Iterator[Path]:
+    """Yield the files of the data folder the configuration names; those of a folder one by one."""
+    for spec in (*(spec for spec, _ in _specs(config)), config.web_token):
+        path = Path(spec)
+        if path.is_relative_to(config.folders.data) and os.path.lexists(path):
+            yield from _files_at(path)
+
+
+def _files_at(path: Path) -> list[Path]:
+    """Return the files of a folder, but of none in it; or the path, which is none."""
+    found = sorted(path.iterdir()) if _is_folder(path) else [path]
+    return [each for each in found if not _is_folder(each)]
 
 
 def outside(config: Config) -> frozenset[Path]:
@@ -131,9 +170,8 @@ def named_by(config: Config, environ: Mapping[str, str]) -> list[Named]:
         path = Path(spec)
         if path.is_relative_to(config.folders.data):
             continue  # it is among the files of that
-        for each in sorted(path.iterdir()) if _is_folder(path) else [path]:
-            if not _is_folder(each):
-                found[str(each)] = Named(spec=shown(each), path=each, secret=secret)
+        for each in _files_at(path):
+            found[str(each)] = Named(spec=shown(each), path=each, secret=secret)
     return list(found.values())
 
 

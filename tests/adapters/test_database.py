@@ -2,10 +2,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from edge_node.adapters.database import QueueFile
+from edge_node.domain.errors import QueueDamaged
 
 # What another process does that looks into the file: closed last, it would take the log with it.
 ANOTHER = """
@@ -79,6 +81,31 @@ def test_the_threads_of_a_process_write_one_after_the_other(file):
     for writer in writers:
         writer.join()
     assert file.row("select count(*) as n from work") == {"n": 100}
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_queue_that_was_moved_away_is_neither_written_nor_read(file, replaced, tmp_path):
+    """By no thread, so that nothing is entered, or shown, that the queue put there knows not."""
+    add(file, 1)
+    for end in ("", "-wal", "-shm"):
+        (tmp_path / f"queue.db{end}").rename(tmp_path / f"aside.db{end}")
+    if replaced:
+        another = QueueFile(file.path)
+        add(another, 7)
+        another.close()
+
+    def refused():
+        for each in (lambda: add(file, 2), lambda: file.rows("select * from work")):
+            with pytest.raises(QueueDamaged, match="was moved or replaced"):
+                each()
+
+    refused()
+    with ThreadPoolExecutor() as pool:
+        pool.submit(refused).result()
+    assert file.path.exists() == replaced
+    again = QueueFile(tmp_path / "aside.db")
+    assert [row["item"] for row in again.rows("select item from work")] == ["e1"]
+    again.close()
 
 
 def test_rows_are_read_at_once(file):

@@ -20,6 +20,7 @@ from edge_node.domain.errors import AlreadyRunning, NoRoom, NotAllowed
 from edge_node.domain.journal import RESTORED
 from edge_node.node import Node
 from edge_node.node.alarming import NodeAlarms
+from edge_node.node.archiving import Archiving
 
 NOBODY = 65534
 
@@ -197,6 +198,29 @@ def test_without_encryption_no_secret_is_in_it_wherever_it_lies(world, tmp_path)
     new = tmp_path / "new"
     keyed.opened(keyed.archive()).restore(new / "config.yaml", force=False, actor=PERSON)
     assert (new / "data" / "web-token").read_bytes() == b"token-of-the-page"
+
+
+def test_a_secret_of_the_data_folder_that_is_not_in_it_is_named(world, tmp_path):
+    """Hidden, it is in no archive; open to read, the archive of no encryption has none of them."""
+    office = an_office(world, tmp_path / "office", recipients=[], unencrypted=True)
+    data = office.desk.config.folders.data
+    config = office.desk.node.config
+    (data / "web-token").write_bytes(b"token-of-the-page")
+    for name in (".axis-secret", "axis-secret"):
+        (data / name).write_bytes(b"secret-of-the-axis")
+        axis = replace(config.axis, secret_file=str(data / name))
+        office.desk.node.config = replace(config, axis=axis)
+        made = Archiving(office.desk.node, office.sheet).make()
+        assert made.left_out == (str(data / name), str(data / "web-token"))
+        assert b"secret-of-the-axis" not in made.path.read_bytes()
+
+    keyed = an_office(world, tmp_path / "keyed")
+    data, config = keyed.desk.config.folders.data, keyed.desk.node.config
+    for name, left_out in ((".axis-secret", (str(data / ".axis-secret"),)), ("axis-secret", ())):
+        (data / name).write_bytes(b"secret-of-the-axis")
+        axis = replace(config.axis, secret_file=str(data / name))
+        keyed.desk.node.config = replace(config, axis=axis)
+        assert Archiving(keyed.desk.node, keyed.sheet).make().left_out == left_out
 
 
 def test_the_exchange_folder_is_neither_packed_nor_moved_however_it_is_written(world, tmp_path):

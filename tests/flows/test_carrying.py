@@ -15,6 +15,7 @@ from edge_node.config.choices import Carrier
 from edge_node.domain.alarms import Watched
 from edge_node.node.alarming import NodeAlarms
 from edge_node.node.archiving import Archiving
+from edge_node.node.unpacking import Unpacking
 
 
 @pytest.fixture
@@ -109,6 +110,25 @@ def test_a_program_that_is_not_there_is_named(office, monkeypatch):
     assert "apt install rclone" in str(caught.value.hint)
     monkeypatch.undo()
     assert len(carried(office)) == 1
+
+
+@pytest.mark.parametrize("unencrypted", [False, True])
+def test_what_opens_the_place_they_are_carried_to_is_in_none(world, tmp_path, unencrypted):
+    """Whoever has an archive and its key gets at no other; it is named, wherever it lies."""
+    told = {"recipients": [], "unencrypted": True} if unencrypted else {}
+    office = an_office(world, tmp_path / "office", **told)
+    data, beside = office.desk.config.folders.data, tmp_path / "rclone.conf"
+    password = data / "restic-password"
+    password.write_bytes(b"password-of-the-place")
+    beside.write_text("[away]\n")
+    told_to(office, config=beside, password_file=str(password))
+    made = Archiving(office.desk.node, office.sheet).make()
+    assert made.left_out[:2] == (str(password), str(beside))
+    room = tmp_path / "unpacked"
+    Unpacking(archive=made.path, identity=office.key).all(room)
+    found = [path for path in room.rglob("*") if path.is_file()]
+    assert found
+    assert [path for path in found if b"password-of-the-place" in path.read_bytes()] == []
 
 
 def test_where_nobody_is_to_carry_nothing_is(world, tmp_path):

@@ -1,12 +1,15 @@
 """What the web page shows, and what people do there."""
 
 import re
+import shutil
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from web_world import LETTERS, NAME, NONSENSE, a_visitor, an_office
 
 from edge_node.adapters.history import History
+from edge_node.adapters.queue import Queue
 from edge_node.adapters.traffic import Traffic
 from edge_node.domain.lifecycle import Receiving
 from edge_node.node.halting import send_anew
@@ -296,3 +299,24 @@ def test_the_doctor_looks_when_asked(visitor):
     visitor.desk.rounds.wait()
     page = visitor.get("/doctor", **{"Accept-Language": "en"}).text
     assert "the configuration can be used" in page.lower()
+
+
+def test_a_page_does_not_go_on_with_a_queue_that_was_moved_aside(clerk):
+    """`restore` and `recover` put another there: what is done in the old one would be lost."""
+    queue, item = clerk.office.ours.config.folders.queue, clerk.office.items["103"]
+    form = clerk.csrf()
+    assert clerk.get("/documents").status_code == 200
+    aside = queue.with_name("before-restore-1")
+    aside.mkdir()
+    for path in (queue, *queue.parent.glob("queue.db-*")):
+        path.rename(aside / path.name)
+        shutil.copy(aside / path.name, path)
+    english = {"Accept-Language": "en"}
+    for page in (clerk.get("/documents", **english), clerk.get("/", **english)):
+        assert page.status_code >= 500
+        assert "was moved or replaced while it was open" in page.text
+        assert "systemctl restart edge-node-web@NAME" in page.text
+    done = clerk.post(f"/documents/{item}/hold", csrf=form, why="x")
+    assert done.status_code >= 500
+    with closing(Queue(aside / "queue.db")) as old:
+        assert old.file.rows("select * from events where why = 'x'") == []

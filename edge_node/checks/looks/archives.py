@@ -1,4 +1,4 @@
-"""Archives of the whole node: wanted, encrypted to keys that are keys, and not too old."""
+"""Archives of the whole node: wanted, encrypted to keys that are keys, and of the last days."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from edge_node.checks.finding import Finding
 
 _HOUR: Final = timedelta(hours=1)
+# Nobody knows how old such a one is, and those made after it are named later still.
+_AHEAD: Final = say(
+    "see that the clock is right; then move what is named after the future into another folder,"
+    " and make an archive: edge-node backup"
+)
 _MARKS: Final = "select name, value from marks where name between 'archives.' and 'archives.~'"
 
 
@@ -52,6 +57,12 @@ def _look(situation: Situation) -> Iterator[Finding]:
         yield warn("backup.archives", say("no archive lies there yet"), cure, about=about)
         return
     when = f"{in_vietnam(newest.at):%d/%m/%Y %H:%M}"
+    if newest.at > situation.now + _HOUR:
+        words = say(
+            "the last archive is named after a moment that has not come: {when}", when=when
+        )
+        yield warn("backup.archives", words, _AHEAD, about=about)
+        return
     if situation.now - newest.at > 2 * section.every + _HOUR:
         words = say("the last archive of this node was made at {when}", when=when)
         yield warn("backup.archives", words, cure, about=about)
@@ -111,6 +122,13 @@ def _carried(situation: Situation) -> Iterator[Finding]:
         return
     at = datetime.fromisoformat(last)
     when = f"{in_vietnam(at):%d/%m/%Y %H:%M}"
+    if at > situation.now + _HOUR:
+        words = say(
+            "the last archive carried elsewhere is named after a moment that has not come: {when}",
+            when=when,
+        )
+        yield warn("backup.carried", words, _AHEAD)
+        return
     if situation.now - at > 2 * section.every + _HOUR:
         words = say("the last archive carried elsewhere is of {when}", when=when)
         yield warn("backup.carried", words, say("the log of the service says why"))
