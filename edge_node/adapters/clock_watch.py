@@ -69,6 +69,11 @@ class ClockWatch:
             log.info("the clock is right again")
         self.changed()
 
+    def forget(self) -> None:
+        """Know nothing of the offset until the next answer: our clock was set."""
+        with self._lock:
+            self.offset = None
+
 
 def offset_of(date: str | None, ours: datetime) -> timedelta | None:
     """Return how far ``ours`` is ahead of an answer's `Date`; None where that is none."""

@@ -28,7 +28,16 @@ from edge_node.adapters.disk import (
     shown,
 )
 from edge_node.adapters.steps import Step, passing
-from edge_node.adapters.unfinished import ROOM, fitted, hidden, lock, remove, sweep
+from edge_node.adapters.unfinished import (
+    ROOM,
+    fitted,
+    hidden,
+    is_moved,
+    lock,
+    moved_from,
+    remove,
+    sweep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +52,9 @@ __all__ = [
     "disk_errors",
     "fitted",
     "hand_over",
+    "is_moved",
     "move",
+    "moved_from",
     "part_of",
     "private_folder",
     "remove_aside",

@@ -78,10 +78,11 @@ class Payloads:
         return not young
 
     def _is_young(self, digest: Digest, now: datetime) -> bool:
+        """Tell whether it was stored lately, or since the turn began."""
         path = self.spool.path(digest)
         with durable.disk_errors(path), suppress(FileNotFoundError):
             stored = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            return now - _HOUR < stored <= now
+            return now - _HOUR < stored < now + _HOUR
         return False
 
     def _folder(self, payload: Payload) -> Path | None:
@@ -105,13 +106,15 @@ class Payloads:
         if not payload.outgoing:
             durable.sweep(exchange.inbox, kind="moved")
             return
-        self._tidy((exchange.root / payload.folder).parent)
+        self._tidy_after(exchange.root / payload.folder)
 
-    def _tidy(self, day: Path) -> None:
-        exchange = self.inbox.exchange
+    def _tidy_after(self, folder: Path) -> None:
+        """Remove what is left of a folder of a day, and the day where it was the last."""
+        exchange, day = self.inbox.exchange, folder.parent
         if not is_there(day):
             return
-        durable.sweep(day, kind="moved")
+        # A drop stays its giver's, and nobody but us can write here.
+        durable.sweep(day, kind="moved", of=(durable.moved_from(folder),), whose="anybody's")
         for place in (day, *day.parents):
             if place in {exchange.sent, exchange.failed, exchange.root, exchange.queued}:
                 return
@@ -130,16 +133,16 @@ class Payloads:
                 day = _day_of(folder)
                 if day is not None and day < before:
                     for drop in sorted(folder.iterdir()):
-                        if not drop.name.startswith(".") and _was_refused(drop):
+                        if durable.is_moved(drop.name) or _was_refused(drop):
                             yield drop, start_of(day), weight(drop)
 
     def remove_refused(self, folder: Path) -> None:
         """Remove a drop that was never taken in."""
         with durable.disk_errors(folder):
-            durable.sweep(folder.parent, kind="moved")
-            with suppress(durable.FileGone):
-                durable.remove_aside(folder)
-            self._tidy(folder.parent)
+            if not durable.is_moved(folder.name):  # by a turn that was cut off, or hindered
+                with suppress(durable.FileGone):
+                    durable.remove_aside(folder)
+            self._tidy_after(folder)
 
     def receipts(self, before: date) -> Iterator[tuple[Path, datetime, Amount]]:
         """Yield the receipts written before a day, in no order."""
@@ -191,4 +194,5 @@ def _holds(folder: Path, item: ItemId) -> bool:
 
 def _was_refused(folder: Path) -> bool:
     """Tell whether a drop failed without ever being queued."""
-    return is_there(folder / ERRORS[0]) and not is_there(folder / STATUS)
+    hidden = folder.name.startswith(".")
+    return not hidden and is_there(folder / ERRORS[0]) and not is_there(folder / STATUS)

@@ -55,18 +55,38 @@ def lock(handle: int) -> None:
             raise
 
 
-def sweep(folder: Path, *, kind: Kind = "part", of: Collection[str] | None = None) -> int:
+def sweep(
+    folder: Path,
+    *,
+    kind: Kind = "part",
+    of: Collection[str] | None = None,
+    whose: Literal["ours", "anybody's"] = "ours",
+) -> int:
     """
     Remove what writers that are gone left in the folder; return how many there were.
 
     "part" is what was being written, "moved" what `remove_aside` did not finish to delete. What
     belongs to another user is not ours, whatever it is called. In a folder that is not our own,
-    ``of`` are the names of the files that may have been written; rooms are swept as well.
+    ``of`` are the names of the files that may have been written; rooms are swept as well. Where
+    nobody but us can write, what we moved aside is ours, ``whose`` ever it was.
     """
     with disk_errors(folder), os.scandir(folder) as entries:
         alike = [entry for entry in entries if _is_alike(entry.name, kind, of)]
-        ours = [Path(entry.path) for entry in alike if _is_our_users(entry)]
+        free = whose == "anybody's"
+        ours = [Path(entry.path) for entry in alike if free or _is_our_users(entry)]
     return sum(_swept(path) for path in ours)
+
+
+def is_moved(name: str) -> bool:
+    """Tell whether something is called what is being deleted."""
+    return _is_alike(name, "moved", None)
+
+
+def moved_from(path: Path) -> str:
+    """Return what `sweep` knows the rest of a path by, or of the path this is a rest of."""
+    name = path.name if is_moved(path.name) else hidden(path, "moved").name
+    match = _OURS.fullmatch(name)
+    return match[1] if match else name
 
 
 def remove(path: Path) -> None:

@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 
 # Below that, what looks back, repeats and recalls may still need what would be gone.
 _SHORTEST: Final = timedelta(days=90)
+# Whoever wants it for ever leaves it out; a day so long ago that no calendar has it is a slip.
+_LONGEST: Final = timedelta(days=36500)
 
 
 def _period(scalar: Scalar, folder: Path) -> timedelta:
     found = kinds.duration.read(scalar, folder)
-    if not isinstance(found, timedelta) or found < _SHORTEST:
+    if not isinstance(found, timedelta) or not _SHORTEST <= found <= _LONGEST:
         raise kinds.Unfit
     return found
 
 
-_PERIOD: Final = kinds.Kind(say("a duration of at least 90d, such as 1825d"), _period)
+_PERIOD: Final = kinds.Kind(say("a duration from 90d to 36500d, such as 1825d"), _period)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ go: nobody's word is taken for the time but that of a clock the axis's agrees wi
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -35,6 +36,7 @@ class Retaining:
 
     node: Node
     _flow: Retain | None = field(default=None, init=False)
+    _ending: threading.Event = field(default_factory=threading.Event, init=False)
 
     def look(self) -> None:
         """Remove some of what is to go today, where any is."""
@@ -45,13 +47,17 @@ class Retaining:
         if self._flow is None:
             from edge_node.node.retaining import retain  # noqa: PLC0415 - once, where it is asked for
 
-            self._flow = retain(self.node)
+            self._flow = retain(self.node, ending=self._ending.is_set)
         try:
             turned = self._flow.turn(now, limit=_AT_ONCE)
         except NotAllowed:  # sending is paused: that is said where it is
             return
         if not turned.more:
             marks.put(_DONE, today)
+
+    def stop(self) -> None:
+        """Have a look that is under way end after the payload it is at."""
+        self._ending.set()
 
     @property
     def _clock_is_right(self) -> bool:

@@ -225,6 +225,7 @@ class Daemon:
         with self._clock.jump() as jump:
             if jump:
                 log.warning("the clock was set", extra={"by": jump})
+                turning.node.clock_watch.forget()
             try:
                 turning.node.upkeep(clock_set_by=jump, follow=self._clock.follow)
             except QueueDamaged:
@@ -234,6 +235,7 @@ class Daemon:
         if jump:
             for lane in turning.lanes.values():
                 lane.clock_was_set(jump)
+            turning.node.clock_watch.forget()  # an answer may have come by the clock as it was
             turning.schedule.begin_anew()
         for name in ("push", "deliver", "report", "trial"):
             turning.lanes[name].ring()
@@ -284,7 +286,9 @@ class Daemon:
             if node.config.reports.monthly:
                 schedule.every(_REPORTS, partial(self._report, node))
             if node.config.retention.periods:
-                schedule.every(RETAINING, partial(self._retain, Retaining(node=node)))
+                retaining = Retaining(node=node)
+                schedule.every(RETAINING, partial(self._retain, retaining))
+                ending.callback(retaining.stop)
             schedule.start()
             ending.callback(schedule.stop)
             keeping()  # a copy that was due while nobody ran is made now

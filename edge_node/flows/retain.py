@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Final
 
 from edge_node.domain.errors import EdgeNodeError, NotAllowed, QueueDamaged
@@ -22,7 +22,7 @@ from edge_node.domain.time import in_vietnam
 from edge_node.flows.rest import STOPS_ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -56,6 +56,7 @@ class Retain:
     paused: Callable[[], bool]
     clock_is_off: Callable[[], bool]
     alone: Callable[[], AbstractContextManager[None]]  # one turn at a time, in whatever program
+    ending: Callable[[], bool]  # asked between two of them: the rest is another turn's
     _said: set[str] = field(default_factory=set, init=False)
 
     def foresee(self, now: datetime) -> tuple[Share, ...]:
@@ -95,9 +96,10 @@ class Retain:
     def _turn(self, now: datetime, limit: int) -> Turned:
         told, hindered = _Told(self.periods), list(self._finish(now))
         found = list(islice(self.rows.due(self.periods, now=now), limit))
-        for payload in found:
+        for payload in takewhile(self._goes_on, found):
             hindered += self._go(payload, told, now)
-        loose = self._remove_refused(told, now) + self._remove_receipts(told, now)
+        refused = self._remove_refused(told, hindered, now)
+        receipts = self._remove_receipts(told, hindered, now)
         for share in told.shares:
             if share.count:
                 log.info(
@@ -106,18 +108,21 @@ class Retain:
                 )
         return Turned(
             shares=told.shares,
-            more=len(found) == limit or loose >= _FILES_AT_ONCE,
+            more=len(found) == limit or refused or receipts or self.ending(),
             hindered=tuple(hindered),
         )
 
+    def _goes_on(self, _: object) -> bool:
+        return not self.ending()
+
     def _finish(self, now: datetime) -> Iterator[EdgeNodeError]:
         """Remove what an earlier turn began to."""
-        for payload in self.rows.begun():
+        for payload in takewhile(self._goes_on, self.rows.begun()):
             yield from self._remove(payload, now)
 
     def _go(self, payload: Payload, told: _Told, now: datetime) -> Iterator[EdgeNodeError]:
         """Enter that one goes, and remove it."""
-        with self._minding(payload) as errors:
+        with self._minding(payload.item) as errors:
             amount = self.files.weigh(payload)
             begun = self.rows.begin(payload, amount, self.periods, now=now)
             if begun is not None:
@@ -126,27 +131,27 @@ class Retain:
         yield from errors
 
     def _remove(self, payload: Payload, now: datetime) -> Iterator[EdgeNodeError]:
-        with self._minding(payload) as errors:
+        with self._minding(payload.item) as errors:
             if self.files.remove(payload, self.rows.is_named, now):
                 self.rows.end(payload.item)
         yield from errors
 
     @contextmanager
-    def _minding(self, payload: Payload) -> Iterator[list[EdgeNodeError]]:
-        """Say once what hinders one, and keep it for the end."""
+    def _minding(self, item: str) -> Iterator[list[EdgeNodeError]]:
+        """Say once what hinders one, and keep it for the end; "" for all that have no id."""
         errors: list[EdgeNodeError] = []
         try:
             yield errors
         except (*STOPS_ALL, QueueDamaged):
             raise
         except EdgeNodeError as error:
-            if payload.item not in self._said:
-                seen = {"item": payload.item, "error": error.message.template}
+            if item not in self._said:
+                seen = {"item": item, "error": error.message.template}
                 log.warning("a payload cannot be removed", extra=seen)
-            self._said.add(payload.item)
+            self._said.add(item)
             errors.append(error)
         else:
-            self._said.discard(payload.item)
+            self._said.discard(item)
 
     # ── what the queue has no row of ─────────────────────────────────────────────────────────
 
@@ -162,35 +167,48 @@ class Retain:
             for path, day, amount in self.files.receipts(before):
                 yield path, amount, day
 
-    def _remove_refused(self, told: _Told, now: datetime) -> int:
+    def _remove_refused(self, told: _Told, hindered: list[EdgeNodeError], now: datetime) -> bool:
+        """Remove some drops that were never taken in; tell whether there may be more."""
         found = list(islice(self._refused(now), _FILES_AT_ONCE))
-        if found:
-            whole = sum((amount for _, amount, _ in found), Amount())
+        gone = self._rid(found, self.files.remove_refused, hindered)
+        if gone:
             words = say(
                 "drops that were never taken in: {count}; files: {files}, bytes: {size}",
-                count=len(found),
-                **_size(whole),
+                count=len(gone),
+                **_size(_sum(gone)),
             )
             self.rows.note(words, now=now)
-        for folder, amount, at in found:
-            self.files.remove_refused(folder)
-            told.add(Kept.FAILED, amount, at)
-        return len(found)
+        told.add_all(Kept.FAILED, gone)
+        return bool(gone) and len(found) == _FILES_AT_ONCE
 
-    def _remove_receipts(self, told: _Told, now: datetime) -> int:
+    def _remove_receipts(self, told: _Told, hindered: list[EdgeNodeError], now: datetime) -> bool:
+        """Remove some receipts nobody deleted; tell whether there may be more."""
         found = list(islice(self._old(now), _FILES_AT_ONCE))
-        if found:
-            whole = sum((amount for _, amount, _ in found), Amount())
+        gone = self._rid(found, self.files.remove_receipt, hindered)
+        if gone:
             words = say(
                 "receipts nobody deleted: {count}; bytes: {size}",
-                count=len(found),
-                size=whole.size,
+                count=len(gone),
+                size=_sum(gone).size,
             )
             self.rows.note(words, now=now)
-        for path, amount, at in found:
-            self.files.remove_receipt(path)
-            told.add(Kept.RECEIPTS, amount, at)
-        return len(found)
+        told.add_all(Kept.RECEIPTS, gone)
+        return bool(gone) and len(found) == _FILES_AT_ONCE
+
+    def _rid(
+        self,
+        found: list[_Loose],
+        remove: Callable[[Path], None],
+        hindered: list[EdgeNodeError],
+    ) -> list[_Loose]:
+        """Remove each of them that can be, and return those."""
+        gone: list[_Loose] = []
+        for each in takewhile(self._goes_on, found):
+            with self._minding("") as errors:
+                remove(each[0])
+                gone.append(each)
+            hindered += errors
+        return gone
 
 
 class _Told:
@@ -206,10 +224,19 @@ class _Told:
             return
         self._shares[kind] += Share(kind=kind, count=1, amount=amount, oldest=at)
 
+    def add_all(self, kind: Kept, gone: Iterable[_Loose]) -> None:
+        """Count what has no row."""
+        for _, amount, at in gone:
+            self.add(kind, amount, at)
+
     @property
     def shares(self) -> tuple[Share, ...]:
         """What it comes to."""
         return tuple(self._shares.values())
+
+
+def _sum(found: Iterable[_Loose]) -> Amount:
+    return sum((amount for _, amount, _ in found), Amount())
 
 
 def _size(amount: Amount) -> dict[str, int]:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from types import SimpleNamespace
 
+import needs
 import pytest
 from builders import T0
 from explaining import commands, explained, facts
-from flows_world import DAY, Meanwhile, cut_after, names
+from flows_world import DAY, Cut, Meanwhile, cut_after, names
 from recall_world import FILES, asked, drop_recall, everywhere, exchange, send, states, traces
 
-from edge_node.adapters import durable
+from edge_node.adapters import durable, unfinished
 from edge_node.adapters.disk import AccessDenied
 from edge_node.adapters.history import History
 from edge_node.adapters.pauses import Pauses
 from edge_node.adapters.registers import Registers
 from edge_node.adapters.removed import PayloadRemoved
 from edge_node.adapters.sends import HELD
+from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.cli.item_values import as_values
 from edge_node.cli.render import sheet_of
 from edge_node.daemon.board import Board
@@ -574,6 +578,98 @@ def test_what_one_hinders_keeps_no_other(world, monkeypatch):
     assert turn(desk).hindered == ()
     assert names(desk.exchange / "sent") == []
     assert [len(removals(desk, each.id)) for each in documents] == [1, 1]
+
+
+def test_after_the_clock_was_set_nothing_goes_before_the_axis_was_heard(done):
+    """What agreed before says nothing of the clock that is there now."""
+    desk = done.sender
+    retaining = Retaining(node=desk.node)
+    agreeing(desk)
+    desk.later(days=366)
+    desk.node.clock_watch.forget()
+    retaining.look()
+    assert not gone(desk, done.document)
+    agreeing(desk)
+    retaining.look()
+    assert gone(desk, done.document)
+
+
+def test_a_node_that_ends_finishes_the_one_it_is_at(world):
+    """The rest is removed by the next one, on the same day."""
+    desk, other = world.desk(retention={"sent": YEAR}), world.desk()
+    documents = [send(desk, other, name=name, number=name) for name in ("12", "14", "16")]
+    exchange(other, desk)
+    desk.later(days=366)
+    asked_how_often = iter(range(9))
+    flow = retain(desk.node, ending=lambda: next(asked_how_often) > 0)
+    turned = flow.turn(desk.now, limit=9)
+    assert (turned.more, counts(turned)[Kept.SENT]) == (True, 1)
+    assert sum(gone(desk, each.id) for each in documents) == 1
+    retaining = Retaining(node=desk.node)
+    agreeing(desk)
+    retaining.stop()
+    retaining.look()
+    assert sum(gone(desk, each.id) for each in documents) == 1
+    assert counts(turn(desk))[Kept.SENT] == 2
+
+
+SOFTWARE = 1234  # the user of the document software: what it dropped stays its own
+
+
+def test_what_is_left_of_a_folder_of_the_softwares_goes_with_the_next_turn(world):
+    """The power went after it was hidden, and before it was gone."""
+    needs.root()
+    desk, other = world.desk(retention={"sent": YEAR}), world.desk()
+    document = send(desk, other)
+    exchange(other, desk)
+    desk.later(days=366)
+    (folder,) = (desk.exchange / "sent" / DAY).iterdir()
+    os.chown(folder, SOFTWARE, SOFTWARE)
+
+    def cut(step, phase, _):
+        if (step, phase) == (Step.REMOVE, Phase.BEFORE):
+            raise Cut
+
+    with listening(cut), suppress(Cut):
+        turn(desk)
+    assert [path.suffix for path in folder.parent.iterdir()] == [".moved"]
+    desk.restart()
+    turn(desk)
+
+    assert gone(desk, document.id)
+    assert names(desk.exchange / "sent") == []
+
+
+def test_a_refused_drop_that_cannot_go_is_said_and_keeps_nothing_else(world, monkeypatch):
+    """The journal tells of what went; what is left is tried again until it is gone."""
+    needs.root()
+    desk = world.desk(retention={"failed": YEAR})
+    for name in ("hỏng", "sai"):
+        desk.drop_raw(name, {"document.json": b"{}"})
+    desk.later(minutes=30)
+    desk.turn()
+    day = desk.exchange / "failed" / DAY
+    for folder in day.iterdir():
+        os.chown(folder, SOFTWARE, SOFTWARE)
+    desk.later(days=366)
+    remove = unfinished.remove
+
+    def denied(path):
+        if path.name.startswith(".hỏng"):
+            raise PermissionError(errno.EACCES, "a folder in it is the software's alone", path)
+        remove(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(unfinished, "remove", denied)
+        patched.setattr(durable, "remove", denied)
+        told = [turn(desk) for _ in range(2)]
+    assert [counts(each)[Kept.FAILED] for each in told] == [1, 0]
+    assert [len(each.hindered) for each in told] == [1, 1]
+    assert len(History(desk.queue.file).of("retention")) == 1
+
+    assert counts(turn(desk))[Kept.FAILED] == 1
+    assert names(desk.exchange / "failed") == []
+    assert len(History(desk.queue.file).of("retention")) == 2
 
 
 def test_amounts_add_up():

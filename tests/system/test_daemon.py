@@ -19,6 +19,7 @@ from loopback import raw_server, read_request
 from notified import a_service_manager
 from system_world import PDF, an_axis, an_office, serving, until
 
+from edge_node.adapters.clock_watch import ClockWatch
 from edge_node.adapters.steps import Phase, Step, listening
 from edge_node.config import load
 from edge_node.daemon.running import Daemon, LaneDead, Order
@@ -346,6 +347,27 @@ def test_a_clock_that_is_set_stops_no_schedule(office, other, jump, caplog):
         ahead[0] = jump
         until(lambda: office.inbox() == sorted([first, second]))
     assert caplog.messages.count("the clock was set") == 1
+
+
+def test_what_the_axis_said_of_a_clock_is_forgotten_when_it_is_set(office, other, monkeypatch):
+    """Before anything goes by the new one, and once more before all that is due by it is begun."""
+    watches = []
+
+    def forget(self):
+        watches.append(self)
+        original(self)
+
+    original = ClockWatch.forget
+    monkeypatch.setattr(ClockWatch, "forget", forget)
+    ahead = [0]
+    settings = {"upkeep": timedelta(milliseconds=20), "wall": lambda: time.time() + ahead[0]}
+    first = other.drop(8, office)
+    assert other.command("once").returncode == 0
+    with at_work(office, **settings):
+        until(lambda: office.inbox() == [first])
+        assert watches == []
+        ahead[0] = 3650 * 86_400
+        until(lambda: len(watches) == 2)
 
 
 def test_what_does_not_work_on_a_new_configuration_goes_on_by_the_old_one(office, other, caplog):

@@ -238,9 +238,10 @@ def test_an_address_that_is_not_safe_or_none_is_refused_with_the_reason(tmp_path
         ),
         (
             "retention: {sent: 89d}",
-            "expected a duration of at least 90d, such as 1825d, found '89d'",
+            "expected a duration from 90d to 36500d, such as 1825d, found '89d'",
         ),
-        ("retention: {taken: ever}", "retention.taken: expected a duration of at least 90d"),
+        ("retention: {failed: 999999d}", "expected a duration from 90d to 36500d, such as 1825d"),
+        ("retention: {taken: ever}", "retention.taken: expected a duration from 90d"),
         ("stamps: {policy: gold}", "expected an object identifier such as 1.3.6.1.4.1.4146.2.3"),
         ("stamps: {hash: md5}", "expected one of sha256, sha384, sha512, found 'md5'"),
     ],
