@@ -60,7 +60,9 @@ class QueueFile:
         self._threads = threading.local()
         # SQLite lets a writer that has to wait sleep for milliseconds at a time, in no order.
         self._writing = threading.Lock()
-        self._opened: tuple[int, int] | None = None  # which file of the disk that is
+        self._counting = threading.Lock()
+        self._connections = 0
+        self._opened: tuple[int, int] | None = None  # which file of the disk they are to
         self._tables = -1  # SQLite's own count of changes to the tables, when we looked last
         self._begin()
 
@@ -87,6 +89,8 @@ class QueueFile:
         if opened is None:
             with self._minding():
                 opened = self._connect()
+            with self._counting:
+                self._connections += 1
                 self._opened = self._opened or _which(self.path)
             self._threads.conn = opened
         return opened
@@ -186,6 +190,10 @@ class QueueFile:
         if opened is not None:
             opened.close()
             del self._threads.conn
+            with self._counting:
+                self._connections -= 1
+                if not self._connections:  # who comes next has what lies there then
+                    self._opened = None
 
 
 class Transaction:

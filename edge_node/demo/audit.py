@@ -200,7 +200,7 @@ def _unit(letter: Letter, receiver: str, sender: _Looked, taker: _Looked) -> Uni
         (copy, likenesses)
         for copy in taker.inbox
         if copy.document_id == letter.document_id
-        and (likenesses := matched(letter.originals, copy.files)) is not None
+        and (likenesses := _likenesses(letter, copy)) is not None
     ]
     signed = [
         copy.verdicts.get(path.name, "")
@@ -230,10 +230,17 @@ def _inbox(exchange: Path) -> list[Copy]:
         if sheets is None:
             continue
         sheet, told = sheets
-        files = [path for path in folder.iterdir() if path.name not in _OURS]
+        files = [path for path in folder.glob("*") if path.name not in _OURS]
         verdicts = {one["file"]: one["verdict"] for one in told.get("attachments", ())}
         found.append(Copy(document_id=sheet["document_id"], files=tuple(files), verdicts=verdicts))
     return found
+
+
+def _likenesses(letter: Letter, copy: Copy) -> dict[Path, Likeness] | None:
+    """Return what the files of a copy are to those sent; None where it is not, or is going."""
+    with suppress(FileNotFoundError):
+        return matched(letter.originals, copy.files)
+    return None
 
 
 def papers(folder: Path) -> tuple[Any, Any] | None:
