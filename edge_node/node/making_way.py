@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edge_node.adapters.backup import Backups
     from edge_node.config import Config
 
-_QUEUE: Final = "queue.db"
+QUEUE: Final = "queue.db"
 _OF_SQLITE: Final = re.compile(r".+\.db-(wal|shm|journal)", re.DOTALL)
 _COPIES: Final = "backups"  # what the folder of the copies is called among what was moved
 
@@ -103,7 +103,7 @@ def _aside(config: Config, lying: list[Path]) -> Path:
     while (aside := data / f"{ASIDE}{number}").exists():
         number += 1
     begun = data / f"{ASIDE}{number - 1}"
-    if begun.is_dir() and data / _QUEUE not in lying:
+    if begun.is_dir() and data / QUEUE not in lying:
         with durable.disk_errors(begun):
             if not any(os.path.lexists(_place(begun, path, config)) for path in lying):
                 return begun
@@ -116,4 +116,4 @@ def _place(aside: Path, path: Path, config: Config) -> Path:
 
 def _queue_first(path: Path) -> tuple[bool, bool]:
     """Put the spool last: while nothing else is there, a node says that its queue was lost."""
-    return path.name == "spool", not path.name.startswith(_QUEUE)
+    return path.name == "spool", not path.name.startswith(QUEUE)

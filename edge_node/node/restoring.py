@@ -15,7 +15,7 @@ import tempfile
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge_node.adapters import durable
 from edge_node.adapters.archive_format import DATA, WITNESS
@@ -27,7 +27,7 @@ from edge_node.domain.errors import NotAllowed
 from edge_node.domain.message import say
 from edge_node.node.configuring import Configuring, Written, make_folder
 from edge_node.node.life import Node
-from edge_node.node.making_way import demand_free, make_way
+from edge_node.node.making_way import QUEUE, demand_free, make_way
 from edge_node.node.possessions import kept_apart
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from edge_node.config import Config
     from edge_node.domain.actor import Actor
     from edge_node.node.unpacking import About, Rehearsed, Unpacking
-
-_QUEUE: Final = "queue.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +95,7 @@ class Restoring:
                 _demand_agency(found.about, config)
                 _hand_over(room / DATA, data)  # the room itself is its maker's, who sweeps it
                 durable.sync_tree(room)
-                queue = room / DATA / _QUEUE
+                queue = room / DATA / QUEUE
                 aside = make_way(config, node.backups, queue, now=node.clock())
                 _move_in(room, config)
             written = Written()
@@ -149,7 +147,7 @@ def _demand_agency(about: About, config: Config) -> None:
 
 
 def _spool_first(path: Path) -> tuple[bool, bool]:
-    return path.name == _QUEUE, path.name != "spool"
+    return path.name == QUEUE, path.name != "spool"
 
 
 def _move_in(room: Path, config: Config) -> None:

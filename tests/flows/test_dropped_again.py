@@ -32,6 +32,17 @@ def lost(desk, *, after):
     put_back()
 
 
+def drop_again(desk, to, when):
+    """Have the software drop it again, and sending go on, in either order."""
+    if when == "before adopt":
+        drop(desk, to)
+        desk.turn()
+    desk.node.sends.adopt(now=desk.now)
+    if when == "after adopt":
+        drop(desk, to)
+    desk.turn()
+
+
 @ADOPTED
 def test_what_was_sent_in_the_life_before_is_not_sent_again(world, given_back):
     """The document software finds it nowhere, and gives it again."""
@@ -43,13 +54,7 @@ def test_what_was_sent_in_the_life_before_is_not_sent_again(world, given_back):
 
     lost(sender, after=sent)
     assert len(world.sends(sender.code)) == 1
-    if given_back == "before adopt":
-        drop(sender, receiver.code)
-        sender.turn()
-    sender.node.sends.adopt(now=sender.now)
-    if given_back == "after adopt":
-        drop(sender, receiver.code)
-    sender.turn()
+    drop_again(sender, receiver.code, given_back)
 
     assert state(sender) == "accepted"
     assert len(world.sends(sender.code)) == 1
@@ -65,13 +70,7 @@ def test_what_was_never_sent_leaves(world, given_back):
         sender.turn("intake")
 
     lost(sender, after=claimed)
-    if given_back == "before adopt":
-        drop(sender, receiver.code)
-        sender.turn()
-    sender.node.sends.adopt(now=sender.now)
-    if given_back == "after adopt":
-        drop(sender, receiver.code)
-    sender.turn()
+    drop_again(sender, receiver.code, given_back)
 
     assert state(sender) == "accepted"
     assert world.sends(sender.code) == [[receiver.code]]
