@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from torture.control import Faults
 
 FOREIGN = "H98.03"
-DAY = date(2026, 11, 21)
+DAY = date(2026, 3, 2)  # long past: what was dated the working day before is due this morning
 NOTATION = "UBND-VP"
 THROUGH = frozenset({"queued", "accepted", "taken", "01", "03"})
 # Twelve hundred octets that no other document has, whole by their first and last line.
