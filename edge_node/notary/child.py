@@ -11,8 +11,9 @@ which bonds hold. Afterwards each request, by its name in the child's table, is 
 from __future__ import annotations
 
 import gc
-import mmap
+import math
 import os
+import re
 import select
 import socket
 from contextlib import suppress
@@ -37,6 +38,10 @@ _FILES: Final = 2
 # A child that has come to this size (of addresses, as its limit counts them; it begins with some
 # 80 MB) may be left without room for what it is asked next: another takes its place.
 _GROWN: Final = 192 << 20
+_NOW: Final = re.compile(rb"^VmSize:\s+(\d+) kB", re.MULTILINE)  # proc_pid_status(5)
+_PEAK: Final = re.compile(rb"^VmPeak:\s+(\d+) kB", re.MULTILINE)
+_LIMIT: Final = re.compile(rb"^Max address space\s+(\d+)", re.MULTILINE)  # proc_pid_limits(5)
+_PAGE: Final = 4096  # of the kernel's words at once: both files are shorter
 
 
 class Reason(StrEnum):
@@ -82,6 +87,9 @@ class Trade:
     answers: Mapping[str, Callable[[Packet], Packet]]
     fenced: bool
     reason: Callable[[EdgeNodeError], Reason]
+    # So many bytes of its memory it has never used, or it answers nothing: a library may have
+    # been refused some, and have taken it for a fault of what it was given.
+    spare: int = 0
 
 
 class Size:
@@ -89,16 +97,25 @@ class Size:
 
     def __init__(self) -> None:
         """Open what tells it, while something can be opened."""
-        self._told = -1
+        self._status = self._limits = -1
         with suppress(OSError):  # no /proc: nobody knows
-            self._told = os.open("/proc/self/statm", os.O_RDONLY)
+            self._status = os.open("/proc/self/status", os.O_RDONLY)
+            self._limits = os.open("/proc/self/limits", os.O_RDONLY)
 
     def now(self) -> int:
         """Return the size now; 0 where nobody knows."""
-        if self._told < 0:
-            return 0
-        pages = os.pread(self._told, 64, 0).split()[0]
-        return int(pages) * mmap.PAGESIZE
+        return _number(self._status, _NOW) << 10
+
+    def spare(self) -> float:
+        """Return how much was left when it was largest; infinity where there is no limit."""
+        limit = _number(self._limits, _LIMIT)
+        return limit - (_number(self._status, _PEAK) << 10) if limit else math.inf
+
+
+def _number(told: int, pattern: re.Pattern[bytes]) -> int:
+    """Return a number out of a file of the kernel's; 0 where there is none."""
+    found = pattern.search(os.pread(told, _PAGE, 0)) if told >= 0 else None
+    return int(found[1]) if found else 0
 
 
 def live(arguments: Sequence[str], learn: Callable[[], Trade]) -> int:
@@ -133,6 +150,8 @@ def _work(place: Place, trade: Trade, size: Size) -> int:
         finally:
             for descriptor in packet.files:
                 os.close(descriptor)
+        if size.spare() < trade.spare:
+            return OUT_OF_MEMORY
         send(place.connection, answer)
         if size.now() > _GROWN:
             return IDLE

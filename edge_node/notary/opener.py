@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from edge_node.notary.binding import Missed
     from edge_node.notary.wire import Packet
 
+# A piece of memory that a library asks for and makes do without is smaller than this.
+SPARE: Final = 16 << 20
+
 # Read in before the fence closes: what opens files, and what that reads in only on meeting
 # something rare.
 COMMON: Final = (
@@ -122,7 +125,7 @@ def fenced(
     missed = no_more_modules()
     closed = machine in filters.MACHINES and fence(filters.only(machine))
     complete = {name: _complete(answer, missed) for name, answer in answers.items()}
-    return Trade(answers=complete, fenced=closed, reason=reason)
+    return Trade(answers=complete, fenced=closed, reason=reason, spare=SPARE)
 
 
 def _complete(answer: Callable[[Packet], Packet], missed: Missed) -> Callable[[Packet], Packet]:
